@@ -1,0 +1,1 @@
+"""Google Cloud as the plugin, gcloud and Google's own clients see it."""

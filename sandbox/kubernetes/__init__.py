@@ -1,0 +1,1 @@
+"""The Kubernetes API servers of the simulated clusters."""

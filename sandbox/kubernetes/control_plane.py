@@ -1,0 +1,135 @@
+"""What GKE asks of a cluster's Kubernetes control plane, whichever server is behind it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class ControlPlaneRequest:
+    """The cluster that needs a control plane.
+
+    Attributes:
+        project: project id.
+        location: zone or region.
+        name: the cluster's name.
+        uid: GKE's unique id of the cluster; folders and etcd prefixes are named by it.
+        version: Kubernetes version such as `1.33.5-gke.1080000`, without a leading `v`.
+    """
+
+    project: str
+    location: str
+    name: str
+    uid: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Taint:
+    """A node's taint as Kubernetes writes it; effect is `NoSchedule`, `PreferNoSchedule` or `NoExecute`."""
+
+    key: str
+    value: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """One node, as GKE makes it from a node pool.
+
+    Attributes:
+        name: the instance's name, `gke-<cluster>-<pool>-<hash>-<suffix>`.
+        pool: the node pool's name.
+        zone: where the instance is.
+        machine_type: such as `n2-highmem-8`.
+        version: kubelet version without a leading `v`.
+        labels: every Kubernetes label, GKE's own included.
+        taints: the pool's taints, and GKE's own.
+        internal_ip: address in the subnetwork.
+        external_ip: public address, or None on private nodes.
+        pod_cidr: the node's pod range.
+        provider_id: `gce://PROJECT/ZONE/NAME`.
+        cpus: vCPUs of the machine.
+        memory_bytes: memory of the machine.
+        gpus: GPUs, 0 for none.
+        max_pods: pods that the node can hold.
+        boot_disk_bytes: size of the boot disk.
+    """
+
+    name: str
+    pool: str
+    zone: str
+    machine_type: str
+    version: str
+    internal_ip: str
+    pod_cidr: str
+    provider_id: str
+    cpus: int
+    memory_bytes: int
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: Sequence[Taint] = ()
+    external_ip: str | None = None
+    gpus: int = 0
+    max_pods: int = 110
+    boot_disk_bytes: int = 100 * 1024**3
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Which of the endpoints answer; the others refuse connections, though GKE's answer still names them."""
+
+    public: bool = True
+    private: bool = True
+    dns: bool = False
+
+
+class ControlPlane(Protocol):
+    """A running control plane."""
+
+    @property
+    def public_endpoint(self) -> str:
+        """`127.0.0.1:PORT`, with a certificate of the cluster's own CA."""
+        ...
+
+    @property
+    def private_endpoint(self) -> str:
+        """`127.0.0.1:PORT`, another port than the public one, same certificate."""
+        ...
+
+    @property
+    def dns_endpoint(self) -> str:
+        """`localhost:PORT`, with a certificate of the sandbox's public CA."""
+        ...
+
+    @property
+    def ca_certificate(self) -> bytes:
+        """The cluster's CA as PEM."""
+        ...
+
+    async def set_nodes(self, nodes: Sequence[NodeSpec]) -> None:
+        """Make the cluster's nodes exactly these; pods of a node that goes are deleted."""
+        ...
+
+    async def set_version(self, version: str) -> None:
+        """Answer `/version` with another version after an upgrade."""
+        ...
+
+    async def expose(self, exposure: Exposure) -> None:
+        """Open and close endpoints."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop every process and server of it and forget its objects; safe to call twice."""
+        ...
+
+
+class ControlPlanes(Protocol):
+    """Makes control planes: embedded servers, or real ones."""
+
+    async def start(self, request: ControlPlaneRequest) -> ControlPlane:
+        """Start a control plane and return once it answers."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop all that still run, and what they share."""
+        ...

@@ -1,0 +1,93 @@
+"""ASGI applications served on free loopback ports inside the sandbox's one event loop."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class TlsFiles:
+    """A certificate chain and its private key, both PEM files."""
+
+    certificate: Path
+    key: Path
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves the process's signals to the sandbox, which runs many of them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class LoopbackServer:
+    """One application behind one or more free loopback ports.
+
+    The ports are bound at construction, so that addresses can be told before anything answers.
+
+    Args:
+        app: the ASGI application.
+        tls: serve HTTPS with this certificate; plain HTTP without.
+        ports: how many ports to bind.
+    """
+
+    def __init__(self, app: ASGIApp, *, tls: TlsFiles | None = None, ports: int = 1) -> None:
+        self._sockets = [_bind() for _ in range(ports)]
+        self.ports: list[int] = [bound.getsockname()[1] for bound in self._sockets]
+        self.scheme = "https" if tls else "http"
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                ws="none",
+                access_log=False,
+                log_level="error",
+                server_header=False,
+                date_header=True,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=0,
+                ssl_certfile=str(tls.certificate) if tls else None,
+                ssl_keyfile=str(tls.key) if tls else None,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the first port, without a final slash."""
+        return f"{self.scheme}://{LOOPBACK}:{self.ports[0]}"
+
+    async def start(self) -> None:
+        """Serve, and return once connections are accepted."""
+        self._task = asyncio.create_task(self._server.serve(sockets=self._sockets))
+        while not self._server.started:
+            if self._task.done():
+                await self._task
+                raise RuntimeError("the server ended before it started")
+            await asyncio.sleep(0.002)
+
+    async def stop(self) -> None:
+        """Cut every connection and free the ports; safe to call twice or before `start`."""
+        self._server.should_exit = True
+        self._server.force_exit = True
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=5)
+        for bound in self._sockets:
+            bound.close()
+
+
+def _bind() -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((LOOPBACK, 0))
+    bound.listen(256)
+    return bound

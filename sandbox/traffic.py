@@ -1,0 +1,209 @@
+"""What every simulated service goes through: who calls, the request log and the faults that strike before an answer."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox.faults import FaultPlan
+from sandbox.gcp.errors import GoogleError, permission_denied
+from sandbox.gcp.principals import Principals
+
+Normaliser = Callable[[str, str, Any], Any]
+_STATE = "sandbox.call"
+
+
+@dataclass
+class Call:
+    """One request as a service sees it: the caller's email, and the effect of a fault that the service must act out."""
+
+    principal: str | None
+    effect: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One line of the request log."""
+
+    service: str
+    method: str
+    path: str
+    principal: str | None
+    status: int
+    time: float
+    body: Any
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the line as `GET /requests` gives it; `time` is seconds since the epoch."""
+        return dict(vars(self))
+
+
+@dataclass
+class Traffic:
+    """The request log and the fault plan of one sandbox.
+
+    Attributes:
+        principals: who the bearer tokens stand for.
+        faults: what is planned to go wrong.
+        exchanges: every request so far.
+        normalisers: by service, how a request body is rewritten for the log (enum numbers to names).
+    """
+
+    principals: Principals
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    exchanges: list[Exchange] = field(default_factory=list)
+    normalisers: dict[str, Normaliser] = field(default_factory=dict)
+
+    def observe(self, app: ASGIApp, service: str) -> ASGIApp:
+        """Wrap a service's application; it must be the outermost layer, next to the server."""
+        return _Observed(app, service, self)
+
+    def record(self, exchange: Exchange) -> None:
+        """Add one request to the log."""
+        self.exchanges.append(exchange)
+
+
+def call_of(request: Request) -> Call:
+    """Return the call that `Traffic.observe` attached to a request."""
+    call = request.scope.get(_STATE)
+    return call if isinstance(call, Call) else Call(None, {})
+
+
+def bearer(scope: Scope) -> str | None:
+    """Return the bearer token of a request, if it has one."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            kind, _, token = value.decode("latin-1").partition(" ")
+            return token.strip() if kind.lower() == "bearer" else None
+    return None
+
+
+class _Observed:
+    """The ASGI layer behind `Traffic.observe`."""
+
+    def __init__(self, app: ASGIApp, service: str, traffic: Traffic) -> None:
+        self._app = app
+        self._service = service
+        self._traffic = traffic
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        method, path = scope["method"], scope["path"]
+        token = bearer(scope)
+        caller = self._traffic.principals.authenticate(token) if token else None
+        body, replay = await _read_body(receive)
+        effect = self._traffic.faults.take(self._service, method, path)
+        scope[_STATE] = Call(caller.email if caller else None, effect)
+        answered = _Answer(send)
+        started = time.time()
+        try:
+            await self._answer(effect, scope, replay, answered)
+        finally:
+            query = scope["query_string"].decode("latin-1")
+            self._traffic.record(
+                Exchange(
+                    service=self._service,
+                    method=method,
+                    path=f"{path}?{query}" if query else path,
+                    principal=caller.email if caller else None,
+                    status=answered.status,
+                    time=started,
+                    body=self._logged(method, path, body),
+                )
+            )
+
+    async def _answer(self, effect: dict[str, Any], scope: Scope, receive: Receive, send: "_Answer") -> None:
+        if "delay" in effect:
+            await asyncio.sleep(float(effect["delay"]))
+        reset: Literal["before", "after"] | None = effect.get("reset")
+        if reset == "before":
+            send.cut()
+        elif "status" in effect:
+            await _refusal(effect, scope["path"])(scope, receive, send)
+        else:
+            if reset == "after":
+                send.muted = True
+            await self._app(scope, receive, send)
+            if reset == "after":
+                send.cut()
+
+    def _logged(self, method: str, path: str, body: bytes) -> Any:
+        if not body:
+            return None
+        try:
+            value = json.loads(body)
+        except ValueError:
+            return body[:65536].decode(errors="replace")
+        normalise = self._traffic.normalisers.get(self._service)
+        return normalise(method, path, value) if normalise else value
+
+
+class _Answer:
+    """Passes an answer on, keeping its status; can swallow it, or cut the connection as a failing network does."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+        self.muted = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        if not self.muted:
+            await self._send(message)
+
+    def cut(self) -> None:
+        # uvicorn's `send` is a method of its request cycle, which knows the transport; ASGI itself has no way to reset.
+        cycle = getattr(self._send, "__self__", None)
+        if cycle is not None:
+            cycle.transport.abort()
+        self.status = 0
+
+
+def _refusal(effect: dict[str, Any], path: str) -> JSONResponse:
+    status = int(effect["status"])
+    if "permission" in effect:
+        return permission_denied(str(effect["permission"]), path.lstrip("/").partition("/")[2]).response()
+    if "quota" in effect:
+        resource = effect["quota"]
+        return GoogleError(
+            403,
+            f"Insufficient regional quota to satisfy request: resource \"{resource}\": request requires '300.0' and is "
+            "short '50.0'. project has a quota of '250.0' with '250.0' available. View and manage quotas at "
+            "https://console.cloud.google.com/iam-admin/quotas?usage=USED.",
+        ).response()
+    wording = {
+        401: "Request had invalid authentication credentials.",
+        403: "The caller does not have permission",
+        429: "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute'.",
+        500: "Internal error encountered.",
+        503: "The service is currently unavailable.",
+    }
+    return GoogleError(status, wording.get(status, "An error was asked for.")).response()
+
+
+async def _read_body(receive: Receive) -> tuple[bytes, Receive]:
+    """Read the whole body; the second value lets the application read it again and still see a disconnect."""
+    chunks: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    body = b"".join(chunks)
+    pending = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return body, replay
