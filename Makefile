@@ -1,0 +1,80 @@
+# `make demo` shows the plugin at work, `make test` proves it; CONTRIBUTING.md says what the rest is for.
+SHELL := /bin/sh
+PY := .venv/bin/python
+# Both cores of a small machine; a worker runs its own sandbox.
+WORKERS ?= 2
+UNIT := tests/python/unit
+CHECKED := python-lib sandbox tools benchmarks
+# DSS loads each component file by itself, so each is checked by itself.
+COMPONENTS := $(wildcard python-clusters/*/cluster.py python-runnables/*/runnable.py)
+
+.PHONY: help setup demo sandbox test test-all unit-tests unit-tests-all integration-tests kubernetes-conformance lint format plugin pins clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 30
+
+setup: .venv/.ready ## make .venv with the pinned development tools
+
+.venv/.ready: requirements/dev.txt
+	@found=$$(for p in python3 python3.13 python3.12 python3.11 python3.10; do \
+	    $$p tools/find_python.py --one 2>/dev/null && break; done); \
+	  [ -n "$$found" ] || { echo "make setup needs Python 3.10 to 3.13 on the PATH." >&2; exit 1; }; \
+	  $(MAKE) --no-print-directory venv FOLDER=.venv INTERPRETER="$$found"
+	@touch $@
+
+.PHONY: venv
+venv:
+	@echo "Making $(FOLDER) with $(INTERPRETER)"
+	@"$(INTERPRETER)" -m venv --clear $(FOLDER) || { echo "The module venv is missing (Debian: apt-get install python3-venv)." >&2; exit 1; }
+	@$(FOLDER)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+
+demo: setup ## the story on a terminal: a GKE cluster from a DSS dialog, on the sandbox
+	@$(PY) -m sandbox demo
+
+sandbox: setup ## start the sandbox and leave it running; prints how to use it
+	@$(PY) -m sandbox up --env-file .sandbox/env --state-dir .sandbox/state
+
+test: setup ## the whole suite, with the coverage of python-lib
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term --cov-fail-under=95
+
+unit-tests: setup ## the pure tests
+	@$(PY) -m pytest -n $(WORKERS) $(UNIT)
+
+integration-tests: setup ## the tests that run the plugin through the sandbox with real clients
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/python/integration
+
+test-all: SUITE := tests/python
+test-all: every-python ## the whole suite on every accepted Python that this machine has
+
+unit-tests-all: SUITE := $(UNIT)
+unit-tests-all: every-python ## the pure tests on every accepted Python that this machine has
+
+.PHONY: every-python
+every-python: setup
+	@set -e; $(PY) tools/find_python.py | while read -r version path; do \
+	  folder=.venvs/$$version; \
+	  [ $$folder/.ready -nt requirements/dev.txt ] || { $(MAKE) --no-print-directory venv FOLDER=$$folder INTERPRETER="$$path" </dev/null; touch $$folder/.ready; }; \
+	  echo "Python $$version"; $$folder/bin/python -m pytest -q -n $(WORKERS) --dist loadgroup $(SUITE) </dev/null; \
+	done
+
+kubernetes-conformance: setup ## one client suite on the embedded and, with KUBEBUILDER_ASSETS, on the real API server
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/python/conformance
+
+lint: setup ## ruff, mypy --strict, import contracts
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy $(CHECKED)
+	@for component in $(COMPONENTS); do $(PY) -m mypy --no-strict "$$component" || exit 1; done
+	@PYTHONPATH=python-lib:. .venv/bin/lint-imports
+
+format: setup ## let ruff rewrite what it can
+	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
+
+plugin: setup ## build dist/dss-plugin-gke-clusters-<version>.zip
+	@$(PY) tools/build_plugin.py
+
+pins: setup ## renew requirements/dev.txt from requirements/dev.in (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate --upgrade requirements/dev.in -o requirements/dev.txt
+
+clean: ## remove what the other targets made
+	@rm -rf dist .venv .venvs .sandbox .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
