@@ -1,0 +1,1 @@
+"""The stories that a component tells from beginning to end: start, attach, stop."""
