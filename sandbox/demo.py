@@ -1,0 +1,265 @@
+"""`make demo`: the whole story on a terminal, told by the clients that an administrator has."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dataikuapi
+import psutil
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+PLUGIN_ID = "gke-clusters"
+NAME = "gke-demo"
+WIDTH = 46
+
+
+class DemoFailedError(Exception):
+    """A step of the story did not end as it should."""
+
+
+class Story:
+    """Prints numbered steps, each with what it showed and how long it took."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._started = time.monotonic()
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Callable[[str], None]]:
+        """Announce a step, collect what it shows and print that below the time that it took."""
+        self._number += 1
+        shown: list[str] = []
+        _print(f"{self._number:>2}  {title} ".ljust(WIDTH, "."), end=" ", flush=True)
+        started = time.monotonic()
+        try:
+            yield shown.append
+        except BaseException:
+            _print("failed")
+            raise
+        _print(f"{time.monotonic() - started:5.1f} s")
+        for text in shown:
+            for line in text.splitlines():
+                _print(f"      {line}")
+
+    def end(self, text: str) -> None:
+        """Print the last line with the time of the whole story."""
+        _print(f"\n{text} ({time.monotonic() - self._started:.1f} s in all)")
+
+
+class SandboxProcess:
+    """`python -m sandbox up` as a process of its own, as any user of it would start it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        env_file = folder / "env"
+        command = [sys.executable, "-m", "sandbox", "up", "--env-file", str(env_file)]
+        command += ["--state-dir", str(folder / "state")]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None  # noqa: S101 - asked for above
+        if "sandbox ready" not in self._process.stdout.readline():
+            raise DemoFailedError("the sandbox did not start")
+        self.environment = _apply(env_file.read_text(), dict(os.environ))
+
+    def clusters(self) -> list[dict[str, Any]]:
+        """Return every cluster that exists on the simulated GKE."""
+        answer = requests.get(f"{self.environment['SANDBOX_ADMIN_URL']}/clusters", timeout=10)
+        clusters: list[dict[str, Any]] = answer.json()["clusters"]
+        return clusters
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return every request that the simulated services answered."""
+        answer = requests.get(f"{self.environment['SANDBOX_ADMIN_URL']}/requests", timeout=10)
+        calls: list[dict[str, Any]] = answer.json()["requests"]
+        return calls
+
+    def stop(self) -> list[str]:
+        """Stop the sandbox; return the command lines of processes that it left behind."""
+        watched = psutil.Process(self._process.pid).children(recursive=True) if self._process.poll() is None else []
+        self._process.terminate()
+        self._process.wait(timeout=20)
+        _, alive = psutil.wait_procs(watched, timeout=5)
+        left = {process.pid: process for process in alive}
+        left |= {process.pid: process for process in psutil.process_iter() if _mentions(process, self.folder)}
+        return [shlex.join(process.cmdline()) for process in left.values()]
+
+
+def tell() -> int:
+    """Tell the story; return the exit status."""
+    story = Story()
+    _print("GKE clusters in Dataiku DSS, from the dialog to the nodes, on a simulated Google Cloud and DSS.\n")
+    with tempfile.TemporaryDirectory(prefix="gke-clusters-demo-") as folder:
+        try:
+            _chapters(story, Path(folder))
+        except (DemoFailedError, dataikuapi.utils.DataikuException, requests.RequestException) as error:
+            _print(f"\nThe demo stopped: {error}")
+            return 1
+    return 0
+
+
+def _chapters(story: Story, folder: Path) -> None:
+    with story.step("Build the plugin") as show:
+        archive = _build(folder)
+        show(f"{archive.name}, {archive.stat().st_size // 1024} kB")
+    with story.step("Start the sandbox") as show:
+        sandbox = SandboxProcess(folder)
+        environment = sandbox.environment
+        show(f"DSS on {environment['DKU_DSS_URL']}; simulated durations pass 100 times faster")
+    try:
+        client = dataikuapi.DSSClient(environment["DKU_DSS_URL"], environment["DKU_API_KEY"])
+        with story.step("Install the plugin in DSS") as show:
+            show(_install(client, archive))
+        with story.step("Create the two presets") as show:
+            show(_create_presets(client, environment["CLOUDSDK_CORE_PROJECT"]))
+        _cluster_life(story, client, sandbox)
+    finally:
+        with story.step("Shut the sandbox down") as show:
+            left = sandbox.stop()
+            show("\n".join(left) if left else "no process is left")
+    if left:
+        raise DemoFailedError("processes of the sandbox are still running")
+    story.end("That is the plugin's main job, start to end.")
+
+
+def _cluster_life(story: Story, client: Any, sandbox: SandboxProcess) -> None:
+    with story.step("Create the cluster (real life: 6 minutes)") as show:
+        config = {
+            "connectionInfo": {"mode": "PRESET", "name": "gcp"},
+            "nodePools": [{"mode": "PRESET", "name": "cpu"}],
+        }
+        created = client.create_cluster(
+            NAME, f"pycluster_{PLUGIN_ID}_create-gke-cluster", {"config": config}, cluster_architecture="KUBERNETES"
+        )
+        created.start()
+        show("\n".join(_describe(cluster) for cluster in sandbox.clusters()))
+    with story.step("Look at it in DSS") as show:
+        raw = created.get_settings().get_raw()
+        overrides = raw["containerSettings"]["executionConfigsGenericOverrides"]
+        show(f"state {created.get_status().status['state']}, Spark enabled: {raw['sparkSettings']['sparkEnabled']}")
+        show(f"containers run in context {overrides['kubeCtlContext']}")
+    with story.step("List its nodes through the kubeconfig") as show:
+        show(_nodes(Path(overrides["kubeConfigPath"]), sandbox.environment))
+    with story.step("Attach it as a second DSS cluster") as show:
+        attached = client.create_cluster(
+            f"{NAME}-shared",
+            f"pycluster_{PLUGIN_ID}_attach-gke-cluster",
+            {"config": {"connectionInfo": {"mode": "PRESET", "name": "gcp"}, "clusterId": NAME}},
+            cluster_architecture="KUBERNETES",
+        )
+        attached.start()
+        show(f"{NAME}-shared is {attached.get_status().status['state']}")
+    with story.step("Detach it") as show:
+        attached.stop(terminate=False)
+        remaining = [cluster["name"] for cluster in sandbox.clusters()]
+        if remaining != [NAME]:
+            raise DemoFailedError(f"detaching left {remaining} on GKE")
+        show("the cluster itself is untouched")
+    with story.step("Stop the cluster (real life: 4 minutes)") as show:
+        created.stop(terminate=False)
+        if sandbox.clusters():
+            raise DemoFailedError("a cluster is left on GKE")
+        show(f"state {created.get_status().status['state']}; no cluster is left on GKE")
+        show(_count_calls(sandbox.calls()))
+
+
+def _build(folder: Path) -> Path:
+    subprocess.run([sys.executable, "tools/build_plugin.py", str(folder)], cwd=ROOT, check=True, capture_output=True)
+    return next(folder.glob("*.zip"))
+
+
+def _install(client: Any, archive: Path) -> str:
+    with archive.open("rb") as content:
+        client.install_plugin_from_archive(content)
+    plugin = client.get_plugin(PLUGIN_ID)
+    interpreter = "PYTHON{}{}".format(*sys.version_info[:2])
+    environment = plugin.create_code_env(python_interpreter=interpreter).wait_for_result()["envName"]
+    settings = plugin.get_settings()
+    settings.set_code_env(environment)
+    settings.save()
+    return f"plugin {PLUGIN_ID} with code environment {environment} ({interpreter})"
+
+
+def _create_presets(client: Any, project: str) -> str:
+    settings = client.get_plugin(PLUGIN_ID).get_settings()
+    values = {
+        "connection-info": ("gcp", {"projectId": project, "zone": "us-central1-a"}),
+        "node-pool-request": ("cpu", {"machineType": "n2-highmem-8", "numNodes": 2}),
+    }
+    for parameter_set, (name, config) in values.items():
+        preset = settings.get_parameter_set(parameter_set).create_preset(name, with_defaults=True)
+        preset.config.update(config)
+        preset.usable_by_all = True
+    settings.save()
+    return "\n".join(f"{name}: {json.dumps(config)}" for name, config in values.values())
+
+
+def _describe(cluster: Mapping[str, Any]) -> str:
+    pools = ", ".join(f"{pool['name']} ({pool['config']['machineType']})" for pool in cluster["nodePools"])
+    return (
+        f"{cluster['name']} in {cluster['location']}: {cluster['status']}, Kubernetes "
+        f"{cluster['currentMasterVersion']}, {cluster.get('currentNodeCount', 0)} nodes\nnode pools: {pools}"
+    )
+
+
+def _nodes(kubeconfig: Path, environment: Mapping[str, str]) -> str:
+    if shutil.which("kubectl"):
+        command = ["kubectl", "--kubeconfig", str(kubeconfig), "get", "nodes"]
+        command += ["-L", "cloud.google.com/gke-nodepool,node.kubernetes.io/instance-type"]
+        answer = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
+        if answer.returncode:
+            raise DemoFailedError(answer.stderr.strip())
+        return f"$ kubectl get nodes\n{answer.stdout}"
+    script = (
+        "import sys, kubernetes\n"
+        "kubernetes.config.load_kube_config(sys.argv[1])\n"
+        "for node in kubernetes.client.CoreV1Api().list_node().items:\n"
+        "    ready = [c.status for c in node.status.conditions if c.type == 'Ready']\n"
+        "    print(node.metadata.name, 'Ready' if ready == ['True'] else 'NotReady')\n"
+    )
+    command = [sys.executable, "-c", script, str(kubeconfig)]
+    answer = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise DemoFailedError(answer.stderr.strip().splitlines()[-1])
+    return f"(kubectl is not installed: listed with the Python client)\n{answer.stdout}"
+
+
+def _count_calls(calls: list[dict[str, Any]]) -> str:
+    changes = [call for call in calls if call["service"] == "container" and call["method"] != "GET"]
+    reads = sum(call["service"] == "container" for call in calls) - len(changes)
+    return f"the plugin sent GKE {len(changes)} changes ({', '.join(c['method'] for c in changes)}) and {reads} reads"
+
+
+def _mentions(process: psutil.Process, folder: Path) -> bool:
+    """Tell whether a process works in the folder or names it on its command line."""
+    if process.pid == os.getpid():
+        return False
+    try:
+        return any(str(folder) in text for text in [process.cwd(), *process.cmdline()])
+    except psutil.Error:
+        return False
+
+
+def _apply(exports: str, environment: dict[str, str]) -> dict[str, str]:
+    """Return the environment after the `export` and `unset` lines of the sandbox's file."""
+    for line in exports.splitlines():
+        verb, *words = shlex.split(line, comments=True) or [""]
+        for word in words:
+            name, _, value = word.partition("=")
+            if verb == "export":
+                environment[name] = value
+            elif verb == "unset":
+                environment.pop(name, None)
+    return environment
+
+
+def _print(*words: str, **how: Any) -> None:
+    print(*words, **how)  # noqa: T201 - a story is told on the terminal
