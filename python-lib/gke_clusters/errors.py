@@ -1,0 +1,192 @@
+"""The failures an administrator can meet: what failed, what Google or DSS said, and what to do next.
+
+DSS shows ``str(exception)`` to the administrator, so that is where the whole message is. Nothing here knows how a
+failure is recognised: the code that raises chooses the class.
+"""
+
+# The names say the failure in the administrator's words; the word "error" in each would add nothing.
+# ruff: noqa: N818
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class GkeClustersError(Exception):
+    """Something that the administrator can act upon failed.
+
+    Attributes:
+        cause: what failed, in one line.
+        resource: the Google Cloud, Kubernetes or DSS resource concerned, if there is one.
+        verbatim: what Google, Kubernetes or DSS answered, unchanged, if anything.
+        remedy: what to do next; the class's own advice unless a better one is given.
+    """
+
+    advice: ClassVar[str] = "Read the log of the cluster for the steps that led here."
+
+    def __init__(
+        self,
+        cause: str,
+        *,
+        resource: str | None = None,
+        verbatim: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(cause)
+        self.cause = " ".join(cause.split())
+        self.resource = resource
+        self.verbatim = verbatim
+        self.remedy = remedy or self.advice
+
+    def __str__(self) -> str:
+        lines = [self.cause]
+        if self.resource:
+            lines.append(f"Resource: {self.resource}")
+        if self.verbatim:
+            lines.append(f"Answer received: {self.verbatim}")
+        lines.append(f"What to do: {self.remedy}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One wrong field: its label as the dialog shows it, and what is wrong with its value."""
+
+    label: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.message}"
+
+
+class SettingsError(GkeClustersError):
+    """Fields of the dialog or of a preset hold values that cannot work; nothing was sent to Google."""
+
+    advice = "Correct these fields in the settings of the cluster or in its presets, then start again."
+
+    def __init__(self, problems: Iterable[Problem], *, remedy: str | None = None) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        count = len(self.problems)
+        noun = "setting is" if count == 1 else "settings are"
+        super().__init__(f"{count} {noun} wrong; nothing was created or changed.", remedy=remedy)
+
+    def __str__(self) -> str:
+        rows = [f"- {problem}" for problem in self.problems]
+        return "\n".join([self.cause, *rows, f"What to do: {self.remedy}"])
+
+
+class CredentialsError(GkeClustersError):
+    """The credentials that the connection asks for cannot be read or are refused by Google."""
+
+    advice = (
+        "Check the credentials in the preset of the connection: attach a service account to the DSS host, "
+        "or give a service account key that is readable by the user who runs DSS."
+    )
+
+
+class MetadataServerError(GkeClustersError):
+    """A fact about the DSS host is needed, and the metadata server of Compute Engine does not answer."""
+
+    advice = (
+        "Fill in the project and the zone in the preset of the connection, and choose a network and a service "
+        "account instead of those of the DSS host; or run DSS on a Compute Engine VM."
+    )
+
+
+class PermissionDenied(GkeClustersError):
+    """Google refuses a call because the identity in use lacks an IAM permission or an access scope."""
+
+    advice = "Grant the missing permission to the identity named above, then start again."
+
+
+class ApiNotEnabled(GkeClustersError):
+    """A Google Cloud API that the plugin calls is not enabled in the project."""
+
+    advice = (
+        "Enable it (gcloud services enable container.googleapis.com --project PROJECT), wait a minute and start again."
+    )
+
+
+class QuotaExceeded(GkeClustersError):
+    """The project's quota does not leave room for what was asked."""
+
+    advice = (
+        "Ask for fewer or smaller nodes (a regional cluster has the number of nodes in each of its zones), or request "
+        "a higher quota: https://console.cloud.google.com/iam-admin/quotas"
+    )
+
+
+class Stockout(GkeClustersError):
+    """Google has no machines of that type free in that zone at the moment."""
+
+    advice = "Choose another zone or machine type, untick spot VMs, or try again later."
+
+
+class NameTaken(GkeClustersError):
+    """A GKE cluster of that name exists at that location and was not created by this DSS cluster."""
+
+    advice = "Choose another name, or attach the existing cluster with a DSS cluster of type Attach GKE cluster."
+
+
+class ClusterNotFound(GkeClustersError):
+    """No GKE cluster of that name exists in the project."""
+
+    advice = "Check the project, the location and the name: gcloud container clusters list --project PROJECT"
+
+
+class WrongLocation(ClusterNotFound):
+    """The cluster is not at the location given, and clusters of that name in other locations leave no single choice."""
+
+    advice = "Give the location of the cluster that is meant."
+
+
+class OperationFailed(GkeClustersError):
+    """Google accepted the request, and the operation that carries it out ended with an error."""
+
+    advice = "Correct what the answer names, then start again; what was created is removed or reported above."
+
+
+class OperationTimeout(GkeClustersError):
+    """An operation of Google is still running after the time that it may take."""
+
+    advice = "Look at the operation in the Google Cloud console; starting again resumes it and creates nothing twice."
+
+
+class ClusterUnhealthy(GkeClustersError):
+    """The cluster exists but its status says that it cannot be used."""
+
+    advice = "Read the conditions of the cluster in the Google Cloud console; repair or delete it, then start again."
+
+
+class ControlPlaneUnreachable(GkeClustersError):
+    """The cluster runs, and its Kubernetes API server cannot be reached from the DSS host."""
+
+    advice = (
+        "Choose another control plane endpoint (the DNS endpoint needs no route to the VPC), or add the address of the "
+        "DSS host to the authorized networks of the cluster."
+    )
+
+
+class AccessDenied(GkeClustersError):
+    """Kubernetes answers, and the identity in use may not do there what DSS needs."""
+
+    advice = (
+        "Grant roles/container.developer on the project to the identity named above, or an equivalent role in the "
+        "cluster."
+    )
+
+
+class StateError(GkeClustersError):
+    """What a previous start left behind, in the cluster's data or in its journal, cannot be used."""
+
+    advice = "Look at the cluster in the Google Cloud console before anything else; DSS will not touch it by guesswork."
+
+
+class GoogleError(GkeClustersError):
+    """Google answered with an error that the plugin does not know."""
+
+    advice = (
+        "The answer above is all that Google said. If it is not clear, look for it in the Google Cloud documentation."
+    )
