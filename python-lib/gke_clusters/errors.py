@@ -184,6 +184,49 @@ class StateError(GkeClustersError):
     advice = "Look at the cluster in the Google Cloud console before anything else; DSS will not touch it by guesswork."
 
 
+class RequestRefused(GkeClustersError):
+    """Google understood a request and refuses a value in it."""
+
+    advice = "Correct the field that the answer names in the settings of the cluster or its presets, then start again."
+
+
+class ClusterBusy(GkeClustersError):
+    """Another operation holds the cluster, and Google takes one change at a time.
+
+    Attributes:
+        operation: the name of the operation that holds the cluster, where Google says it.
+    """
+
+    advice = "Wait until that operation is over, then try again: gcloud container operations list --project PROJECT"
+
+    def __init__(
+        self,
+        cause: str,
+        *,
+        operation: str | None = None,
+        resource: str | None = None,
+        verbatim: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(cause, resource=resource, verbatim=verbatim, remedy=remedy)
+        self.operation = operation
+
+
+class GoogleUnavailable(GkeClustersError):
+    """Google could not be reached, or kept answering that it is overloaded."""
+
+    advice = (
+        "Check that the DSS host reaches *.googleapis.com (proxy, firewall, DNS) and https://status.cloud.google.com, "
+        "then start again: nothing is created twice."
+    )
+
+
+class UnexpectedFailure(GkeClustersError):
+    """Something failed that the plugin did not foresee; the log has the details."""
+
+    advice = "Read the log of the cluster: it ends with the details. Starting or stopping again is safe."
+
+
 class GoogleError(GkeClustersError):
     """Google answered with an error that the plugin does not know."""
 
