@@ -1,0 +1,297 @@
+"""A few calls to a cluster's Kubernetes API, over the plain request path of the official client.
+
+The client's typed APIs cost half a second and 20 MB at first use, and four times as long per node: everything here is
+plain JSON, turned into small data classes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import yaml
+
+from gke_clusters.errors import CredentialsError, StateError
+from gke_clusters.kube.credential_helper import check_helper
+from gke_clusters.kube.failures import CallError, Failure, call_error_of_exception, call_error_of_status
+from gke_clusters.kube.kubeconfig import Endpoint, HelperCommand, kind_of_host
+
+REQUEST_TIMEOUT_SECONDS = 15.0
+_PAGE_SIZE = 500
+_CONTINUE_EXPIRED = 410
+_SUCCESSES = range(200, 300)
+
+# Labels of nodes: https://kubernetes.io/docs/reference/labels-annotations-taints/ and, for the pool,
+# https://cloud.google.com/kubernetes-engine/docs/how-to/update-existing-nodepools
+_POOL_LABEL = "cloud.google.com/gke-nodepool"
+_MACHINE_TYPE_LABEL = "node.kubernetes.io/instance-type"
+_ZONE_LABEL = "topology.kubernetes.io/zone"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of the cluster.
+
+    Attributes:
+        name: the name of the VM.
+        pool: the node pool, empty if the node tells none.
+        zone: where the VM is, empty if unknown.
+        machine_type: such as `n2-standard-8`, empty if unknown.
+        version: the kubelet's, such as `v1.33.5-gke.1080000`.
+        ready: whether its condition Ready is True.
+        schedulable: False on a cordoned node.
+    """
+
+    name: str
+    pool: str
+    zone: str
+    machine_type: str
+    version: str
+    ready: bool
+    schedulable: bool
+
+
+@dataclass(frozen=True)
+class ResourceAttributes:
+    """A question to the API server's authorizer: may I do `verb` on `resource`?
+
+    Attributes:
+        verb: such as `create`.
+        resource: plural, such as `pods`.
+        group: API group, empty for the core one.
+        subresource: such as `log`, empty for none.
+        namespace: empty for every namespace.
+    """
+
+    verb: str
+    resource: str
+    group: str = ""
+    subresource: str = ""
+    namespace: str = ""
+
+    def __str__(self) -> str:
+        resource = f"{self.resource}.{self.group}" if self.group else self.resource
+        return f"{self.verb} {resource}/{self.subresource}" if self.subresource else f"{self.verb} {resource}"
+
+
+class KubernetesApi:
+    """The API server of one cluster, as the identity of its kubeconfig. Safe to use from several threads."""
+
+    def __init__(self, client: Any, endpoint: Endpoint, request_timeout_seconds: float) -> None:
+        self._client = client
+        self._timeout_seconds = request_timeout_seconds
+        self.endpoint = endpoint
+
+    @classmethod
+    def from_kubeconfig(
+        cls, path: Path, *, endpoint: Endpoint | None = None, request_timeout_seconds: float = REQUEST_TIMEOUT_SECONDS
+    ) -> KubernetesApi:
+        """Get a token through the kubeconfig's credential helper and make a client; the API server is not called.
+
+        Args:
+            path: the kubeconfig; its current context is used.
+            endpoint: what the file's server is, for the words of errors; deduced from the address if not given.
+            request_timeout_seconds: the longest that one call may take.
+
+        Raises:
+            StateError: the file is missing or damaged.
+            CredentialsError: the helper gives no token; its own words are in the error.
+        """
+        helper, server = _read(path)
+        if helper is not None:
+            # The client only logs what a helper complains of, and goes on without a token.
+            check_helper(helper)
+
+        from kubernetes import client, config  # noqa: PLC0415 - 0.4 s and 54 MB
+
+        configuration = client.Configuration()
+        configuration.retries = False  # whoever calls knows whether and for how long to try again
+        try:
+            config.load_kube_config(  # type: ignore[no-untyped-call]  # only parts of the client are typed
+                config_file=str(path), client_configuration=configuration, persist_config=False
+            )
+        except config.ConfigException as error:
+            raise _damaged(path, str(error)) from None
+        if helper is not None and not configuration.auth_settings():
+            raise CredentialsError(
+                cause="The credential helper of the cluster gave a token once and then did not.",
+                resource=str(path),
+                remedy="Start or attach the cluster again.",
+            )
+        host = server.split("://", 1)[-1]
+        return cls(
+            client.ApiClient(configuration), endpoint or Endpoint(kind_of_host(host), host), request_timeout_seconds
+        )
+
+    def version(self) -> str:
+        """The version of Kubernetes, such as `v1.33.5-gke.1080000`.
+
+        Raises:
+            ControlPlaneUnreachable: no usable answer.
+            AccessDenied: the identity is refused.
+        """
+        try:
+            return str(self.call("GET", "/version").get("gitVersion", ""))
+        except CallError as error:
+            raise error.for_administrator(self.endpoint) from None
+
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes, read page by page.
+
+        Raises:
+            ControlPlaneUnreachable: no usable answer.
+            AccessDenied: the identity may not list nodes.
+        """
+        try:
+            try:
+                return self._all_nodes()
+            except CallError as error:
+                if error.status != _CONTINUE_EXPIRED:
+                    raise
+                # The list grew older than etcd remembers while it was read: begin again.
+                return self._all_nodes()
+        except CallError as error:
+            raise error.for_administrator(self.endpoint) from None
+
+    def access_review(self, attributes: ResourceAttributes) -> bool:
+        """Whether the identity may do that, by a `SelfSubjectAccessReview`.
+
+        https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
+
+        Raises:
+            ControlPlaneUnreachable: no usable answer.
+            AccessDenied: the identity may not even ask.
+        """
+        question = {
+            "verb": attributes.verb,
+            "resource": attributes.resource,
+            "group": attributes.group,
+            "subresource": attributes.subresource,
+            "namespace": attributes.namespace,
+        }
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {key: value for key, value in question.items() if value}},
+        }
+        try:
+            answer = self.call("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=body)
+        except CallError as error:
+            raise error.for_administrator(self.endpoint) from None
+        return _mapping(answer.get("status")).get("allowed") is True
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+        timeout_seconds: float | None = None,
+    ) -> dict[str, Any]:
+        """One request, never repeated, and the JSON object of its answer.
+
+        Args:
+            method: HTTP method.
+            path: such as `/api/v1/nodes`.
+            query: parameters of the query.
+            body: sent as JSON.
+            timeout_seconds: instead of the limit of this object.
+
+        Raises:
+            CallError: no answer, no success, or no JSON object.
+        """
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - comes with the Kubernetes client
+
+        configuration = self._client.configuration
+        url = configuration.host + path + (f"?{urlencode(query)}" if query else "")
+        headers = {"Accept": "application/json", "User-Agent": self._client.user_agent}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        # Renews the token if it is nearly over.
+        headers.update({setting["key"]: setting["value"] for setting in configuration.auth_settings().values()})
+        try:
+            # The pool and not the client's own call: that one's arguments change from version to version.
+            response = self._client.rest_client.pool_manager.request(
+                method,
+                url,
+                headers=headers,
+                body=None if body is None else json.dumps(body),
+                timeout=timeout_seconds or self._timeout_seconds,
+            )
+        except HTTPError as error:
+            raise call_error_of_exception(error) from None
+        if response.status not in _SUCCESSES:
+            raise call_error_of_status(response.status, response.data)
+        try:
+            answer = json.loads(response.data)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise CallError(Failure.UNEXPECTED, f"{method} {path}: the answer is not a JSON object", response.status)
+        return answer
+
+    def _all_nodes(self) -> tuple[Node, ...]:
+        nodes: list[Node] = []
+        query: dict[str, str | int] = {"limit": _PAGE_SIZE}
+        while True:
+            page = self.call("GET", "/api/v1/nodes", query=query)
+            nodes.extend(_node(item) for item in page.get("items") or ())
+            token = _mapping(page.get("metadata")).get("continue")
+            if not token:
+                return tuple(nodes)
+            query["continue"] = token
+
+
+def _node(item: Mapping[str, Any]) -> Node:
+    metadata, spec, status = (_mapping(item.get(part)) for part in ("metadata", "spec", "status"))
+    labels = _mapping(metadata.get("labels"))
+    return Node(
+        name=str(metadata.get("name", "")),
+        pool=str(labels.get(_POOL_LABEL, "")),
+        zone=str(labels.get(_ZONE_LABEL, "")),
+        machine_type=str(labels.get(_MACHINE_TYPE_LABEL, "")),
+        version=str(_mapping(status.get("nodeInfo")).get("kubeletVersion", "")),
+        ready=any(
+            condition.get("type") == "Ready" and condition.get("status") == "True"
+            for condition in status.get("conditions") or ()
+        ),
+        schedulable=spec.get("unschedulable") is not True,
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _read(path: Path) -> tuple[HelperCommand | None, str]:
+    """The credential helper and the server of the current context."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        context = _named(document["contexts"], document["current-context"])["context"]
+        server = _named(document["clusters"], context["cluster"])["cluster"]["server"]
+        entry = _named(document["users"], context["user"])["user"].get("exec")
+        helper = None if entry is None else HelperCommand(entry["command"], tuple(entry.get("args") or ()))
+    except OSError as error:
+        raise _damaged(path, str(error.strerror)) from None
+    except (yaml.YAMLError, UnicodeDecodeError, LookupError, TypeError, AttributeError) as error:
+        # Not the text of the error: a kubeconfig from elsewhere may hold a token.
+        raise _damaged(path, f"it cannot be understood ({type(error).__name__})") from None
+    return helper, str(server)
+
+
+def _named(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return {entry["name"]: entry for entry in entries}[name]
+
+
+def _damaged(path: Path, reason: str) -> StateError:
+    return StateError(
+        cause="The kubeconfig of the cluster cannot be used.",
+        resource=str(path),
+        verbatim=reason,
+        remedy="Start or attach the cluster again: that writes the file anew.",
+    )
