@@ -1,0 +1,272 @@
+"""From what Google's clients raise to the failures an administrator can act upon.
+
+The class is chosen by HTTP code, status and reason first; the text decides only where Google sends nothing better.
+Shapes: https://cloud.google.com/apis/design/errors, reasons: https://cloud.google.com/apis/docs/errors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import requests
+from google.api_core import exceptions as api_exceptions
+from google.auth.exceptions import GoogleAuthError
+
+from gke_clusters.errors import (
+    ApiNotEnabled,
+    ClusterBusy,
+    ClusterNotFound,
+    CredentialsError,
+    GkeClustersError,
+    GoogleError,
+    GoogleUnavailable,
+    NameTaken,
+    PermissionDenied,
+    QuotaExceeded,
+    RequestRefused,
+)
+from gke_clusters.google.credentials import Authorization
+from gke_clusters.google.retries import is_transient
+
+_CLIENT_ERRORS: Final = (api_exceptions.GoogleAPIError, requests.RequestException, GoogleAuthError)
+_VERBATIM_LIMIT: Final = 2000
+
+_OPERATION_NAME: Final = re.compile(r"\boperation-\d+-[0-9a-f][0-9a-f-]*[0-9a-f]\b")
+_SHORT_QUOTA: Final = re.compile(r"resource \"(?P<metric>[^\"]+)\": request requires '(?P<asked>[^']+)' and is short")
+_PERMISSION: Final = re.compile(r"[Rr]equired [\"'](?P<permission>[a-zA-Z]+(?:\.[a-zA-Z]+)+)[\"'] permission")
+_DELETED_SERVICE_ACCOUNT: Final = re.compile(r"Gaia id not found for email (?P<email>\S+)")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked of Google when it failed: in words, of which resource, in which project, as whom."""
+
+    doing: str
+    resource: str
+    project: str
+    authorization: Authorization
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """The parts of an error answer that tell one failure from another."""
+
+    code: int
+    message: str
+    status: str = ""
+    reasons: frozenset[str] = frozenset()
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def translated(asked: Asked) -> Iterator[None]:
+    """Run a block of calls to Google; what they raise leaves as one of :mod:`gke_clusters.errors`."""
+    try:
+        yield
+    except _CLIENT_ERRORS as error:
+        raise translate(error, asked) from error
+
+
+def translate(error: Exception, asked: Asked) -> GkeClustersError:
+    """Choose the failure that an exception of Google's clients means.
+
+    Args:
+        error: What the client raised.
+        asked: What was being asked.
+
+    Returns:
+        The failure to raise; :class:`GoogleError` where nothing better is known.
+    """
+    if isinstance(error, api_exceptions.RetryError) and isinstance(error.cause, Exception):
+        return translate(error.cause, asked)
+    if isinstance(error, api_exceptions.GoogleAPICallError) and error.code is not None:
+        refusal = _read(error)
+        return _overloaded(refusal, asked) if is_transient(error) else _refused(refusal, asked)
+    if isinstance(error, requests.RequestException) or is_transient(error):
+        return _unreachable(error, asked)
+    if isinstance(error, GoogleAuthError):
+        return _refused_credentials(error, asked)
+    return GoogleError(
+        f"Google's client failed to {asked.doing}.",
+        resource=asked.resource,
+        verbatim=f"{type(error).__name__}: {error}",
+    )
+
+
+def _read(error: api_exceptions.GoogleAPICallError) -> _Refusal:
+    body: Any = None
+    if isinstance(error.response, requests.Response):
+        try:
+            body = error.response.json().get("error")
+        except (ValueError, AttributeError):
+            body = None
+    if not isinstance(body, dict):
+        # A page of something between us and Google, or an answer without Google's envelope.
+        return _Refusal(code=int(error.code or 0), message=str(error.message)[:_VERBATIM_LIMIT])
+    details = [item for item in body.get("details") or () if isinstance(item, dict)]
+    legacy = [item for item in body.get("errors") or () if isinstance(item, dict)]
+    metadata: dict[Any, Any] = next(
+        (item["metadata"] for item in details if isinstance(item.get("metadata"), dict)), {}
+    )
+    return _Refusal(
+        code=int(error.code or 0),
+        message=str(body.get("message", ""))[:_VERBATIM_LIMIT],
+        status=str(body.get("status", "")),
+        reasons=frozenset(str(item["reason"]) for item in (*details, *legacy) if item.get("reason")),
+        metadata={str(key): str(value) for key, value in metadata.items()},
+    )
+
+
+def _refused(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+    by_code = {
+        400: _bad_request,
+        401: _unauthorized,
+        403: _forbidden,
+        404: _not_found,
+        409: _already_exists,
+        412: _bad_request,
+    }
+    return by_code.get(refusal.code, _unknown)(refusal, asked)
+
+
+def _bad_request(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+    operation = _OPERATION_NAME.search(refusal.message)
+    precondition = refusal.status == "FAILED_PRECONDITION" or "failedPrecondition" in refusal.reasons
+    if precondition and (operation or "operation" in refusal.message):
+        return ClusterBusy(
+            f"Another operation holds the cluster, so Google refused to {asked.doing}.",
+            operation=operation[0] if operation else None,
+            resource=asked.resource,
+            verbatim=refusal.message,
+        )
+    return RequestRefused(
+        f"Google refused a value in the request to {asked.doing}.", resource=asked.resource, verbatim=refusal.message
+    )
+
+
+def _unauthorized(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+    return CredentialsError(
+        f"Google did not accept the credentials of {asked.authorization.identity} to {asked.doing}.",
+        resource=asked.resource,
+        verbatim=refusal.message,
+    )
+
+
+def _forbidden(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+    short = _SHORT_QUOTA.findall(refusal.message)
+    if short or "quotaExceeded" in refusal.reasons or "nsufficient regional quota" in refusal.message:
+        wanted = ", ".join(f"{metric} ({amount} asked for)" for metric, amount in short)
+        return QuotaExceeded(
+            f"The quota of project {asked.project} is too small{f' for {wanted}' if wanted else ''}.",
+            resource=asked.resource,
+            verbatim=refusal.message,
+        )
+    if not refusal.reasons.isdisjoint({"SERVICE_DISABLED", "accessNotConfigured"}):
+        service = refusal.metadata.get("service", "container.googleapis.com")
+        return ApiNotEnabled(
+            f"The API {service} is not enabled in project {asked.project}.",
+            resource=asked.resource,
+            verbatim=refusal.message,
+            remedy=f"Run: gcloud services enable {service} --project {asked.project} ; wait a minute and start again.",
+        )
+    return _permission_denied(refusal, asked)
+
+
+def _permission_denied(refusal: _Refusal, asked: Asked) -> PermissionDenied:
+    identity = asked.authorization.identity
+    if "ACCESS_TOKEN_SCOPE_INSUFFICIENT" in refusal.reasons:
+        return PermissionDenied(
+            f"The access scopes of {identity} do not allow to {asked.doing}.",
+            resource=asked.resource,
+            verbatim=refusal.message,
+            remedy=(
+                "Give the virtual machine of DSS the scope cloud-platform and let IAM decide: stop it, then"
+                " gcloud compute instances set-service-account INSTANCE --scopes cloud-platform"
+            ),
+        )
+    found = _PERMISSION.search(refusal.message)
+    permission = refusal.metadata.get("permission") or (found["permission"] if found else "")
+    lacking = f"lacks the permission {permission}" if permission else "is not allowed"
+    grant = f"a role with {permission}" if permission else "a role that allows it"
+    return PermissionDenied(
+        f"{identity} {lacking} to {asked.doing}.",
+        resource=asked.resource,
+        verbatim=refusal.message,
+        remedy=(
+            f"Grant {identity} {grant} on project {asked.project} (roles/container.admin has those of GKE,"
+            " roles/compute.viewer those that read the network, roles/iam.serviceAccountUser lets nodes have a service"
+            " account), then start again."
+        ),
+    )
+
+
+def _not_found(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+    account = _DELETED_SERVICE_ACCOUNT.search(refusal.message)
+    if account:
+        return RequestRefused(
+            f"The service account {account['email']} that the nodes would have does not exist any more.",
+            resource=asked.resource,
+            verbatim=refusal.message,
+            remedy="Name an existing service account in the node pools, or restore the deleted one.",
+        )
+    return ClusterNotFound(
+        f"Google does not know the resource needed to {asked.doing}.",
+        resource=asked.resource,
+        verbatim=refusal.message,
+    )
+
+
+def _already_exists(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+    return NameTaken(
+        f"The name is taken already, so Google refused to {asked.doing}.",
+        resource=asked.resource,
+        verbatim=refusal.message,
+    )
+
+
+def _unknown(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+    return GoogleError(
+        f"Google answered HTTP {refusal.code} to the request to {asked.doing}.",
+        resource=asked.resource,
+        verbatim=refusal.message,
+    )
+
+
+def _overloaded(refusal: _Refusal, asked: Asked) -> GoogleUnavailable:
+    return GoogleUnavailable(
+        f"Google was overloaded while trying to {asked.doing}.",
+        resource=asked.resource,
+        verbatim=f"HTTP {refusal.code} {refusal.message}",
+    )
+
+
+def _unreachable(error: Exception, asked: Asked) -> GoogleUnavailable:
+    remedy = None
+    if isinstance(error, requests.exceptions.SSLError):
+        remedy = "Where a proxy opens TLS connections, name its CA bundle in REQUESTS_CA_BUNDLE for DSS."
+    return GoogleUnavailable(
+        f"Google could not be reached while trying to {asked.doing}.",
+        resource=asked.resource,
+        verbatim=str(error)[:_VERBATIM_LIMIT],
+        remedy=remedy,
+    )
+
+
+def _refused_credentials(error: GoogleAuthError, asked: Asked) -> CredentialsError:
+    text = " ".join(str(part) for part in error.args if isinstance(part, str))[:_VERBATIM_LIMIT]
+    remedy = None
+    if "impersonated" in text:
+        remedy = (
+            "Grant the identity of the DSS host roles/iam.serviceAccountTokenCreator on the service account that the"
+            " connection impersonates, and enable iamcredentials.googleapis.com."
+        )
+    return CredentialsError(
+        f"No access token could be obtained for {asked.authorization.identity}, needed to {asked.doing}.",
+        resource=asked.resource,
+        verbatim=text,
+        remedy=remedy,
+    )
