@@ -129,7 +129,8 @@ _REMEDIES = {
     "attach again: the identity must have a role in the project of the cluster.",
     Failure.FORBIDDEN: "Grant roles/container.developer on the project to the identity of the GKE connection.",
     Failure.TLS: "If a proxy between the DSS host and Google replaces certificates, exclude the endpoint from it "
-    "(NO_PROXY) or name the file of its authorities in SSL_CERT_FILE. If the cluster was created again, attach it again.",
+    "(NO_PROXY) or name the file of its authorities in SSL_CERT_FILE. If the cluster was created again, attach it "
+    "again.",
     Failure.PROXY: "Correct HTTPS_PROXY of the DSS host, or exclude the endpoint from the proxy with NO_PROXY.",
     Failure.BUSY: _LATER,
     Failure.UNEXPECTED: _LATER,

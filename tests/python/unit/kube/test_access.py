@@ -1,0 +1,96 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gke_clusters.errors import AccessDenied
+from gke_clusters.google.permissions import PERMISSIONS
+from gke_clusters.kube.access import REQUIREMENTS, AccessReview, Requirement, require_access, review_access
+from gke_clusters.kube.api import KubernetesApi, ResourceAttributes
+
+
+@pytest.fixture
+def api(api_server: Any, tmp_path: Path) -> KubernetesApi:
+    return KubernetesApi.from_kubeconfig(api_server.kubeconfig(tmp_path / "kube_config"))
+
+
+def review_without(*resources: str) -> AccessReview:
+    return AccessReview(tuple(found for found in REQUIREMENTS if found.attributes.resource in resources))
+
+
+def test_nothing_is_missing_where_all_is_allowed(api: KubernetesApi, api_server: Any) -> None:
+    api_server.answer = lambda _: (201, {"status": {"allowed": True}})
+    assert review_access(api) == AccessReview(())
+    assert len(api_server.requests) == len(REQUIREMENTS)
+
+
+def test_what_is_refused_is_missing_in_the_order_of_the_requirements(api: KubernetesApi, api_server: Any) -> None:
+    def answer(request: Any) -> tuple[int, Any]:
+        attributes = request.body["spec"]["resourceAttributes"]
+        return 201, {"status": {"allowed": attributes["resource"] not in ("secrets", "namespaces")}}
+
+    api_server.answer = answer
+    assert [str(found.attributes) for found in review_access(api).missing] == [
+        "create secrets",
+        "get secrets",
+        "delete secrets",
+        "get namespaces",
+        "list namespaces",
+        "create namespaces",
+    ]
+
+
+def test_a_review_for_a_namespace_asks_for_that_one(api: KubernetesApi, api_server: Any) -> None:
+    api_server.answer = lambda _: (201, {"status": {"allowed": False}})
+    one = Requirement(ResourceAttributes("create", "pods"), "execution", True)
+    assert review_access(api, "dss", [one]).namespace == "dss"
+    assert api_server.requests[0].body["spec"]["resourceAttributes"]["namespace"] == "dss"
+
+
+def test_a_missing_essential_names_identity_action_and_role() -> None:
+    with pytest.raises(AccessDenied) as raised:
+        require_access(review_without("secrets"), "dss@p.iam.gserviceaccount.com")
+    assert raised.value.cause.startswith("dss@p.iam.gserviceaccount.com may not")
+    assert "containerized execution: create secrets, get secrets, delete secrets" in str(raised.value.verbatim)
+    assert "roles/container.developer" in raised.value.remedy
+    assert raised.value.resource == "every namespace of the cluster"
+
+
+def test_a_missing_essential_of_one_namespace_names_it() -> None:
+    review = AccessReview(review_without("pods").missing, "dss")
+    with pytest.raises(AccessDenied, match="namespace dss"):
+        require_access(review, "me")
+
+
+def test_missing_rights_to_grant_ask_for_the_greater_role() -> None:
+    with pytest.raises(AccessDenied, match=r"roles/container\.admin"):
+        require_access(review_without("pods", "rolebindings"), "me")
+
+
+def test_what_only_some_jobs_need_is_no_obstacle() -> None:
+    review = review_without("namespaces", "configmaps", "roles")
+    require_access(review, "me")
+    assert review.essential_missing == ()
+
+
+def test_a_summary_has_a_line_per_purpose() -> None:
+    summary = review_without("namespaces").summary()
+    assert (
+        summary
+        == "choice of the namespace: get namespaces, list namespaces\nnamespaces created by DSS: create namespaces"
+    )
+
+
+def test_the_permissions_that_the_plugin_documents_give_all_that_is_reviewed() -> None:
+    # IAM's names of what Kubernetes calls otherwise: https://cloud.google.com/kubernetes-engine/docs/how-to/iam
+    resources = {
+        "configmaps": "configMaps",
+        "serviceaccounts": "serviceAccounts",
+        "rolebindings": "roleBindings",
+    }
+    for requirement in REQUIREMENTS:
+        attributes = requirement.attributes
+        verb = {"watch": "list"}.get(attributes.verb, attributes.verb)
+        if attributes.subresource == "log":
+            verb = "getLogs"
+        assert f"container.{resources.get(attributes.resource, attributes.resource)}.{verb}" in PERMISSIONS
