@@ -1,0 +1,176 @@
+"""The dialog *Create GKE cluster*."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+
+from gke_clusters.settings import rules
+from gke_clusters.settings.connection import ConnectionSettings
+from gke_clusters.settings.descriptors import cluster_descriptor
+from gke_clusters.settings.dialog import DialogReader, build
+from gke_clusters.settings.expert_json import parse_expert_json, require_same_mode
+from gke_clusters.settings.ip_ranges import IpRange, parse_ip_range
+from gke_clusters.settings.location import checked_zone, region_of
+from gke_clusters.settings.model import OptionalText, Settings, unless_empty
+from gke_clusters.settings.node_pool import NodePoolSettings
+
+COMPONENT = "create-gke-cluster"
+
+CLUSTER_NAME_LABEL = "Name of the cluster"
+"""The one field that DSS asks for itself, before it shows the dialog."""
+
+OWN_RESOURCE_LABELS = 3
+"""How many resource labels the plugin adds to those of the administrator: two of ownership and the partner's."""
+
+EndpointKind = Literal["automatic", "public", "private", "dns"]
+LogLevel = Literal["NOTSET", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+
+
+def _room_for_own_labels(labels: dict[str, str]) -> dict[str, str]:
+    most = rules.RESOURCE_LABEL_MAX_COUNT - OWN_RESOURCE_LABELS
+    if len(labels) > most:
+        raise ValueError(f"there are {len(labels)} labels; Google takes {most} beside those of the plugin")
+    return labels
+
+
+class CreateSettings(Settings):
+    """A cluster to create.
+
+    Attributes:
+        name: name of the GKE cluster, which is that of the DSS cluster.
+        release_channel: the channel of an Autopilot cluster.
+        release_channel_enrollment: whether a Standard cluster is in a channel at all.
+        standard_release_channel: the channel of a Standard cluster; ``DEFAULT`` leaves it to Google.
+        cluster_version: ``None`` for GKE's default.
+        is_regional: whether a Standard cluster is regional; see :attr:`regional`.
+        locations: zones of the nodes of a regional cluster; empty for Google's choice.
+        inherit_from_dss_host: whether the network is the DSS host's.
+        pod_ip_range: addresses of pods; ``None`` for Google's choice.
+        service_ip_range: addresses of services; ``None`` for Google's choice.
+        control_plane_endpoint: what the kubeconfig points to.
+        node_pools: at least one for a Standard cluster, none for an Autopilot cluster.
+        expert: fields laid over the ``Cluster`` message.
+    """
+
+    name: Annotated[str, AfterValidator(rules.gke_name)]
+    connection: ConnectionSettings = Field(alias="connectionInfo")
+    is_autopilot: bool = Field(alias="isAutopilot")
+    release_channel: Literal["STABLE", "REGULAR", "RAPID"] = Field(alias="releaseChannel")
+    release_channel_enrollment: bool = Field(alias="releaseChannelEnrollment")
+    standard_release_channel: Literal["DEFAULT", "STABLE", "REGULAR", "RAPID", "EXTENDED"] = Field(
+        alias="standardReleaseChannel"
+    )
+    cluster_version: Annotated[OptionalText, unless_empty(rules.kubernetes_version)] = Field(alias="clusterVersion")
+    is_regional: bool = Field(alias="isRegional")
+    locations: tuple[Annotated[str, AfterValidator(checked_zone)], ...] = Field(alias="locations")
+    inherit_from_dss_host: bool = Field(alias="inheritFromDSSHost")
+    network: Annotated[OptionalText, unless_empty(rules.network)]
+    subnetwork: Annotated[OptionalText, unless_empty(rules.subnetwork)] = Field(alias="subNetwork")
+    is_vpc_native: bool = Field(alias="isVpcNative")
+    pod_ip_range: Annotated[IpRange | None, BeforeValidator(parse_ip_range)] = Field(alias="podIpRange")
+    service_ip_range: Annotated[IpRange | None, BeforeValidator(parse_ip_range)] = Field(alias="svcIpRange")
+    control_plane_endpoint: EndpointKind = Field(alias="controlPlaneEndpoint")
+    enable_gateway_api: bool = Field(alias="enableGatewayAPI")
+    node_pools: tuple[NodePoolSettings, ...] = Field(alias="nodePools")
+    resource_labels: Annotated[
+        dict[str, str], AfterValidator(rules.resource_labels), AfterValidator(_room_for_own_labels)
+    ] = Field(alias="clusterLabels")
+    http_load_balancing: bool = Field(alias="httpLoadBalancing")
+    expert: Annotated[Mapping[str, Any], BeforeValidator(parse_expert_json)] = Field(alias="creationSettingsValve")
+    log_level: LogLevel = Field(alias="logLevel")
+
+    @field_validator("locations")
+    @classmethod
+    def _in_the_region(cls, zones: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        connection: ConnectionSettings | None = info.data.get("connection")
+        region = connection.effective_region if connection else None
+        # Without a region here it is that of the DSS host, which is not known yet: `specs.placement` looks again.
+        require_zones_of_one_region(zones, region)
+        return zones
+
+    @field_validator("service_ip_range")
+    @classmethod
+    def _apart_from_pods(cls, services: IpRange | None, info: ValidationInfo) -> IpRange | None:
+        pods: IpRange | None = info.data.get("pod_ip_range")
+        if pods is not None and services is not None and pods.overlaps(services):
+            raise ValueError("uses addresses of the pod address range: pods and services need ranges of their own")
+        return services
+
+    @field_validator("node_pools")
+    @classmethod
+    def _distinct_pools(cls, pools: tuple[NodePoolSettings, ...], info: ValidationInfo) -> tuple[NodePoolSettings, ...]:
+        if not pools and info.data.get("is_autopilot") is False:
+            raise ValueError("at least one node pool is required, unless the cluster is an Autopilot cluster")
+        names = node_pool_names(pools)
+        for name in names:
+            if names.count(name) > 1:
+                places = [str(number) for number, each in enumerate(names, start=1) if each == name]
+                raise ValueError(f"the node pool name {rules.quoted(name)} is given to pools {' and '.join(places)}")
+        return pools
+
+    @field_validator("expert")
+    @classmethod
+    def _of_the_same_mode(cls, expert: Mapping[str, Any], info: ValidationInfo) -> Mapping[str, Any]:
+        is_autopilot = info.data.get("is_autopilot")
+        if is_autopilot is not None:
+            require_same_mode(expert, is_autopilot=is_autopilot)
+        return expert
+
+    @property
+    def regional(self) -> bool:
+        """Whether the cluster is regional, as every Autopilot cluster is."""
+        return self.is_autopilot or self.is_regional
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is accepted and probably not meant, in sentences for the log."""
+        found = [warning for pool in self.node_pools for warning in pool.warnings]
+        if not self.is_vpc_native:
+            found.append(
+                "VPC-native is unticked, which has no effect: the cluster is VPC-native, as every GKE cluster."
+            )
+        if not self.is_autopilot and not self.release_channel_enrollment:
+            found.append("The cluster is in no release channel, which Google is going to end: tick the enrollment.")
+        return tuple(dict.fromkeys(found))
+
+
+def require_zones_of_one_region(zones: tuple[str, ...], region: str | None) -> None:
+    """Refuse zones of the nodes outside the region of the cluster.
+
+    Raises:
+        ValueError: with a message that follows the label of the zones.
+    """
+    elsewhere = [zone for zone in zones if region is not None and region_of(zone) != region]
+    if elsewhere:
+        raise ValueError(f"{', '.join(elsewhere)} is not in the region of the cluster, {region}")
+
+
+def node_pool_names(pools: tuple[NodePoolSettings, ...]) -> list[str]:
+    """The name of each pool: its own, or one by its place in the list, as 1.5.1 named them."""
+    return [pool.name or f"node-pool-{place}" for place, pool in enumerate(pools)]
+
+
+def parse_create(cluster_name: str, config: Mapping[str, Any], plugin_config: Mapping[str, Any]) -> CreateSettings:
+    """The settings of a cluster to create, as DSS hands them to the component.
+
+    Args:
+        cluster_name: name of the DSS cluster.
+        config: values of the dialog, presets resolved.
+        plugin_config: admin values of its presets.
+
+    Raises:
+        SettingsError: with every wrong field under its label.
+    """
+    dialog = cluster_descriptor(COMPONENT)
+    reader = DialogReader()
+    values = {"name": cluster_name, **reader.read(dialog, config, plugin_config)}
+    return build(CreateSettings, dialog, values, reader.problems, {"name": CLUSTER_NAME_LABEL})
+
+
+def logging_level(log_level: LogLevel) -> int:
+    """The level of :mod:`logging` that a log level of the dialog stands for."""
+    return int(getattr(logging, log_level))

@@ -1,0 +1,94 @@
+"""The expert settings of a new cluster: any fields of the GKE API's Cluster resource, as JSON.
+
+Fields: https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from gke_clusters.settings.rules import quoted
+
+MAX_DEPTH = 32
+"""Deeper than any field of the API; a bound keeps the code that walks the object simple."""
+
+FIXED_FIELDS = frozenset({"name", "location", "zone", "selfLink", "self_link"})
+"""What says which cluster it is: changed here, DSS would look after another cluster than the one it created."""
+
+
+def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise ValueError(f"the key {quoted(key)} is given twice in one object")
+        result[key] = value
+    return result
+
+
+def _require_plain(value: object, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise ValueError(f"has more than {MAX_DEPTH} levels")
+    match value:
+        case dict():
+            for key, each in value.items():
+                _require_plain(key, depth)
+                _require_plain(each, depth + 1)
+        case list():
+            for each in value:
+                _require_plain(each, depth + 1)
+        case float() if not math.isfinite(value):
+            raise ValueError("holds a number that JSON does not have, such as NaN")
+        case str() if any("\ud800" <= char <= "\udfff" for char in value):
+            raise ValueError("holds characters that are not valid Unicode")
+
+
+def parse_expert_json(text: str) -> Mapping[str, Any]:
+    """The object that the field holds; an empty field is an empty object.
+
+    Raises:
+        ValueError: if it is not one JSON object, or sets a field of ``FIXED_FIELDS``; the message follows a label.
+    """
+    if not text:
+        return {}
+    try:
+        content = json.loads(text, object_pairs_hook=_object_without_duplicates)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise ValueError(f"has more than {MAX_DEPTH} levels") from None
+    if not isinstance(content, dict):
+        raise ValueError("must be a JSON object: { ... }")  # noqa: TRY004 - pydantic collects ValueError only
+    _require_plain(content)
+    fixed = sorted(FIXED_FIELDS & content.keys())
+    if fixed:
+        raise ValueError(f"cannot set {', '.join(fixed)}: use the fields of the dialog")
+    pools = content.get("nodePools", [])
+    if not isinstance(pools, list) or not all(isinstance(pool, dict) and _name(pool) for pool in pools):
+        raise ValueError("nodePools must be a list of objects that have a name, such as node-pool-0")
+    names = [_name(pool) for pool in pools]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"the node pool name {quoted(name)} is given twice")
+    return content
+
+
+def _name(pool: Mapping[str, Any]) -> str:
+    name = pool.get("name")
+    return name if isinstance(name, str) else ""
+
+
+def require_same_mode(expert: Mapping[str, Any], *, is_autopilot: bool) -> None:
+    """Refuse expert settings that turn a Standard cluster into an Autopilot one, or the other way round.
+
+    Raises:
+        ValueError: with a message that follows a label.
+    """
+    if "autopilot" in expert:
+        autopilot = expert["autopilot"]
+        if not isinstance(autopilot, Mapping) or autopilot.get("enabled", is_autopilot) is not is_autopilot:
+            raise ValueError("cannot set autopilot.enabled: tick or untick Autopilot in the dialog")
+    if is_autopilot and expert.get("nodePools"):
+        raise ValueError("cannot set nodePools: an Autopilot cluster has none of its own")

@@ -1,0 +1,166 @@
+"""What DSS sends for one field, made the one Python type that the field's DSS type stands for.
+
+DSS and clients of its API are not strict: a number may arrive as ``3.0`` or ``"3"``, a field that was never touched may
+be absent, ``null`` or ``""``. What can only be meant one way is taken so; everything else is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from gke_clusters.settings.descriptors import Parameter
+from gke_clusters.settings.rules import quoted
+
+_SWITCH_TEXTS = {"true": True, "false": False}
+_LARGEST_NUMBER_AS_TEXT = 2**63
+"""More digits than any ID of Google has are a mistake, and Python refuses to write some thousands of them."""
+
+
+class WrongValue(ValueError):  # noqa: N818 - reads as what it is where it is raised
+    """The value is not one that the field can hold; the message says what it can hold."""
+
+
+def _clean(text: str, *, one_line: bool) -> str:
+    text = text.strip()
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise WrongValue("holds characters that are not valid Unicode")
+    if one_line and any(ord(char) < ord(" ") or char == "\x7f" for char in text):
+        raise WrongValue("holds line breaks or control characters")
+    return text
+
+
+def text_of(raw: object, *, one_line: bool = True) -> str:
+    """A text without surrounding blanks; ``null`` is the empty text and a whole number its digits."""
+    if raw is None:
+        return ""
+    if isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) <= _LARGEST_NUMBER_AS_TEXT:
+        return str(raw)
+    if not isinstance(raw, str):
+        raise WrongValue("must be a text")
+    return _clean(raw, one_line=one_line)
+
+
+def whole_number_of(raw: object) -> int | None:
+    """A whole number, also when it arrives as ``3.0`` or ``"3"``; ``None`` when nothing was entered."""
+    if raw is None or raw == "":
+        return None
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return raw
+    if isinstance(raw, float) and raw.is_integer():
+        return int(raw)
+    if isinstance(raw, str):
+        try:
+            number = float(raw)
+        except ValueError:
+            pass
+        else:
+            if number.is_integer():
+                return int(number)
+    raise WrongValue("must be a whole number")
+
+
+def switch_of(raw: object) -> bool | None:
+    """Ticked or not, also when it arrives as ``"true"`` or ``"false"``; ``None`` when nothing was entered."""
+    if raw is None or raw == "":
+        return None
+    if isinstance(raw, bool):
+        return raw
+    if isinstance(raw, str) and raw.strip().lower() in _SWITCH_TEXTS:
+        return _SWITCH_TEXTS[raw.strip().lower()]
+    raise WrongValue("must be ticked or not (true or false)")
+
+
+def _choice_of(raw: object, choices: Mapping[str, str]) -> str | None:
+    text = text_of(raw)
+    if not text:
+        return None
+    if text not in choices:
+        raise WrongValue(f"{quoted(text)} is none of its choices: {', '.join(choices)}")
+    return text
+
+
+def _texts_of(raw: object) -> list[str]:
+    if raw is None or raw == "":
+        return []
+    if not isinstance(raw, list):
+        raise WrongValue("must be a list of texts")
+    texts = (text_of(each) for each in raw)
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def _pairs_of(raw: object) -> dict[str, str]:
+    """DSS sends the rows of a KEY_VALUE_LIST as ``{"from": key, "to": value}``, and a MAP as one object."""
+    if raw is None or raw == "":
+        return {}
+    if isinstance(raw, Mapping):
+        rows = list(raw.items())
+    elif isinstance(raw, list) and all(isinstance(row, Mapping) for row in raw):
+        rows = [(row.get("from"), row.get("to")) for row in raw]
+    else:
+        raise WrongValue("must be a list of keys and values")
+    pairs: dict[str, str] = {}
+    for raw_key, raw_value in rows:
+        key, value = text_of(raw_key), text_of(raw_value)
+        if not key and not value:
+            continue
+        if not key:
+            raise WrongValue(f"the value {quoted(value)} has no key")
+        if pairs.setdefault(key, value) != value:
+            raise WrongValue(f"the key {quoted(key)} is given twice")
+    return pairs
+
+
+def _rows_of(raw: object, columns: tuple[Parameter, ...]) -> list[dict[str, Any]]:
+    if raw is None or raw == "":
+        return []
+    if not isinstance(raw, list) or not all(isinstance(row, Mapping) for row in raw):
+        raise WrongValue("must be a list of rows")
+    rows = []
+    for number, row in enumerate(raw, start=1):
+        values = {column.name: _cell_of(column, row, number) for column in columns}
+        if any(values.values()):
+            rows.append(values)
+    return rows
+
+
+def _cell_of(column: Parameter, row: Mapping[str, Any], number: int) -> Any:
+    try:
+        return value_of(column, row.get(column.name))
+    except WrongValue as error:
+        raise WrongValue(f"row {number}, {column.label}: {error}") from None
+
+
+_READERS: Mapping[str, Callable[[object], Any]] = {
+    "STRING": text_of,
+    "TEXTAREA": partial(text_of, one_line=False),
+    "PASSWORD": partial(text_of, one_line=False),
+    "INT": whole_number_of,
+    "BOOLEAN": switch_of,
+    "STRINGS": _texts_of,
+    "KEY_VALUE_LIST": _pairs_of,
+    "MAP": _pairs_of,
+}
+
+
+def value_of(parameter: Parameter, raw: object) -> Any:
+    """The value of a field, by the DSS type of its parameter.
+
+    Returns:
+        ``str`` for STRING, TEXTAREA and PASSWORD (empty when nothing was entered); ``str`` or ``None`` for SELECT;
+        ``int`` or ``None`` for INT; ``bool`` or ``None`` for BOOLEAN; a list of distinct
+        ``str`` for STRINGS; ``dict`` for KEY_VALUE_LIST and MAP; a list of ``dict`` for OBJECT_LIST.
+
+    Raises:
+        WrongValue: if the value is not one that the field can hold.
+        NotImplementedError: for a type that no dialog of this plugin uses.
+    """
+    match parameter.type:
+        case "OBJECT_LIST":
+            return _rows_of(raw, parameter.columns)
+        case "SELECT":
+            return _choice_of(raw, parameter.choices or {})
+        case plain if plain in _READERS:
+            return _READERS[plain](raw)
+    raise NotImplementedError(f"parameters of type {parameter.type}")
