@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 EVERYTHING = "*"
@@ -56,6 +56,9 @@ class Principals:
 
     _by_email: dict[str, Principal] = field(default_factory=dict)
     _tokens: dict[str, Token] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Principal]:
+        return iter(self._by_email.values())
 
     def add(self, email: str, permissions: Iterable[str]) -> Principal:
         """Add a principal, or replace its permissions."""

@@ -1,0 +1,104 @@
+"""The sandbox's command line: `up` serves until it is told to end, `demo` tells the story of the plugin."""
+
+import argparse
+import asyncio
+import contextlib
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from sandbox.environment import forget_exported, write_environment
+from sandbox.gcp.projects import Project
+
+DEFAULT_SPEED = 100.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
+    options = _parser().parse_args(arguments)
+    if options.command == "demo":
+        from sandbox.demo import tell  # noqa: PLC0415 - it imports clients that `up` never needs
+
+        return tell()
+    return _up(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="GKE, its neighbours and DSS on loopback.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("demo", help="tell the story of the plugin on a terminal")
+    up = commands.add_parser("up", help="serve until SIGTERM or Ctrl-C")
+    up.add_argument(
+        "--env-file", type=Path, required=True, metavar="FILE", help="where to write the variables to source"
+    )
+    up.add_argument("--state-dir", type=Path, metavar="DIR", help="folder for its files (default: a temporary one)")
+    up.add_argument("--dss-version", choices=("14", "15"), default="14", help="whose general settings DSS speaks")
+    up.add_argument(
+        "--speed",
+        type=_positive,
+        default=DEFAULT_SPEED,
+        metavar="X",
+        help="simulated seconds per real second (default: %(default)g)",
+    )
+    up.add_argument(
+        "--project", action="append", default=[], metavar="ID[=NUMBER]", help="one more project (may be repeated)"
+    )
+    up.add_argument(
+        "--real-code-envs", action="store_true", help="make plugin code environments from their requirements"
+    )
+    return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be positive")
+    return value
+
+
+def _up(options: argparse.Namespace) -> int:
+    try:
+        projects = tuple(Project.parse(text, position) for position, text in enumerate(options.project))
+    except ValueError as error:
+        print(f"--project: {error}", file=sys.stderr)  # noqa: T201 - this is a command
+        return 2
+    forget_exported()
+    env_file: Path = options.env_file.absolute()
+    # A file of an earlier run would lead its reader to ports that nobody serves.
+    env_file.unlink(missing_ok=True)
+    made = options.state_dir is None
+    state = Path(tempfile.mkdtemp(prefix="gke-clusters-sandbox-")) if made else options.state_dir.absolute()
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        asyncio.run(_serve(options, projects, env_file, state))
+    finally:
+        if made:
+            shutil.rmtree(state, ignore_errors=True)
+    return 0
+
+
+async def _serve(options: argparse.Namespace, projects: tuple[Project, ...], env_file: Path, state: Path) -> None:
+    """Run a sandbox from start to the signal that ends it."""
+    from sandbox.world import Options, World  # noqa: PLC0415 - a mistyped command is told before half a second of imports
+
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    world = World(Options(options.dss_version, options.speed, projects, options.real_code_envs), state)
+    end = asyncio.create_task(ended.wait())
+    start = asyncio.create_task(world.start())
+    try:
+        await asyncio.wait({start, end}, return_when=asyncio.FIRST_COMPLETED)
+        if start.done():
+            start.result()
+            write_environment(env_file, world.variables())
+            print("sandbox ready", flush=True)  # noqa: T201 - whoever started it waits for this line
+            await end
+    finally:
+        for task in (start, end):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await world.stop()

@@ -1,0 +1,188 @@
+"""Compute Engine's resources as its REST API shows them. Pure functions.
+
+Shapes: https://cloud.google.com/compute/docs/reference/rest/v1
+"""
+
+import zlib
+from typing import Any
+
+from sandbox.gcp.host import SCOPES, Host
+from sandbox.gcp.locations import AUTO_MODE_RANGES, REGIONS, region_of
+
+_CREATED = "2026-01-05T01:00:00.000-08:00"
+_API = "https://www.googleapis.com/compute/v1"
+_QUOTAS = {
+    "CPUS": 10_000,
+    "N2_CPUS": 10_000,
+    "N2D_CPUS": 10_000,
+    "C2_CPUS": 10_000,
+    "C3_CPUS": 10_000,
+    "PREEMPTIBLE_CPUS": 10_000,
+    "DISKS_TOTAL_GB": 1_000_000,
+    "SSD_TOTAL_GB": 1_000_000,
+    "LOCAL_SSD_TOTAL_GB": 1_000_000,
+    "IN_USE_ADDRESSES": 5_000,
+    "STATIC_ADDRESSES": 500,
+    "INSTANCES": 10_000,
+    "INSTANCE_GROUPS": 5_000,
+    "INSTANCE_GROUP_MANAGERS": 5_000,
+    "NVIDIA_T4_GPUS": 500,
+    "NVIDIA_L4_GPUS": 500,
+    "NVIDIA_A100_GPUS": 500,
+    "NVIDIA_V100_GPUS": 500,
+    "PREEMPTIBLE_NVIDIA_T4_GPUS": 500,
+    "PREEMPTIBLE_NVIDIA_L4_GPUS": 500,
+}
+
+
+def link(project: str, *path: str) -> str:
+    """Return the address of a resource, as other resources refer to it."""
+    return "/".join((_API, "projects", project, *path))
+
+
+def zone(project: str, name: str) -> dict[str, Any]:
+    """Return a zone."""
+    return {
+        "kind": "compute#zone",
+        "id": _id(name),
+        "creationTimestamp": _CREATED,
+        "name": name,
+        "description": name,
+        "status": "UP",
+        "region": link(project, "regions", region_of(name)),
+        "selfLink": link(project, "zones", name),
+        "availableCpuPlatforms": ["Intel Ice Lake", "Intel Cascade Lake", "AMD Milan"],
+        "supportsPzs": False,
+    }
+
+
+def region(project: str, name: str, lowered: str | None = None) -> dict[str, Any]:
+    """Return a region with its quotas; `lowered` names one that is used up."""
+    return {
+        "kind": "compute#region",
+        "id": _id(name),
+        "creationTimestamp": _CREATED,
+        "name": name,
+        "description": name,
+        "status": "UP",
+        "zones": [link(project, "zones", zone_name) for zone_name in REGIONS[name]],
+        "quotas": quotas(lowered),
+        "selfLink": link(project, "regions", name),
+        "supportsPzs": False,
+    }
+
+
+def quotas(lowered: str | None = None) -> list[dict[str, Any]]:
+    """Return a region's quotas; `lowered` names one that is used up."""
+    limits = _QUOTAS if lowered is None else _QUOTAS | {lowered: 0}
+    return [{"metric": metric, "limit": float(limit), "usage": 0.0} for metric, limit in limits.items()]
+
+
+def network(project: str, name: str) -> dict[str, Any]:
+    """Return an auto-mode network."""
+    return {
+        "kind": "compute#network",
+        "id": _id(name),
+        "creationTimestamp": _CREATED,
+        "name": name,
+        "description": "Default network for the project" if name == "default" else "",
+        "selfLink": link(project, "global", "networks", name),
+        "selfLinkWithId": link(project, "global", "networks", _id(name)),
+        "autoCreateSubnetworks": True,
+        "subnetworks": [link(project, "regions", region, "subnetworks", name) for region in REGIONS],
+        "routingConfig": {"routingMode": "REGIONAL", "bgpBestPathSelectionMode": "LEGACY"},
+        "networkFirewallPolicyEnforcementOrder": "AFTER_CLASSIC_FIREWALL",
+        "mtu": 1460,
+    }
+
+
+def subnetwork(project: str, region: str, name: str, network_name: str | None = None) -> dict[str, Any]:
+    """Return the subnetwork that an auto-mode network has in a region; it bears the network's name."""
+    cidr = AUTO_MODE_RANGES[region]
+    return {
+        "kind": "compute#subnetwork",
+        "id": _id(f"{region}/{name}"),
+        "creationTimestamp": _CREATED,
+        "name": name,
+        "network": link(project, "global", "networks", network_name or name),
+        "ipCidrRange": cidr,
+        "gatewayAddress": cidr.replace(".0/20", ".1"),
+        "region": link(project, "regions", region),
+        "selfLink": link(project, "regions", region, "subnetworks", name),
+        "privateIpGoogleAccess": False,
+        "fingerprint": "c2FuZGJveA==",
+        "allowSubnetCidrRoutesOverlap": False,
+        "purpose": "PRIVATE",
+        "stackType": "IPV4_ONLY",
+    }
+
+
+def instance(host: Host) -> dict[str, Any]:
+    """Return the DSS host's VM."""
+    project = host.project.id
+    return {
+        "kind": "compute#instance",
+        "id": host.instance_id,
+        "creationTimestamp": _CREATED,
+        "name": host.name,
+        "description": "",
+        "tags": {"items": ["dss"], "fingerprint": "c2FuZGJveA=="},
+        "machineType": link(project, "zones", host.zone, "machineTypes", host.machine_type),
+        "status": "RUNNING",
+        "zone": link(project, "zones", host.zone),
+        "canIpForward": False,
+        "networkInterfaces": [
+            {
+                "kind": "compute#networkInterface",
+                "network": link(project, "global", "networks", host.network),
+                "subnetwork": link(project, "regions", host.region, "subnetworks", host.subnetwork),
+                "networkIP": host.internal_ip,
+                "name": "nic0",
+                "stackType": "IPV4_ONLY",
+                "fingerprint": "c2FuZGJveA==",
+            }
+        ],
+        "disks": [
+            {
+                "kind": "compute#attachedDisk",
+                "type": "PERSISTENT",
+                "mode": "READ_WRITE",
+                "source": link(project, "zones", host.zone, "disks", host.name),
+                "deviceName": host.name,
+                "index": 0,
+                "boot": True,
+                "autoDelete": True,
+                "diskSizeGb": "200",
+                "interface": "SCSI",
+            }
+        ],
+        "metadata": {"kind": "compute#metadata", "fingerprint": "c2FuZGJveA=="},
+        "serviceAccounts": [{"email": host.service_account, "scopes": list(SCOPES)}],
+        "selfLink": link(project, "zones", host.zone, "instances", host.name),
+        "scheduling": {"onHostMaintenance": "MIGRATE", "automaticRestart": True, "preemptible": False},
+        "cpuPlatform": "Intel Ice Lake",
+        "labelFingerprint": "42WmSpB8rSM=",
+        "startRestricted": False,
+        "deletionProtection": False,
+    }
+
+
+def project(identifier: str, number: str) -> dict[str, Any]:
+    """Return a project as Compute sees it."""
+    return {
+        "kind": "compute#project",
+        "id": _id(identifier),
+        "creationTimestamp": _CREATED,
+        "name": identifier,
+        "commonInstanceMetadata": {"kind": "compute#metadata", "fingerprint": "c2FuZGJveA=="},
+        "quotas": [{"metric": "NETWORKS", "limit": 50.0, "usage": 1.0}],
+        "selfLink": link(identifier),
+        "defaultServiceAccount": f"{number}-compute@developer.gserviceaccount.com",
+        "xpnProjectStatus": "UNSPECIFIED_XPN_PROJECT_STATUS",
+        "defaultNetworkTier": "PREMIUM",
+    }
+
+
+def _id(name: str) -> str:
+    """Return a number of Compute's size that is always the same for a name."""
+    return str(1_000_000_000_000_000_000 + zlib.crc32(name.encode()) * 1_000_003)
