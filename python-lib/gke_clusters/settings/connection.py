@@ -30,9 +30,7 @@ class CredentialsSettings:
         impersonate: email of the service account to act as, or ``None`` to act as oneself.
     """
 
-    mode: PARAMETER_SET = "connection-info"
-
-CredentialsMode = "application-default"
+    mode: CredentialsMode = "application-default"
     key: SecretStr | None = None
     impersonate: str | None = None
 
@@ -40,9 +38,7 @@ CredentialsMode = "application-default"
 class CredentialsFields(Settings):
     """The fields of a connection that say who acts."""
 
-    credentials_mode: PARAMETER_SET = "connection-info"
-
-CredentialsMode = Field(alias="credentialsMode")
+    credentials_mode: CredentialsMode = Field(alias="credentialsMode")
     service_account_key: SecretStr | None = Field(alias="serviceAccountKey")
     impersonated_service_account: Annotated[OptionalText, unless_empty(rules.service_account)] = Field(
         alias="impersonatedServiceAccount"
