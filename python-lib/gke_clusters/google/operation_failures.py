@@ -20,8 +20,10 @@ _QUOTA_TEXT: Final = re.compile(
 _REMEDIES: Final = (
     (
         re.compile(r"constraints/compute\.vmExternalIpAccess"),
-        "The organization forbids nodes with external addresses: create the cluster with private nodes (expert JSON"
-        ' {"networkConfig": {"defaultEnablePrivateNodes": true}}) in a network with Cloud NAT.',
+        (
+            "The organization forbids nodes with external addresses: create the cluster with private nodes (expert JSON"
+            ' {"networkConfig": {"defaultEnablePrivateNodes": true}}) in a network with Cloud NAT.'
+        ),
     ),
     (
         re.compile(r"KMS_KEY"),

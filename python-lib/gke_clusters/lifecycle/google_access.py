@@ -1,0 +1,119 @@
+"""The clients that the stories use, in one hand. Tests hand over others of the same shape."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from google.cloud import container_v1
+
+from gke_clusters.google.clusters import Cluster, ClusterList, ContainerApi
+from gke_clusters.google.compute import ComputeApi, NetworkInterface, Subnetwork
+from gke_clusters.google.credentials import CredentialsChoice, authorize
+from gke_clusters.google.metadata import HostMetadata
+from gke_clusters.google.names import ClusterName
+from gke_clusters.google.operations import Operation
+from gke_clusters.settings.connection import CredentialsSettings
+
+
+class Clusters(Protocol):
+    """GKE, as :class:`gke_clusters.google.clusters.ContainerApi` offers it."""
+
+    @property
+    def identity(self) -> str:
+        """Whom Google sees."""
+
+    def find_cluster(self, name: ClusterName) -> Cluster | None:
+        """Read a cluster; None if there is none."""
+
+    def list_clusters(self, project: str) -> ClusterList:
+        """List the clusters of a project in every location."""
+
+    def create_cluster(
+        self, name: ClusterName, typed: container_v1.Cluster, raw: Mapping[str, Any] | None = None
+    ) -> Operation:
+        """Ask for a cluster, once."""
+
+    def delete_cluster(self, name: ClusterName) -> Operation:
+        """Ask for a deletion, once."""
+
+    def find_operation(
+        self, project: str, location: str, name: str, *, patience_seconds: float = ...
+    ) -> Operation | None:
+        """Read an operation; None if it is not known."""
+
+    def operations_of(self, name: ClusterName) -> tuple[Operation, ...]:
+        """List the operations on a cluster, the newest first."""
+
+
+class Compute(Protocol):
+    """Compute Engine, as :class:`gke_clusters.google.compute.ComputeApi` offers it."""
+
+    def zones(self, project: str) -> tuple[str, ...]:
+        """Return the zones of a project."""
+
+    def instance_interface(self, project: str, zone: str, name: str) -> NetworkInterface | None:
+        """Return the first network interface of a machine."""
+
+    def subnetworks(self, project: str, region: str, network: str) -> tuple[Subnetwork, ...]:
+        """Return the subnetworks of a network in a region."""
+
+
+class Host(Protocol):
+    """The DSS host, as :class:`gke_clusters.google.metadata.HostMetadata` offers it."""
+
+    def project_id(self) -> str:
+        """Return the project of the host."""
+
+    def zone(self) -> str:
+        """Return the zone of the host."""
+
+    def instance_name(self) -> str:
+        """Return the name of the host's machine."""
+
+    def network(self) -> str:
+        """Return the name of the host's network."""
+
+    def service_account_email(self) -> str:
+        """Return the service account of the host."""
+
+
+@dataclass(frozen=True)
+class GoogleAccess:
+    """Everything that a story asks of Google, as one identity.
+
+    Attributes:
+        clusters: GKE.
+        compute: Compute Engine.
+        host: Facts about the DSS host.
+        credentials: How the identity was chosen; the kubeconfig's credential helper does the same.
+        sleep: Waits for a number of seconds.
+    """
+
+    clusters: Clusters
+    compute: Compute
+    host: Host
+    credentials: CredentialsChoice
+    sleep: Callable[[float], None] = time.sleep
+
+
+def connect(settings: CredentialsSettings) -> GoogleAccess:
+    """Load the credentials of a connection and make the clients.
+
+    Raises:
+        CredentialsError: The credentials cannot be used.
+    """
+    choice = CredentialsChoice(
+        mode=settings.mode,
+        key=settings.key.get_secret_value() if settings.key else None,
+        impersonate=settings.impersonate,
+    )
+    authorization = authorize(choice)
+    return GoogleAccess(
+        clusters=ContainerApi(authorization),
+        compute=ComputeApi(authorization),
+        host=HostMetadata(),
+        credentials=choice,
+    )

@@ -1,0 +1,131 @@
+"""The end that start and attach share: from a cluster that runs to what DSS needs to use it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from gke_clusters.dss.overrides import cluster_data, cluster_overrides
+from gke_clusters.google.clusters import Cluster
+from gke_clusters.kube.access import AccessReview, require_access, review_access
+from gke_clusters.kube.api import KubernetesApi
+from gke_clusters.kube.credential_helper import HelperCredentials, install_helper, remove_helper
+from gke_clusters.kube.kubeconfig import FILE_NAME, ClusterAccess, Endpoint, EndpointChoice, render_kubeconfig
+from gke_clusters.kube.private_files import write_private_file
+from gke_clusters.kube.probe import probe
+from gke_clusters.lifecycle.google_access import GoogleAccess
+from gke_clusters.lifecycle.progress import Progress
+
+logger = logging.getLogger(__name__)
+
+_KUBECONFIG_PERCENT, _PROBE_PERCENT, _REVIEW_PERCENT, _END_PERCENT = 93, 95, 98, 100
+
+PROBE_DEADLINE_SECONDS: Final = 120.0
+"""A control plane that just became ready may need some seconds until its address answers."""
+
+
+class ControlPlane(Protocol):
+    """What a story asks of a cluster's Kubernetes API."""
+
+    def probe(self) -> str:
+        """Reach the API server; returns the version of Kubernetes."""
+
+    def review(self) -> AccessReview:
+        """Ask what of DSS's needs the identity may not do."""
+
+
+class KubernetesControlPlane:
+    """The Kubernetes API that a kubeconfig leads to."""
+
+    def __init__(self, kubeconfig: Path, endpoint: Endpoint) -> None:
+        self._api = KubernetesApi.from_kubeconfig(kubeconfig, endpoint=endpoint)
+
+    def probe(self) -> str:
+        """Reach the API server; returns the version of Kubernetes."""
+        return probe(self._api, PROBE_DEADLINE_SECONDS)
+
+    def review(self) -> AccessReview:
+        """Ask what of DSS's needs the identity may not do."""
+        return review_access(self._api)
+
+
+ReachControlPlane = Callable[[Path, Endpoint], ControlPlane]
+
+
+@dataclass(frozen=True)
+class Handover:
+    """How a cluster is handed over to DSS.
+
+    Attributes:
+        directory: Working directory of the DSS cluster; holds the kubeconfig for as long as the cluster is used.
+        endpoint: Which endpoint of the control plane the kubeconfig names.
+        user_name: Name of the user entry in the kubeconfig; the context's name if None.
+        access_required: Whether lacking access is an error rather than a warning.
+        reach: Makes the client of the Kubernetes API.
+    """
+
+    directory: Path
+    endpoint: EndpointChoice
+    user_name: str | None = None
+    access_required: bool = True
+    reach: ReachControlPlane = KubernetesControlPlane
+
+    def prepare(self, google: GoogleAccess) -> None:
+        """Put the credential helper in place, so that credentials it cannot use are found before anything is created.
+
+        Raises:
+            CredentialsError: kubectl could not use these credentials.
+        """
+        install_helper(self.directory, _helper_credentials(google))
+
+    def complete(self, cluster: Cluster, google: GoogleAccess, progress: Progress) -> list[dict[str, Any]]:
+        """Write the kubeconfig, reach the cluster with it, and return what ``start`` returns to DSS.
+
+        Args:
+            cluster: A cluster that runs.
+            google: Clients; the kubeconfig acts as the same identity.
+            progress: Where to report.
+
+        Returns:
+            The overrides and the data.
+
+        Raises:
+            ControlPlaneUnreachable: The endpoint is missing or does not answer.
+            AccessDenied: The identity may not do what DSS needs, where that is required.
+        """
+        access = ClusterAccess.of(cluster.name.project, cluster.resource, self.endpoint)
+        path = (self.directory / FILE_NAME).resolve()
+        progress.step(_KUBECONFIG_PERCENT, f"Writing {path} for the {access.endpoint}")
+        helper = install_helper(self.directory, _helper_credentials(google))
+        write_private_file(path, render_kubeconfig(access, helper, self.user_name))
+        progress.step(_PROBE_PERCENT, "Reaching the Kubernetes API")
+        control_plane = self.reach(path, access.endpoint)
+        version = control_plane.probe()
+        progress.step(_REVIEW_PERCENT, f"Kubernetes {version} answers; reviewing the access that DSS needs")
+        self._judge(control_plane.review(), google.clusters.identity)
+        progress.step(_END_PERCENT, f"{cluster.name} is ready for DSS")
+        return [
+            cluster_overrides(access.context_name, str(path)),
+            cluster_data(cluster.name.project, cluster.resource, str(path)),
+        ]
+
+    def _judge(self, review: AccessReview, identity: str) -> None:
+        if self.access_required:
+            require_access(review, identity)
+        if review.missing:
+            logger.warning("%s may not do all that DSS can need. %s\n%s", identity, review.remedy, review.summary())
+
+
+def forget_access(directory: Path) -> None:
+    """Remove the kubeconfig, the credential helper and its cached token from a working directory."""
+    (directory / FILE_NAME).unlink(missing_ok=True)
+    remove_helper(directory)
+
+
+def _helper_credentials(google: GoogleAccess) -> HelperCredentials:
+    choice = google.credentials
+    key = choice.key if choice.mode == "service-account-key" else None
+    return HelperCredentials(key=key, impersonate=choice.impersonate)

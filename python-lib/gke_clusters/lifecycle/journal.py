@@ -1,0 +1,85 @@
+"""What a story is about to do and has done to a cluster, on disk, so that a killed start finds its way back.
+
+It is an aid, not the truth: GKE is asked in any case. No secret is in it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+from gke_clusters.google.names import ClusterName
+from gke_clusters.kube.private_files import write_private_file
+
+logger = logging.getLogger(__name__)
+
+FILE_NAME: Final = "gke_cluster_journal.json"
+
+
+class Phase(str, Enum):
+    """Where a cluster is in its life, as this DSS cluster sees it."""
+
+    CREATING = "creating"
+    RUNNING = "running"
+    DELETING = "deleting"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The last thing that was written.
+
+    Attributes:
+        project: Project id of the cluster.
+        location: Its zone or region.
+        name: Its name.
+        phase: What is being done or was done.
+        operation: Google's operation, once it is known.
+    """
+
+    project: str
+    location: str
+    name: str
+    phase: Phase
+    operation: str | None = None
+
+    @property
+    def cluster(self) -> ClusterName:
+        """The cluster that the entry is about."""
+        return ClusterName(self.project, self.location, self.name)
+
+
+class Journal:
+    """The journal in the working directory of a DSS cluster."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / FILE_NAME
+
+    def read(self) -> Entry | None:
+        """Return the last entry; None if there is none, or none that can be read."""
+        try:
+            found: Any = json.loads(self._path.read_text(encoding="utf-8"))
+            return Entry(
+                project=str(found["project"]),
+                location=str(found["location"]),
+                name=str(found["name"]),
+                phase=Phase(found["phase"]),
+                operation=found.get("operation") or None,
+            )
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            logger.warning("The journal %s cannot be read and is left out: %s", self._path, error)
+            return None
+
+    def write(self, cluster: ClusterName, phase: Phase, operation: str | None = None) -> None:
+        """Write an entry in place of the last one, in one step."""
+        entry = Entry(cluster.project, cluster.location, cluster.name, phase, operation)
+        write_private_file(self._path, json.dumps(asdict(entry), indent=1) + "\n")
+
+    def clear(self) -> None:
+        """Forget: nothing is under way and nothing is left."""
+        self._path.unlink(missing_ok=True)
