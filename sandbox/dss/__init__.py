@@ -1,0 +1,1 @@
+"""The part of Dataiku DSS that concerns clusters, behind its public REST API."""

@@ -1,0 +1,56 @@
+"""Who may call: the administrator's API key over HTTP Basic, and the tickets of component processes."""
+
+import base64
+import binascii
+import contextlib
+import secrets
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.dss.errors import unauthorized
+
+TICKET_HEADER = "X-DKU-APITicket"
+
+
+class Keyring:
+    """The API key of the instance's administrator, and the tickets given out so far."""
+
+    def __init__(self) -> None:
+        self.api_key = f"dkuaps-{secrets.token_urlsafe(24)}"
+        self._tickets: set[str] = set()
+
+    @contextlib.contextmanager
+    def ticket(self) -> Iterator[str]:
+        """Give a ticket that is valid inside the `with` block."""
+        ticket = secrets.token_urlsafe(24)
+        self._tickets.add(ticket)
+        try:
+            yield ticket
+        finally:
+            self._tickets.discard(ticket)
+
+    def admits(self, request: Request) -> bool:
+        """Tell whether the request carries the key (HTTP Basic, key as user) or a valid ticket."""
+        if request.headers.get(TICKET_HEADER) in self._tickets:
+            return True
+        kind, _, value = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "basic":
+            return False
+        try:
+            user, _, _password = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+        return secrets.compare_digest(user.encode(), self.api_key.encode())
+
+    def guard(self, app: ASGIApp) -> ASGIApp:
+        """Wrap an application: requests that are not admitted get 401."""
+
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and not self.admits(Request(scope)):
+                await unauthorized().response()(scope, receive, send)
+            else:
+                await app(scope, receive, send)
+
+        return guarded

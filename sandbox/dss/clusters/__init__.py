@@ -1,0 +1,1 @@
+"""DSS clusters: their settings, their states and what an administrator does to them."""

@@ -1,0 +1,1 @@
+"""What belongs to the instance itself: general settings, projects and connections."""

@@ -1,0 +1,1 @@
+"""Installed plugins: their archives, descriptors, settings, presets and code environments."""
