@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,14 @@ class TlsFiles:
 
     certificate: Path
     key: Path
+
+
+def _unexpected(record: logging.LogRecord) -> bool:
+    """Tell whether a server's error is news: a request that ends with its server is not."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
+logging.getLogger("uvicorn.error").addFilter(_unexpected)
 
 
 class _Server(uvicorn.Server):
@@ -50,11 +59,12 @@ class LoopbackServer:
                 lifespan="off",
                 ws="none",
                 access_log=False,
+                log_config=None,
                 log_level="error",
                 server_header=False,
                 date_header=True,
                 timeout_keep_alive=75,
-                timeout_graceful_shutdown=0,
+                timeout_graceful_shutdown=1,
                 ssl_certfile=str(tls.certificate) if tls else None,
                 ssl_keyfile=str(tls.key) if tls else None,
             )
@@ -79,6 +89,11 @@ class LoopbackServer:
         """Cut every connection and free the ports; safe to call twice or before `start`."""
         self._server.should_exit = True
         self._server.force_exit = True
+        for request in list(self._server.server_state.tasks):
+            request.cancel()
+        for connection in list(self._server.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=5)
         for bound in self._sockets:

@@ -125,15 +125,15 @@ class _Observed:
             await asyncio.sleep(float(effect["delay"]))
         reset: Literal["before", "after"] | None = effect.get("reset")
         if reset == "before":
-            send.cut()
+            await send.cut()
         elif "status" in effect:
-            await _refusal(effect, scope["path"])(scope, receive, send)
+            await _refusal(effect, scope["path"], self._service)(scope, receive, send)
         else:
             if reset == "after":
                 send.muted = True
             await self._app(scope, receive, send)
             if reset == "after":
-                send.cut()
+                await send.cut()
 
     def _logged(self, method: str, path: str, body: bytes) -> Any:
         if not body:
@@ -141,7 +141,8 @@ class _Observed:
         try:
             value = json.loads(body)
         except ValueError:
-            return body[:65536].decode(errors="replace")
+            text = body[:65536].decode(errors="replace")
+            return f"({len(body)} bytes)" if "\0" in text else text
         normalise = self._traffic.normalisers.get(self._service)
         return normalise(method, path, value) if normalise else value
 
@@ -160,18 +161,21 @@ class _Answer:
         if not self.muted:
             await self._send(message)
 
-    def cut(self) -> None:
+    async def cut(self) -> None:
         # uvicorn's `send` is a method of its request cycle, which knows the transport; ASGI itself has no way to reset.
         cycle = getattr(self._send, "__self__", None)
         if cycle is not None:
             cycle.transport.abort()
+            # Until the loop has told uvicorn that the connection is lost, it would miss an answer.
+            await asyncio.sleep(0)
         self.status = 0
 
 
-def _refusal(effect: dict[str, Any], path: str) -> JSONResponse:
+def _refusal(effect: dict[str, Any], path: str, service: str) -> JSONResponse:
     status = int(effect["status"])
     if "permission" in effect:
-        return permission_denied(str(effect["permission"]), path.lstrip("/").partition("/")[2]).response()
+        resource = path.lstrip("/").partition("/")[2]
+        return permission_denied(str(effect["permission"]), resource, f"{service}.googleapis.com").response()
     if "quota" in effect:
         resource = effect["quota"]
         return GoogleError(
