@@ -1,0 +1,70 @@
+"""All the controllers of one cluster, started and stopped together."""
+
+import asyncio
+from collections.abc import Sequence
+
+from sandbox.kubernetes.client import KubernetesClient
+from sandbox.kubernetes.control_plane import ControlPlaneRequest, NodeSpec
+from sandbox.kubernetes.controllers import addons
+from sandbox.kubernetes.controllers.engine import Controller
+from sandbox.kubernetes.controllers.kinds import (
+    CONFIG_MAPS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    SERVICE_ACCOUNTS,
+)
+from sandbox.kubernetes.controllers.kubelet import Kubelets
+from sandbox.kubernetes.controllers.namespaces import NamespaceContents, NamespaceEnd
+from sandbox.kubernetes.controllers.nodes import NodeController
+from sandbox.kubernetes.controllers.scheduler import Scheduler
+from sandbox.kubernetes.controllers.state import ClusterState
+
+_CACHED = (
+    NAMESPACES,
+    NODES,
+    PODS,
+    SERVICE_ACCOUNTS,
+    CONFIG_MAPS,
+)
+
+
+class ClusterControllers:
+    """What one cluster does by itself.
+
+    Args:
+        client: acts on the cluster's server.
+        request: the cluster.
+        ca_certificate: the cluster's CA, PEM.
+    """
+
+    def __init__(self, client: KubernetesClient, request: ControlPlaneRequest, ca_certificate: bytes) -> None:
+        self.client = client
+        self._state = ClusterState(client, _CACHED)
+        self._nodes = NodeController(self._state, request.project)
+        self._controllers: list[Controller] = [
+            self._nodes,
+            NamespaceContents(self._state, ca_certificate),
+            NamespaceEnd(self._state),
+            Scheduler(self._state),
+            Kubelets(self._state),
+        ]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Create what a new cluster holds and start everything; the server must answer."""
+        self._tasks = [asyncio.create_task(cache.run()) for cache in self._state.caches.values()]
+        self._tasks += [asyncio.create_task(controller.run()) for controller in self._controllers]
+        await asyncio.gather(*(cache.synced.wait() for cache in self._state.caches.values()))
+        await addons.install(self._state)
+
+    async def set_nodes(self, nodes: Sequence[NodeSpec]) -> None:
+        """Make the nodes exactly these; returns when they are registered, or gone with their pods."""
+        await self._nodes.set_nodes(nodes)
+
+    async def stop(self) -> None:
+        """End every task; safe to call twice."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()

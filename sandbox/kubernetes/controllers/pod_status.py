@@ -1,0 +1,110 @@
+"""The status that a kubelet reports of a pod while its containers are created, and once they run. Pure functions."""
+
+import hashlib
+
+from sandbox.kubernetes.client import Object
+from sandbox.kubernetes.controllers.events import timestamp
+
+
+def creating(pod: Object, host_ip: str) -> Object:
+    """Return the status of a pod that its node has just taken."""
+    conditions = [
+        _condition(pod, "Initialized", good=True),
+        _condition(pod, "Ready", good=False),
+        _condition(pod, "ContainersReady", good=False),
+        _condition(pod, "PodScheduled", good=True),
+    ]
+    statuses = [
+        {
+            "name": container["name"],
+            "image": container.get("image", ""),
+            "imageID": "",
+            "lastState": {},
+            "ready": False,
+            "restartCount": 0,
+            "started": False,
+            "state": {"waiting": {"reason": "ContainerCreating"}},
+        }
+        for container in pod["spec"]["containers"]
+    ]
+    return {
+        "phase": "Pending",
+        "conditions": conditions,
+        "containerStatuses": statuses,
+        "hostIP": host_ip,
+        "startTime": timestamp(),
+    }
+
+
+def running(pod: Object, host_ip: str, pod_ip: str) -> Object:
+    """Return the status of a pod whose containers all run."""
+    now = timestamp()
+    statuses = [
+        {
+            "name": container["name"],
+            "image": container.get("image", ""),
+            "imageID": _image_id(container.get("image", "")),
+            "containerID": _container_id(pod, container["name"]),
+            "lastState": {},
+            "ready": True,
+            "restartCount": 0,
+            "started": True,
+            "state": {"running": {"startedAt": now}},
+        }
+        for container in pod["spec"]["containers"]
+    ]
+    status: Object = {
+        "phase": "Running",
+        "conditions": [
+            _condition(pod, kind, good=True) for kind in ("Initialized", "Ready", "ContainersReady", "PodScheduled")
+        ],
+        "containerStatuses": statuses,
+        "hostIP": host_ip,
+        "podIP": pod_ip,
+        "podIPs": [{"ip": pod_ip}],
+        "startTime": pod["status"].get("startTime") or now,
+    }
+    if inits := pod["spec"].get("initContainers"):
+        status["initContainerStatuses"] = [_finished(pod, container, now) for container in inits]
+    return status
+
+
+def _finished(pod: Object, container: Object, now: str) -> Object:
+    identity = _container_id(pod, container["name"])
+    return {
+        "name": container["name"],
+        "image": container.get("image", ""),
+        "imageID": _image_id(container.get("image", "")),
+        "containerID": identity,
+        "lastState": {},
+        "ready": True,
+        "restartCount": 0,
+        "state": {
+            "terminated": {
+                "containerID": identity,
+                "exitCode": 0,
+                "reason": "Completed",
+                "startedAt": now,
+                "finishedAt": now,
+            }
+        },
+    }
+
+
+def _condition(pod: Object, kind: str, *, good: bool) -> Object:
+    wanted = "True" if good else "False"
+    known = next((one for one in pod.get("status", {}).get("conditions") or () if one["type"] == kind), None)
+    since = known["lastTransitionTime"] if known and known["status"] == wanted else timestamp()
+    condition = {"type": kind, "status": wanted, "lastProbeTime": None, "lastTransitionTime": since}
+    if not good:
+        names = " ".join(container["name"] for container in pod["spec"]["containers"])
+        condition |= {"reason": "ContainersNotReady", "message": f"containers with unready status: [{names}]"}
+    return condition
+
+
+def _image_id(image: str) -> str:
+    return f"{image.partition('@')[0].partition(':')[0]}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
+
+
+def _container_id(pod: Object, container: str) -> str:
+    return "containerd://" + hashlib.sha256(f"{pod['metadata']['uid']}/{container}".encode()).hexdigest()

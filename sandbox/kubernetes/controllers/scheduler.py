@@ -1,0 +1,79 @@
+"""The scheduler: pods without a node get one, or are told why not."""
+
+from collections.abc import Iterable
+
+from sandbox.kubernetes.client import ApiError, EventType, Object, Resource
+from sandbox.kubernetes.controllers.engine import Controller
+from sandbox.kubernetes.controllers.events import record, timestamp
+from sandbox.kubernetes.controllers.kinds import NODES, PODS
+from sandbox.kubernetes.controllers.scheduling import place, rooms
+from sandbox.kubernetes.controllers.state import Key, key_of
+
+_NAME = "default-scheduler"
+
+
+class Scheduler(Controller):
+    """Binds pods to nodes."""
+
+    watches = (PODS, NODES)
+
+    def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
+        """Return a pod that waits; all that wait when a node changes or a pod makes room."""
+        if resource is PODS and event != "DELETED":
+            return [key_of(item)] if _waits(item) else []
+        return [key_of(pod) for pod in self.state.all(PODS) if _waits(pod)]
+
+    async def reconcile(self, key: Key) -> None:
+        """Bind the pod, or say on it why it cannot be bound."""
+        pod = self.state.get(PODS, key)
+        if pod is None or not _waits(pod):
+            return
+        verdict = place(pod, rooms(self.state.all(NODES), self.state.all(PODS)))
+        if verdict.node is None:
+            await self._refuse(pod, verdict.message)
+            return
+        binding = {
+            "apiVersion": "v1",
+            "kind": "Binding",
+            "metadata": {"name": key[1], "namespace": key[0], "uid": pod["metadata"]["uid"]},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": verdict.node},
+        }
+        try:
+            await self.state.client.create(PODS, binding, key[0], name=key[1], subresource="binding")
+        except ApiError as error:
+            # Gone, or bound by somebody else, which the watch is about to tell.
+            if error.code in (404, 409):
+                return
+            raise
+        # The next pod must find this one's requests taken, whether or not the watch has told of the binding.
+        bound = {**pod, "spec": {**pod["spec"], "nodeName": verdict.node}}
+        self.state.caches[PODS].objects[key] = bound
+        message = f"Successfully assigned {key[0]}/{key[1]} to {verdict.node}"
+        await record(self.state, pod, "Scheduled", message, component=_NAME)
+
+    async def _refuse(self, pod: Object, message: str) -> None:
+        status = pod.get("status") or {}
+        conditions = [one for one in status.get("conditions") or () if one["type"] != "PodScheduled"]
+        known: Object = next((one for one in status.get("conditions") or () if one["type"] == "PodScheduled"), {})
+        if known.get("message") == message:
+            return
+        conditions.append(
+            {
+                "type": "PodScheduled",
+                "status": "False",
+                "reason": "Unschedulable",
+                "message": message,
+                "lastProbeTime": None,
+                "lastTransitionTime": known.get("lastTransitionTime") or timestamp(),
+            }
+        )
+        await self.state.patch(PODS, key_of(pod), {"status": {"phase": "Pending", "conditions": conditions}}, "status")
+        await record(self.state, pod, "FailedScheduling", message, component=_NAME, kind="Warning")
+
+
+def _waits(pod: Object) -> bool:
+    return (
+        not pod["spec"].get("nodeName")
+        and "deletionTimestamp" not in pod["metadata"]
+        and pod["spec"].get("schedulerName", _NAME) == _NAME
+    )
