@@ -10,12 +10,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from gke_clusters.settings.rules import quoted
+from gke_clusters.settings.rules import gke_name, quoted
 
 MAX_DEPTH = 32
 """Deeper than any field of the API; a bound keeps the code that walks the object simple."""
 
-FIXED_FIELDS = frozenset({"name", "location", "zone", "selfLink", "self_link"})
+FIXED_FIELDS = frozenset({"name", "location", "zone", "selfLink"})
 """What says which cluster it is: changed here, DSS would look after another cluster than the one it created."""
 
 
@@ -62,17 +62,27 @@ def parse_expert_json(text: str) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise ValueError("must be a JSON object: { ... }")  # noqa: TRY004 - pydantic collects ValueError only
     _require_plain(content)
+    content = _object_without_duplicates([(_json_name(field), value) for field, value in content.items()])
     fixed = sorted(FIXED_FIELDS & content.keys())
     if fixed:
         raise ValueError(f"cannot set {', '.join(fixed)}: use the fields of the dialog")
-    pools = content.get("nodePools", [])
+    if not isinstance(content.get("resourceLabels"), dict | None):
+        raise ValueError("resourceLabels must be an object")  # noqa: TRY004 - pydantic collects ValueError only
+    pools = content.get("nodePools") or []
     if not isinstance(pools, list) or not all(isinstance(pool, dict) and _name(pool) for pool in pools):
         raise ValueError("nodePools must be a list of objects that have a name, such as node-pool-0")
     names = [_name(pool) for pool in pools]
     for name in names:
+        gke_name(name)
         if names.count(name) > 1:
             raise ValueError(f"the node pool name {quoted(name)} is given twice")
     return content
+
+
+def _json_name(field: str) -> str:
+    """The API takes ``node_pools`` for ``nodePools``: https://protobuf.dev/programming-guides/json/."""
+    first, *others = field.split("_")
+    return first + "".join(word[:1].upper() + word[1:] for word in others)
 
 
 def _name(pool: Mapping[str, Any]) -> str:

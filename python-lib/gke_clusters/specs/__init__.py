@@ -1,0 +1,1 @@
+"""Settings and facts to messages of the GKE API. Pure functions: nothing here asks anybody anything."""

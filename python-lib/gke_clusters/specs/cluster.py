@@ -1,0 +1,169 @@
+"""The request that creates a cluster with all its node pools."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from google.cloud import container_v1
+from google.protobuf import json_format
+
+from gke_clusters.settings.create import CreateSettings, node_pool_names
+from gke_clusters.specs.facts import HostFacts
+from gke_clusters.specs.network import cluster_network, ip_allocation_policy
+from gke_clusters.specs.node_pool import node_pool
+from gke_clusters.specs.overlay import overlay_cluster
+from gke_clusters.specs.ownership import Ownership
+from gke_clusters.specs.placement import Placement, place_new_cluster
+
+PARTNER_LABELS = {"goog-partner-solution": "isol_psn_0014m00001h39q5qai_dataiku"}
+"""By which Google attributes clusters to Dataiku's solution; 1.5.1 sets it too:
+https://github.com/dataiku/dss-plugin-gke-clusters"""
+
+
+@dataclass(frozen=True)
+class ClusterRequest:
+    """A cluster to create.
+
+    Attributes:
+        placement: where.
+        typed: the cluster; without the expert JSON if ``raw`` is set.
+        raw: the body to send instead, when the expert JSON has something that the typed message does not know; GKE may.
+        warnings: what is accepted and probably not meant, in sentences for the log.
+    """
+
+    placement: Placement
+    typed: container_v1.Cluster
+    raw: dict[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def project(self) -> str:
+        """ID of the project."""
+        return self.placement.project
+
+    @property
+    def location(self) -> str:
+        """Zone or region."""
+        return self.placement.location
+
+    @property
+    def parent(self) -> str:
+        """``projects/PROJECT/locations/LOCATION``."""
+        return self.placement.parent
+
+    def as_json(self) -> dict[str, Any]:
+        """The body ``{"cluster": {...}}`` as it is sent, with enums by name."""
+        return self.raw or {"cluster": _json_of(self.typed)}
+
+
+def create_request(
+    settings: CreateSettings, host: HostFacts, ownership: Ownership, subnetwork_in_region: str | None = None
+) -> ClusterRequest:
+    """The request that creates a cluster.
+
+    Args:
+        settings: the cluster.
+        host: what is known about the DSS host.
+        ownership: whose the cluster will be.
+        subnetwork_in_region: a subnetwork of :func:`gke_clusters.specs.network.network_to_search`, if one was found.
+
+    Raises:
+        SettingsError: if the settings leave open what the DSS host does not say.
+    """
+    placement = place_new_cluster(settings, host)
+    warnings = (*settings.warnings, *_warnings(settings, host))
+    cluster = _cluster(settings, host, ownership, placement, subnetwork_in_region)
+    if not settings.expert:
+        return ClusterRequest(placement, cluster, warnings=warnings)
+    merged = overlay_cluster(_json_of(cluster), settings.expert)
+    # Without these labels the plugin would take its own cluster for somebody else's.
+    merged["resourceLabels"] = {**merged.get("resourceLabels", {}), **ownership.labels}
+    try:
+        typed = container_v1.Cluster.from_json(json.dumps(merged))
+    except json_format.ParseError:
+        return ClusterRequest(placement, cluster, {"cluster": merged}, warnings)
+    return ClusterRequest(placement, typed, warnings=warnings)
+
+
+def _json_of(cluster: container_v1.Cluster) -> dict[str, Any]:
+    content: dict[str, Any] = json_format.MessageToDict(container_v1.Cluster.pb(cluster))
+    return content
+
+
+def _cluster(
+    settings: CreateSettings,
+    host: HostFacts,
+    ownership: Ownership,
+    placement: Placement,
+    subnetwork_in_region: str | None,
+) -> container_v1.Cluster:
+    network = cluster_network(settings, host, placement.region, subnetwork_in_region)
+    labels = {**PARTNER_LABELS, **settings.resource_labels, **ownership.labels}
+    cluster = container_v1.Cluster(
+        name=settings.name,
+        network=network.network or "",
+        subnetwork=network.subnetwork or "",
+        ip_allocation_policy=ip_allocation_policy(settings.pod_ip_range, settings.service_ip_range),
+        resource_labels=labels,
+    )
+    if settings.enable_gateway_api:
+        cluster.network_config = container_v1.NetworkConfig(
+            gateway_api_config=container_v1.GatewayAPIConfig(channel="CHANNEL_STANDARD")
+        )
+    _open_endpoint(cluster, settings, host, placement)
+    if settings.is_autopilot:
+        cluster.autopilot = container_v1.Autopilot(enabled=True)
+        cluster.release_channel = _channel(settings.release_channel)
+        return cluster
+    _complete_standard(cluster, settings)
+    names = node_pool_names(settings.node_pools)
+    cluster.node_pools = [
+        node_pool(pool, name, host, labels) for pool, name in zip(settings.node_pools, names, strict=True)
+    ]
+    return cluster
+
+
+def _complete_standard(cluster: container_v1.Cluster, settings: CreateSettings) -> None:
+    cluster.initial_cluster_version = settings.cluster_version or ""
+    cluster.locations.extend(settings.locations)
+    cluster.addons_config = container_v1.AddonsConfig(
+        http_load_balancing=container_v1.HttpLoadBalancing(disabled=not settings.http_load_balancing)
+    )
+    if not settings.release_channel_enrollment:
+        # No other field says "no channel"; the empty message stands for the channel UNSPECIFIED.
+        cluster.release_channel = container_v1.ReleaseChannel()
+    elif settings.standard_release_channel != "DEFAULT":
+        cluster.release_channel = _channel(settings.standard_release_channel)
+
+
+def _channel(name: str) -> container_v1.ReleaseChannel:
+    return container_v1.ReleaseChannel(channel=name)
+
+
+def _open_endpoint(
+    cluster: container_v1.Cluster, settings: CreateSettings, host: HostFacts, placement: Placement
+) -> None:
+    if settings.control_plane_endpoint == "dns":
+        # Every cluster has a DNS endpoint, closed to requests from outside Google Cloud until it is opened:
+        # https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation
+        cluster.control_plane_endpoints_config = container_v1.ControlPlaneEndpointsConfig(
+            dns_endpoint_config={"allow_external_traffic": True}
+        )
+    elif settings.control_plane_endpoint == "private" and host.region != placement.region:
+        # Every cluster has a private address, which answers its own region only unless told otherwise:
+        # https://cloud.google.com/kubernetes-engine/docs/how-to/private-clusters#cp-global-access
+        cluster.control_plane_endpoints_config = container_v1.ControlPlaneEndpointsConfig(
+            ip_endpoints_config={"global_access": True}
+        )
+
+
+def _warnings(settings: CreateSettings, host: HostFacts) -> list[str]:
+    found = []
+    if settings.inherit_from_dss_host and host.network is None:
+        found.append("The network of the DSS host is not known: the cluster gets the network named default.")
+    wants_host_account = any(pool.service_account_type == "fromDSSHost" for pool in settings.node_pools)
+    if wants_host_account and host.service_account_email is None:
+        found.append("The service account of the DSS host is not known: the nodes use that of Compute Engine, default.")
+    return found

@@ -1,0 +1,74 @@
+"""In which project and where a cluster is: what the settings say, and the DSS host where they are silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gke_clusters.errors import Problem, SettingsError
+from gke_clusters.settings.attach import AttachSettings
+from gke_clusters.settings.connection import PARAMETER_SET, ConnectionSettings
+from gke_clusters.settings.create import COMPONENT, CreateSettings, require_zones_of_one_region
+from gke_clusters.settings.descriptors import cluster_descriptor, parameter_set_descriptor
+from gke_clusters.settings.location import region_of
+from gke_clusters.specs.facts import HostFacts
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A project and a zone or region of it."""
+
+    project: str
+    location: str
+
+    @property
+    def region(self) -> str:
+        """The region, or that of the zone."""
+        return region_of(self.location)
+
+    @property
+    def parent(self) -> str:
+        """The resource that clusters are created in."""
+        return f"projects/{self.project}/locations/{self.location}"
+
+
+def place_new_cluster(settings: CreateSettings, host: HostFacts) -> Placement:
+    """Where a new cluster is to be.
+
+    Raises:
+        SettingsError: if the settings leave open what the DSS host does not say, or its zones of nodes lie elsewhere.
+    """
+    connection = settings.connection
+    place = connection.zone or host.zone
+    if settings.regional:
+        place = connection.effective_region or host.region
+    placement = _require(connection, host, "region" if settings.regional else "zone", place)
+    try:
+        require_zones_of_one_region(settings.locations, placement.region)
+    except ValueError as error:
+        label = cluster_descriptor(COMPONENT).label_of("locations")
+        raise SettingsError([Problem(label, str(error))]) from None
+    return placement
+
+
+def place_attached_cluster(settings: AttachSettings, host: HostFacts) -> Placement:
+    """Where a cluster to attach is expected.
+
+    Raises:
+        SettingsError: if the settings leave open what the DSS host does not say.
+    """
+    place = settings.expected_location or (host.region if settings.is_regional else host.zone)
+    return _require(settings.connection, host, "region" if settings.is_regional else "zone", place)
+
+
+def _require(connection: ConnectionSettings, host: HostFacts, kind: str, place: str | None) -> Placement:
+    project = connection.project_id or host.project_id
+    if project and place:
+        return Placement(project, place)
+    form = parameter_set_descriptor(PARAMETER_SET)
+    wanted: Mapping[str, str | None] = {"projectId": project, kind: place}
+    raise SettingsError(
+        Problem(form.label_of(name), "is required, since the metadata server of the DSS host does not tell it")
+        for name, value in wanted.items()
+        if not value
+    )
