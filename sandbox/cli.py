@@ -34,7 +34,9 @@ def _parser() -> argparse.ArgumentParser:
         "--env-file", type=Path, required=True, metavar="FILE", help="where to write the variables to source"
     )
     up.add_argument("--state-dir", type=Path, metavar="DIR", help="folder for its files (default: a temporary one)")
-    up.add_argument("--dss-version", choices=("14", "15"), default="14", help="whose general settings DSS speaks")
+    up.add_argument(
+        "--dss-version", choices=("14", "15"), default="15", help="whose settings DSS speaks (default: %(default)s)"
+    )
     up.add_argument(
         "--speed",
         type=_positive,

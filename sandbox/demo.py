@@ -1,8 +1,6 @@
 """`make demo`: the whole story on a terminal, told by the clients that an administrator has."""
 
 import json
-import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -14,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import dataikuapi
-import psutil
 import requests
 
-ROOT = Path(__file__).resolve().parent.parent
+from sandbox.process import ROOT, SandboxFailedError, SandboxProcess
+
 PLUGIN_ID = "gke-clusters"
 NAME = "gke-demo"
 WIDTH = 46
@@ -25,6 +23,9 @@ WIDTH = 46
 
 class DemoFailedError(Exception):
     """A step of the story did not end as it should."""
+
+
+_STOPPED_BY = (DemoFailedError, SandboxFailedError, dataikuapi.utils.DataikuException, requests.RequestException)
 
 
 class Story:
@@ -56,43 +57,6 @@ class Story:
         _print(f"\n{text} ({time.monotonic() - self._started:.1f} s in all)")
 
 
-class SandboxProcess:
-    """`python -m sandbox up` as a process of its own, as any user of it would start it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        env_file = folder / "env"
-        command = [sys.executable, "-m", "sandbox", "up", "--env-file", str(env_file)]
-        command += ["--state-dir", str(folder / "state")]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None  # noqa: S101 - asked for above
-        if "sandbox ready" not in self._process.stdout.readline():
-            raise DemoFailedError("the sandbox did not start")
-        self.environment = _apply(env_file.read_text(), dict(os.environ))
-
-    def clusters(self) -> list[dict[str, Any]]:
-        """Return every cluster that exists on the simulated GKE."""
-        answer = requests.get(f"{self.environment['SANDBOX_ADMIN_URL']}/clusters", timeout=10)
-        clusters: list[dict[str, Any]] = answer.json()["clusters"]
-        return clusters
-
-    def calls(self) -> list[dict[str, Any]]:
-        """Return every request that the simulated services answered."""
-        answer = requests.get(f"{self.environment['SANDBOX_ADMIN_URL']}/requests", timeout=10)
-        calls: list[dict[str, Any]] = answer.json()["requests"]
-        return calls
-
-    def stop(self) -> list[str]:
-        """Stop the sandbox; return the command lines of processes that it left behind."""
-        watched = psutil.Process(self._process.pid).children(recursive=True) if self._process.poll() is None else []
-        self._process.terminate()
-        self._process.wait(timeout=20)
-        _, alive = psutil.wait_procs(watched, timeout=5)
-        left = {process.pid: process for process in alive}
-        left |= {process.pid: process for process in psutil.process_iter() if _mentions(process, self.folder)}
-        return [shlex.join(process.cmdline()) for process in left.values()]
-
-
 def tell() -> int:
     """Tell the story; return the exit status."""
     story = Story()
@@ -100,7 +64,12 @@ def tell() -> int:
     with tempfile.TemporaryDirectory(prefix="gke-clusters-demo-") as folder:
         try:
             _chapters(story, Path(folder))
-        except (DemoFailedError, dataikuapi.utils.DataikuException, requests.RequestException) as error:
+        except (
+            DemoFailedError,
+            SandboxFailedError,
+            dataikuapi.utils.DataikuException,
+            requests.RequestException,
+        ) as error:
             _print(f"\nThe demo stopped: {error}")
             return 1
     return 0
@@ -168,7 +137,7 @@ def _cluster_life(story: Story, client: Any, sandbox: SandboxProcess) -> None:
         if sandbox.clusters():
             raise DemoFailedError("a cluster is left on GKE")
         show(f"state {created.get_status().status['state']}; no cluster is left on GKE")
-        show(_count_calls(sandbox.calls()))
+        show(_count_calls(sandbox.requests()))
 
 
 def _build(folder: Path) -> Path:
@@ -236,29 +205,6 @@ def _count_calls(calls: list[dict[str, Any]]) -> str:
     changes = [call for call in calls if call["service"] == "container" and call["method"] != "GET"]
     reads = sum(call["service"] == "container" for call in calls) - len(changes)
     return f"the plugin sent GKE {len(changes)} changes ({', '.join(c['method'] for c in changes)}) and {reads} reads"
-
-
-def _mentions(process: psutil.Process, folder: Path) -> bool:
-    """Tell whether a process works in the folder or names it on its command line."""
-    if process.pid == os.getpid():
-        return False
-    try:
-        return any(str(folder) in text for text in [process.cwd(), *process.cmdline()])
-    except psutil.Error:
-        return False
-
-
-def _apply(exports: str, environment: dict[str, str]) -> dict[str, str]:
-    """Return the environment after the `export` and `unset` lines of the sandbox's file."""
-    for line in exports.splitlines():
-        verb, *words = shlex.split(line, comments=True) or [""]
-        for word in words:
-            name, _, value = word.partition("=")
-            if verb == "export":
-                environment[name] = value
-            elif verb == "unset":
-                environment.pop(name, None)
-    return environment
 
 
 def _print(*words: str, **how: Any) -> None:

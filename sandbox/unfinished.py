@@ -40,6 +40,4 @@ def _part(module: str, name: str) -> Any:
 
 
 ContainerService: Any = _part("sandbox.gcp.container.service", "ContainerService")
-DssBackend: Any = _part("sandbox.dss.backend", "DssBackend")
 EmbeddedControlPlanes: Any = _part("sandbox.kubernetes.embedded", "EmbeddedControlPlanes")
-RealControlPlanes: Any = _part("sandbox.kubernetes.real", "RealControlPlanes")

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from sandbox.admin import Admin
 from sandbox.certificates import CertificateAuthority
 from sandbox.clock import Clock
+from sandbox.dss.backend import DssBackend
 from sandbox.environment import GCLOUD_OVERRIDES
 from sandbox.gcp.absent import AbsentResources
 from sandbox.gcp.access import Gate
@@ -29,9 +30,10 @@ from sandbox.gcp.resource_manager import ResourceManager
 from sandbox.gcp.service_accounts import ServiceAccountKeys
 from sandbox.gcp.service_usage import ServiceUsage
 from sandbox.kubernetes.control_plane import ControlPlanes
+from sandbox.kubernetes.real import RealControlPlanes
 from sandbox.servers import LOOPBACK, LoopbackServer
 from sandbox.traffic import Traffic
-from sandbox.unfinished import ContainerService, DssBackend, EmbeddedControlPlanes, RealControlPlanes
+from sandbox.unfinished import ContainerService, EmbeddedControlPlanes
 
 ADMINISTRATOR = "admin@sandbox.example"
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
@@ -50,7 +52,7 @@ class Options:
         real_code_envs: make plugin code environments from their requirements.
     """
 
-    dss_version: Literal["14", "15"] = "14"
+    dss_version: Literal["14", "15"] = "15"
     speed: float = 100.0
     projects: tuple[Project, ...] = ()
     real_code_envs: bool = False
@@ -92,6 +94,7 @@ class World:
             {name: value for name, value in self._google_variables().items() if name not in _NOT_FOR_DSS},
             real_code_envs=options.real_code_envs,
         )
+        self._traffic.normalisers["dss"] = self._dss.normalise
         self._servers["dss"] = self._serve(self._dss.app, "dss")
         self._dss.listen(self._servers["dss"].url)
 

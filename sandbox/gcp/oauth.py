@@ -74,7 +74,7 @@ class TokenEndpoint:
         email = str(claims.get("iss", ""))
         if self._principals.get(email) is None:
             raise GrantError("invalid_grant", "Invalid grant: account not found")
-        if jwt.decode_header(assertion).get("alg") != "RS256":
+        if jwt.decode_header(assertion).get("alg") != "RS256":  # type: ignore[no-untyped-call]  # google-auth is untyped
             raise GrantError("invalid_grant", "Invalid JWT: the algorithm must be RS256.")
         now, issued, expires = time.time(), claims.get("iat"), claims.get("exp")
         if (
@@ -93,7 +93,9 @@ class TokenEndpoint:
                 "invalid_grant", f"Invalid JWT: Failed audience check. The right audience is {self._keys.token_uri}"
             )
         try:
-            jwt.decode(assertion, certs=self._keys.public_keys(email), clock_skew_in_seconds=_CLOCK_SKEW_SECONDS)
+            jwt.decode(  # type: ignore[no-untyped-call]  # google-auth is untyped
+                assertion, certs=self._keys.public_keys(email), clock_skew_in_seconds=_CLOCK_SKEW_SECONDS
+            )
         except (exceptions.GoogleAuthError, ValueError):
             raise GrantError("invalid_grant", "Invalid JWT Signature.") from None
         scopes = str(claims.get("scope", "")).split()
@@ -113,7 +115,7 @@ class TokenEndpoint:
 
 def _claims(assertion: str) -> dict[str, Any]:
     try:
-        claims = jwt.decode(assertion, verify=False)
+        claims = jwt.decode(assertion, verify=False)  # type: ignore[no-untyped-call]  # google-auth is untyped
     except (exceptions.GoogleAuthError, ValueError):
         raise GrantError("invalid_grant", "Invalid JWT: it cannot be decoded.") from None
     if not isinstance(claims, dict):
