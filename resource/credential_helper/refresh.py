@@ -115,6 +115,12 @@ def printable(text: object, limit: int = 300) -> str:
     return re.sub(r"[^ -~]+", " ", str(text)).strip().rstrip(".")[:limit]
 
 
+def reason_of(error: BaseException) -> str:
+    """What a failure of the network or of a file says, without the number."""
+    inner = getattr(error, "reason", None) or error
+    return printable(getattr(inner, "strerror", None) or str(inner) or type(inner).__name__)
+
+
 def field(document: "dict[str, object]", name: str, origin: str) -> str:
     """A text field of a document from outside, or an error that names the field and where it should have been."""
     value = document.get(name)
@@ -154,7 +160,7 @@ def from_metadata_server() -> Token:
                 response = connection.getresponse()
                 body = response.read()
         except (OSError, http.client.HTTPException) as error:
-            problem = "cannot be reached: " + printable(error or type(error).__name__)
+            problem = "cannot be reached: " + reason_of(error)
             continue
         if response.status == 200 and response.getheader("Metadata-Flavor") != "Google":  # noqa: PLR2004 - HTTP OK
             raise HelperError(origin + " is not Google's: its answer lacks Metadata-Flavor" + remedy)
@@ -178,9 +184,13 @@ def parsed(body: bytes) -> object:
 def tls_context() -> ssl.SSLContext:
     """Trust as google-auth does: REQUESTS_CA_BUNDLE if it is set, else SSL_CERT_FILE and the system's authorities."""
     bundle = os.environ.get("REQUESTS_CA_BUNDLE")
-    if bundle and Path(bundle).is_dir():
-        return ssl.create_default_context(capath=bundle)
-    context = ssl.create_default_context(cafile=bundle or None)
+    try:
+        if bundle and Path(bundle).is_dir():
+            return ssl.create_default_context(capath=bundle)
+        context = ssl.create_default_context(cafile=bundle or None)
+    except OSError as error:
+        problem = "the certificate authorities in REQUESTS_CA_BUNDLE cannot be read: " + reason_of(error)
+        raise HelperError(problem + ". Correct or unset that variable of DSS.") from None
     paths = ssl.get_default_verify_paths()
     if not (bundle or paths.cafile or paths.capath):  # a Python built elsewhere looks in folders that do not exist here
         for candidate in CA_BUNDLES:
@@ -199,12 +209,13 @@ def post(url: str, body: bytes, headers: "dict[str, str]", origin: str) -> objec
     """
     if not re.match(r"https?://[^/]", url):
         raise HelperError(origin + " has no http(s) address. Give a complete key and start or attach again.")
+    context = tls_context()
     problem = ""
     for attempt in range(ATTEMPTS):
         time.sleep(0.3 * attempt)
         request = urllib.request.Request(url, data=body, headers=headers, method="POST")  # noqa: S310 - checked above
         try:
-            opened = urllib.request.urlopen(request, timeout=REQUEST_TIMEOUT_SECONDS, context=tls_context())  # noqa: S310
+            opened = urllib.request.urlopen(request, timeout=REQUEST_TIMEOUT_SECONDS, context=context)  # noqa: S310
             with opened as response:
                 return parsed(response.read())
         except urllib.error.HTTPError as error:
@@ -213,7 +224,7 @@ def post(url: str, body: bytes, headers: "dict[str, str]", origin: str) -> objec
                 if error.code != 429 and error.code < 500:  # noqa: PLR2004 - too many requests, server errors
                     raise RefusedError(origin + " " + problem, clock_skew(error.headers.get("Date"))) from None
         except (OSError, http.client.HTTPException) as error:
-            problem = "cannot be reached: " + printable(getattr(error, "reason", None) or error or type(error).__name__)
+            problem = "cannot be reached: " + reason_of(error)
     raise HelperError(origin + " " + problem + ". Check the network, the proxy and the certificates of this host.")
 
 
@@ -363,10 +374,8 @@ def from_file(path: str) -> Token:
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not JSON"
-        raise HelperError(
-            origin + " cannot be read: " + printable(reason) + ". Restore it, or start or attach again."
-        ) from None
+        reason = reason_of(error) if isinstance(error, OSError) else "it is not JSON"
+        raise HelperError(origin + " cannot be read: " + reason + ". Restore it, or start or attach again.") from None
     return from_document(document, origin)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from urllib.request import getproxies
 
 import yaml
 
@@ -110,6 +111,9 @@ class KubernetesApi:
 
         configuration = client.Configuration()
         configuration.retries = False  # whoever calls knows whether and for how long to try again
+        # Not every version of the client reads them by itself, and kubectl does.
+        proxies = getproxies()
+        configuration.proxy, configuration.no_proxy = proxies.get("https"), proxies.get("no")
         try:
             config.load_kube_config(  # type: ignore[no-untyped-call]  # only parts of the client are typed
                 config_file=str(path), client_configuration=configuration, persist_config=False
