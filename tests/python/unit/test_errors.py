@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from gke_clusters import errors
+from gke_clusters.errors import GkeClustersError, Problem, SettingsError
+
+CLASSES = [
+    each
+    for _, each in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(each, GkeClustersError) and each is not GkeClustersError
+]
+
+
+def test_shows_cause_resource_answer_and_remedy_in_this_order():
+    error = GkeClustersError("It broke.", resource="projects/p", verbatim="403 <no>", remedy="Mend it.")
+
+    assert str(error) == "It broke.\nResource: projects/p\nAnswer received: 403 <no>\nWhat to do: Mend it."
+
+
+def test_leaves_out_what_is_not_known():
+    assert str(GkeClustersError("It broke.", remedy="Mend it.")) == "It broke.\nWhat to do: Mend it."
+
+
+def test_makes_one_line_of_the_cause():
+    assert GkeClustersError("It broke\n  badly.").cause == "It broke badly."
+
+
+@pytest.mark.parametrize("error_class", CLASSES)
+def test_every_class_says_when_it_happens_and_what_to_do(error_class):
+    assert error_class.__doc__.strip().endswith(".")
+    assert error_class.advice != "" and error_class.advice is not GkeClustersError.advice
+
+
+@pytest.mark.parametrize("error_class", [each for each in CLASSES if each is not SettingsError])
+def test_falls_back_to_the_advice_of_the_class(error_class):
+    assert str(error_class("It broke.")).endswith(f"What to do: {error_class.advice}")
+
+
+def test_lists_every_wrong_setting_by_its_label():
+    error = SettingsError([Problem("Zone", "is not a zone"), Problem("Name", "is too long")])
+
+    assert "- Zone: is not a zone\n- Name: is too long\n" in str(error)
+    assert error.cause.startswith("2 settings are wrong")
+    assert error.problems == (Problem("Zone", "is not a zone"), Problem("Name", "is too long"))
+
+
+def test_counts_a_single_wrong_setting_as_one():
+    assert SettingsError([Problem("Zone", "is not a zone")]).cause.startswith("1 setting is wrong")
