@@ -139,7 +139,8 @@ class ContainerApi:
         Args:
             name: Where to create it and under which name.
             typed: The cluster.
-            raw: Sent instead of ``typed`` where it has a field that the typed message does not know.
+            raw: The body ``{"cluster": {...}}`` to send instead, where it has a field that the typed message does not
+                know.
 
         Returns:
             The operation that creates it.
@@ -206,7 +207,7 @@ class ContainerApi:
     def _post_cluster(self, parent: str, raw: Mapping[str, Any]) -> container_v1.Operation:
         answer = self._authorization.session.post(
             f"{endpoint('container')}/v1/{parent}/clusters",
-            json={"cluster": raw, "parent": parent},
+            json={**raw, "parent": parent},
             timeout=_WRITE_TIMEOUT_SECONDS,
         )
         if not answer.ok:

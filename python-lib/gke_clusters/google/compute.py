@@ -16,7 +16,7 @@ from gke_clusters.errors import ClusterNotFound
 from gke_clusters.google.credentials import Authorization
 from gke_clusters.google.endpoints import endpoint
 from gke_clusters.google.error_translation import Asked, translated
-from gke_clusters.google.names import last_segment
+from gke_clusters.google.names import last_segment, relative_name
 from gke_clusters.google.retries import read_retry
 
 _TIMEOUT_SECONDS: Final = 20.0
@@ -24,7 +24,7 @@ _TIMEOUT_SECONDS: Final = 20.0
 
 @dataclass(frozen=True)
 class NetworkInterface:
-    """The network and the subnetwork of a machine's first interface, by name."""
+    """The network and the subnetwork of a machine's first interface, each ``projects/P/...``."""
 
     network: str
     subnetwork: str | None
@@ -59,8 +59,8 @@ class ComputeApi:
         for interface in instance.get("networkInterfaces", ()):
             subnetwork = interface.get("subnetwork")
             return NetworkInterface(
-                network=last_segment(interface.get("network", "")),
-                subnetwork=last_segment(subnetwork) if subnetwork else None,
+                network=relative_name(interface.get("network", "")),
+                subnetwork=relative_name(subnetwork) if subnetwork else None,
             )
         return None
 

@@ -12,7 +12,7 @@ from typing import Final
 import requests
 
 from gke_clusters.errors import MetadataServerError
-from gke_clusters.google.names import last_segment, region_of
+from gke_clusters.google.names import last_segment
 
 _DEFAULT_HOST: Final = "metadata.google.internal"
 _FLAVOR: Final = {"Metadata-Flavor": "Google"}
@@ -42,10 +42,6 @@ class HostMetadata:
     def zone(self) -> str:
         """Return the zone of the DSS host, such as ``europe-west1-b``."""
         return last_segment(self._fact("instance/zone", "the zone"))
-
-    def region(self) -> str:
-        """Return the region of the DSS host."""
-        return region_of(self.zone())
 
     def instance_name(self) -> str:
         """Return the name of the virtual machine of the DSS host."""

@@ -13,6 +13,7 @@ from typing import Final
 _CLUSTER_LINK: Final = re.compile(
     r"projects/(?P<project>[^/]+)/(?:locations|zones|regions)/(?P<location>[^/]+)/clusters/(?P<name>[^/?]+)$"
 )
+_FROM_PROJECT: Final = re.compile(r"projects/[^/]+/.+$")
 
 ANY_LOCATION: Final = "-"
 """The location that means all locations of a project in a list request."""
@@ -56,11 +57,13 @@ def last_segment(link: str) -> str:
     return link.rstrip("/").rsplit("/", 1)[-1]
 
 
-def region_of(location: str) -> str:
-    """Return the region of a zone (``europe-west1`` of ``europe-west1-b``); a region is its own."""
-    return location.rsplit("-", 1)[0] if is_zone(location) else location
+def relative_name(link: str) -> str:
+    """Return a link from its project on: ``projects/P/global/networks/N``; text without a project is left as it is."""
+    found = _FROM_PROJECT.search(link)
+    return found[0] if found else link
 
 
-def is_zone(location: str) -> bool:
-    """Tell a zone (three parts) from a region (two): https://cloud.google.com/compute/docs/regions-zones."""
-    return location.count("-") == 2  # noqa: PLR2004 - the two hyphens between the three parts
+def project_of(link: str) -> str | None:
+    """Return the project in a link, an id or a number as the link has it; None if there is none."""
+    found = _FROM_PROJECT.search(link)
+    return found[0].split("/")[1] if found else None

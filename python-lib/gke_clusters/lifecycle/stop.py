@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 def stop_cluster(
     data: Mapping[str, Any] | None,
-    google: GoogleAccess,
+    connect: Callable[[], GoogleAccess],
     directory: Path,
     progress: Progress,
     *,
@@ -32,7 +32,7 @@ def stop_cluster(
 
     Args:
         data: What the start returned; empty or None if there was no start, and then nothing is deleted.
-        google: Clients.
+        connect: Makes the clients; called only where there is something to stop.
         directory: Working directory of the DSS cluster.
         progress: Where to report.
         deadline_seconds: How long it may take.
@@ -46,6 +46,7 @@ def stop_cluster(
     if saved is None:
         logger.info("Nothing was started, so nothing is deleted")
         return
+    google = connect()
     progress.step(1, f"Looking at {saved.name} as {google.clusters.identity}")
     cluster = google.clusters.find_cluster(saved.name)
     if cluster is None:

@@ -1,0 +1,206 @@
+"""From a name to a cluster of ours that runs: look, decide, create or resume or adopt, wait, judge.
+
+Names are unique in a project and location, which makes a creation repeatable: a POST whose answer was lost is settled
+by looking, and one that is sent again can only be refused, never create a second cluster.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from gke_clusters.errors import GkeClustersError, GoogleUnavailable, NameTaken, OperationTimeout
+from gke_clusters.google.clusters import Cluster
+from gke_clusters.google.deadlines import Deadline
+from gke_clusters.google.names import ClusterName
+from gke_clusters.google.operations import CREATE_CLUSTER, DELETE_CLUSTER, Operation
+from gke_clusters.google.waiting import pause_seconds, wait_for_end
+from gke_clusters.lifecycle.adoption import Decision, decide
+from gke_clusters.lifecycle.deletion import DELETE_DEADLINE_SECONDS, delete_until_gone
+from gke_clusters.lifecycle.diagnosis import creation_failure, unhealthy
+from gke_clusters.lifecycle.google_access import GoogleAccess
+from gke_clusters.lifecycle.journal import Journal, Phase
+from gke_clusters.lifecycle.progress import Progress
+from gke_clusters.specs.cluster import ClusterRequest
+
+logger = logging.getLogger(__name__)
+
+CREATE_DEADLINE_SECONDS: Final = 60 * 60.0
+"""A stockout shows after 35 minutes only, and a large cluster takes its time."""
+
+_ATTEMPTS: Final = 3
+_LOOK_PERCENT, _FIRST_PERCENT, _LAST_PERCENT = 3, 8, 90
+
+
+class Creation:
+    """One start's way to a cluster that runs.
+
+    Attributes:
+        name: The cluster.
+        created: Whether the cluster that is there now was made for this start and was never handed over to DSS, so
+            that it may be deleted again if the start fails.
+    """
+
+    def __init__(
+        self,
+        name: ClusterName,
+        google: GoogleAccess,
+        journal: Journal,
+        progress: Progress,
+        *,
+        is_ours: Callable[[Cluster], bool],
+        foreign: Callable[[Cluster], GkeClustersError],
+        make_request: Callable[[], ClusterRequest],
+    ) -> None:
+        """Prepare; nothing is asked yet.
+
+        Args:
+            name: The cluster.
+            google: Clients.
+            journal: Where each step is written before and after it is taken.
+            progress: Where to report.
+            is_ours: Whether a cluster that is found is owned by this DSS cluster.
+            foreign: The refusal of one that is not.
+            make_request: Makes what to create; called only where something is created.
+        """
+        self.name = name
+        self.created = False
+        self._google = google
+        self._journal = journal
+        self._progress = progress
+        self._is_ours = is_ours
+        self._foreign = foreign
+        self._make_request = make_request
+        self._asked = 0
+
+    def ensure(self, deadline: Deadline) -> Cluster:
+        """Return the cluster once it runs.
+
+        Args:
+            deadline: When to give up; what Google does by then goes on, and the next start resumes it.
+
+        Raises:
+            NameTaken: A cluster of that name is not ours.
+            ClusterUnhealthy: It is ours, was in use, and is broken.
+            OperationTimeout: The deadline passed.
+            GkeClustersError: Google refuses, or the creation failed.
+        """
+        waiting = Deadline(deadline.remaining_seconds)
+        while True:
+            cluster = self._google.clusters.find_cluster(self.name)
+            operations = self._google.clusters.operations_of(self.name) if cluster or self._asked else ()
+            running = next((item for item in operations if not item.done), None)
+            decision = self._decide(cluster, operations, running)
+            self._progress.step(_LOOK_PERCENT, f"{self.name}: {decision.value}")
+            ready = self._act(decision, cluster, running, waiting)
+            if ready:
+                return ready
+            if waiting.expired:
+                raise self._timeout(cluster, deadline)
+            if running is None:
+                self._google.sleep(min(pause_seconds(waiting.elapsed_seconds, None), waiting.remaining_seconds))
+
+    def undo(self, deadline_seconds: float = DELETE_DEADLINE_SECONDS) -> None:
+        """Delete what this start created.
+
+        Raises:
+            GkeClustersError: It could not be deleted, and is still there.
+        """
+        self._journal.write(self.name, Phase.DELETING)
+        deadline = Deadline(deadline_seconds)
+        delete_until_gone(self._google, self.name, self._progress, deadline, is_target=self._is_ours)
+        self._journal.clear()
+
+    def _decide(
+        self, cluster: Cluster | None, operations: tuple[Operation, ...], running: Operation | None
+    ) -> Decision:
+        if cluster is None:
+            creating = running is not None and running.kind == CREATE_CLUSTER
+            return Decision.RESUME if creating else Decision.CREATE
+        phase = self._last_phase()
+        created_well = any(item.kind == CREATE_CLUSTER and item.done and not item.failures for item in operations)
+        return decide(
+            cluster.status,
+            ours=self._is_ours(cluster),
+            busy=running is not None,
+            creation_succeeded=phase is Phase.RUNNING or (created_well and phase is not Phase.CREATING),
+        )
+
+    def _act(
+        self, decision: Decision, cluster: Cluster | None, running: Operation | None, deadline: Deadline
+    ) -> Cluster | None:
+        """Do what was decided; the cluster if it is ready, None if it is to be looked at again."""
+        if decision is Decision.CREATE:
+            operation = self._ask()
+            return self._await_creation(operation, deadline) if operation else None
+        if cluster is not None and decision in _REFUSALS:
+            raise self._foreign(cluster) if decision is Decision.REFUSE_FOREIGN else unhealthy(cluster)
+        if cluster is not None and decision is Decision.ADOPT:
+            self.created = self._last_phase() is Phase.CREATING
+            return cluster
+        if cluster is not None and decision is Decision.REPLACE:
+            self._replace(cluster)
+        elif running is not None and running.kind == CREATE_CLUSTER:
+            return self._await_creation(running, deadline)
+        elif running is not None:
+            last = _FIRST_PERCENT if running.kind == DELETE_CLUSTER else _LAST_PERCENT
+            follow = self._progress.of_operation(_LOOK_PERCENT, last)
+            wait_for_end(self._google.clusters, running, deadline, follow, sleep=self._google.sleep)
+        return None
+
+    def _ask(self) -> Operation | None:
+        """Send the request; the operation, or None where looking again tells what became of it."""
+        request = self._make_request()
+        self._asked += 1
+        self._journal.write(self.name, Phase.CREATING)
+        try:
+            operation = self._google.clusters.create_cluster(self.name, request.typed, request.raw)
+        except (NameTaken, GoogleUnavailable) as unclear:
+            if self._asked >= _ATTEMPTS:
+                raise
+            logger.warning("%s Whether the cluster is there is looked up", unclear.cause)
+            return None
+        except GkeClustersError:
+            # Refused for good: nothing was created.
+            self._journal.clear()
+            raise
+        self._journal.write(self.name, Phase.CREATING, operation.name)
+        return operation
+
+    def _await_creation(self, operation: Operation, deadline: Deadline) -> Cluster | None:
+        self.created = True
+        follow = self._progress.of_operation(_FIRST_PERCENT, _LAST_PERCENT)
+        ended = wait_for_end(self._google.clusters, operation, deadline, follow, sleep=self._google.sleep)
+        cluster = self._google.clusters.find_cluster(self.name)
+        if not ended.done:
+            # Google forgot the operation: only the cluster tells.
+            return None
+        failure = creation_failure(ended, cluster)
+        if failure:
+            raise failure
+        return cluster if cluster and decide(cluster.status, ours=True) is Decision.ADOPT else None
+
+    def _replace(self, cluster: Cluster) -> None:
+        logger.warning("%s is %s after a failed creation: %s", self.name, cluster.status, unhealthy(cluster).verbatim)
+        self._journal.write(self.name, Phase.DELETING)
+        deadline = Deadline(DELETE_DEADLINE_SECONDS)
+        delete_until_gone(
+            self._google, self.name, self._progress, deadline, is_target=lambda found: found.id == cluster.id
+        )
+        self._journal.clear()
+
+    def _last_phase(self) -> Phase | None:
+        entry = self._journal.read()
+        return entry.phase if entry and entry.cluster == self.name else None
+
+    def _timeout(self, cluster: Cluster | None, deadline: Deadline) -> OperationTimeout:
+        return OperationTimeout(
+            f"The cluster is not ready after {deadline.seconds / 60:.0f} minutes;"
+            f" its status is {cluster.status if cluster else 'unknown'}.",
+            resource=self.name.path,
+            verbatim=(cluster.status_message if cluster else None) or None,
+        )
+
+
+_REFUSALS: Final = frozenset({Decision.REFUSE_FOREIGN, Decision.REFUSE_BROKEN})

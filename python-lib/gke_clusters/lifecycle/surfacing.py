@@ -1,0 +1,55 @@
+"""The border to DSS: which level is logged, and how a failure reaches the administrator."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from gke_clusters.errors import GkeClustersError, UnexpectedFailure
+
+logger = logging.getLogger(__name__)
+
+_DEFAULT_LEVEL: Final = "INFO"
+# At DEBUG these write each header or each byte, tokens included.
+_TALKATIVE: Final = ("urllib3", "google.auth", "google.api_core", "google.cloud", "kubernetes.client.rest")
+
+
+def set_log_level(config: Mapping[str, Any]) -> None:
+    """Set the level that the dialog asks for; an unknown one is INFO, since settings are not checked yet here.
+
+    Args:
+        config: The values of the dialog.
+    """
+    chosen = config.get("logLevel")
+    level = getattr(logging, chosen, None) if isinstance(chosen, str) else None
+    logging.getLogger().setLevel(level if isinstance(level, int) else _DEFAULT_LEVEL)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
+@contextmanager
+def surfaced(story: str) -> Iterator[None]:
+    """Let a failure leave as one message that says what to do, without the history of exceptions behind it.
+
+    DSS shows the text of the exception. One of ours is that text; anything else is wrapped and said to be unexpected,
+    with its own type and words, and its traceback goes to the log only.
+
+    Args:
+        story: What was being done, such as ``start the cluster``.
+
+    Raises:
+        GkeClustersError: What the block raised, or what wraps it.
+    """
+    try:
+        yield
+    except GkeClustersError as error:
+        logger.debug("Where it failed", exc_info=True)
+        raise error from None
+    except Exception as error:
+        logger.exception("The plugin did not foresee this failure to %s", story)
+        raise UnexpectedFailure(
+            f"Something unexpected kept the plugin from being able to {story}.",
+            verbatim=f"{type(error).__name__}: {error}",
+        ) from None
