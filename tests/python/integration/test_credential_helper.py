@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import calendar
 import contextlib
 import json
 import os
@@ -333,8 +334,8 @@ class TestMetadataServer:
         google.answer = lambda _: google.token(1800)
         status = json.loads(install().run().stdout)["status"]
         end = time.strptime(status["expirationTimestamp"], "%Y-%m-%dT%H:%M:%SZ")
-        left_seconds = time.mktime(end) - time.mktime(time.gmtime())
-        assert 1790 <= left_seconds <= 1800
+        left_seconds = calendar.timegm(end) - time.time()
+        assert 1780 <= left_seconds <= 1800
 
     def test_many_at_once_ask_once(self, install: Callable[..., Helper], google: Google) -> None:
         helper = install()
