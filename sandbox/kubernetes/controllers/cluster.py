@@ -6,19 +6,38 @@ from collections.abc import Sequence
 from sandbox.kubernetes.client import KubernetesClient
 from sandbox.kubernetes.control_plane import ControlPlaneRequest, NodeSpec
 from sandbox.kubernetes.controllers import addons
+from sandbox.kubernetes.controllers.daemon_sets import DaemonSets
+from sandbox.kubernetes.controllers.deployments import Deployments
 from sandbox.kubernetes.controllers.engine import Controller
+from sandbox.kubernetes.controllers.garbage import GarbageCollector
+from sandbox.kubernetes.controllers.jobs import Jobs
 from sandbox.kubernetes.controllers.kinds import (
     CONFIG_MAPS,
+    DAEMON_SETS,
+    DEPLOYMENTS,
+    ENDPOINTS,
+    JOBS,
     NAMESPACES,
     NODES,
+    PERSISTENT_VOLUME_CLAIMS,
+    PERSISTENT_VOLUMES,
     PODS,
+    REPLICA_SETS,
+    SECRETS,
     SERVICE_ACCOUNTS,
+    SERVICES,
+    STATEFUL_SETS,
+    STORAGE_CLASSES,
 )
 from sandbox.kubernetes.controllers.kubelet import Kubelets
 from sandbox.kubernetes.controllers.namespaces import NamespaceContents, NamespaceEnd
 from sandbox.kubernetes.controllers.nodes import NodeController
+from sandbox.kubernetes.controllers.replica_sets import ReplicaSets
 from sandbox.kubernetes.controllers.scheduler import Scheduler
+from sandbox.kubernetes.controllers.services import LoadBalancers, ServiceEndpoints
 from sandbox.kubernetes.controllers.state import ClusterState
+from sandbox.kubernetes.controllers.stateful_sets import StatefulSets
+from sandbox.kubernetes.controllers.volumes import Volumes
 
 _CACHED = (
     NAMESPACES,
@@ -26,6 +45,17 @@ _CACHED = (
     PODS,
     SERVICE_ACCOUNTS,
     CONFIG_MAPS,
+    SECRETS,
+    DEPLOYMENTS,
+    REPLICA_SETS,
+    DAEMON_SETS,
+    STATEFUL_SETS,
+    JOBS,
+    SERVICES,
+    ENDPOINTS,
+    STORAGE_CLASSES,
+    PERSISTENT_VOLUME_CLAIMS,
+    PERSISTENT_VOLUMES,
 )
 
 
@@ -48,6 +78,15 @@ class ClusterControllers:
             NamespaceEnd(self._state),
             Scheduler(self._state),
             Kubelets(self._state),
+            ReplicaSets(self._state),
+            Deployments(self._state),
+            DaemonSets(self._state),
+            StatefulSets(self._state),
+            Jobs(self._state),
+            ServiceEndpoints(self._state),
+            LoadBalancers(self._state),
+            Volumes(self._state, request.project, request.location),
+            GarbageCollector(self._state),
         ]
         self._tasks: list[asyncio.Task[None]] = []
 

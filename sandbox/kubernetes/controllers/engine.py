@@ -82,5 +82,8 @@ class Controller(ABC):
             failures = self._failures[key] = self._failures.get(key, 0) + 1
             _log.debug("%s of %s: %s", type(self).__name__, "/".join(key), error)
             self.enqueue_later(key, min(_FIRST_RETRY_SECONDS * 2**failures, _LONGEST_RETRY_SECONDS))
+        except Exception:
+            # One odd object must not end the work on all the others; Kubernetes' own controllers go on too.
+            _log.exception("%s of %s", type(self).__name__, "/".join(key))
         else:
             self._failures.pop(key, None)

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from sandbox.kubernetes.client import ApiError, EventType, Object, Resource
 from sandbox.kubernetes.controllers.engine import Controller
 from sandbox.kubernetes.controllers.events import record, timestamp
-from sandbox.kubernetes.controllers.kinds import NODES, PODS
-from sandbox.kubernetes.controllers.scheduling import place, rooms
+from sandbox.kubernetes.controllers.kinds import NODES, PERSISTENT_VOLUME_CLAIMS, PODS
+from sandbox.kubernetes.controllers.scheduling import Verdict, place, rooms
 from sandbox.kubernetes.controllers.state import Key, key_of
+from sandbox.kubernetes.controllers.volumes import claims_of
 
 _NAME = "default-scheduler"
 
@@ -15,7 +16,7 @@ _NAME = "default-scheduler"
 class Scheduler(Controller):
     """Binds pods to nodes."""
 
-    watches = (PODS, NODES)
+    watches = (PODS, NODES, PERSISTENT_VOLUME_CLAIMS)
 
     def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
         """Return a pod that waits; all that wait when a node changes or a pod makes room."""
@@ -28,7 +29,7 @@ class Scheduler(Controller):
         pod = self.state.get(PODS, key)
         if pod is None or not _waits(pod):
             return
-        verdict = place(pod, rooms(self.state.all(NODES), self.state.all(PODS)))
+        verdict = self._claims_verdict(pod) or place(pod, rooms(self.state.all(NODES), self.state.all(PODS)))
         if verdict.node is None:
             await self._refuse(pod, verdict.message)
             return
@@ -50,6 +51,19 @@ class Scheduler(Controller):
         self.state.caches[PODS].objects[key] = bound
         message = f"Successfully assigned {key[0]}/{key[1]} to {verdict.node}"
         await record(self.state, pod, "Scheduled", message, component=_NAME)
+
+    def _claims_verdict(self, pod: Object) -> Verdict | None:
+        """Return why the pod cannot go anywhere when a claim that it mounts is not there."""
+        total = len(self.state.all(NODES))
+        for claim in claims_of(pod):
+            if total and self.state.get(PERSISTENT_VOLUME_CLAIMS, (pod["metadata"]["namespace"], claim)) is None:
+                available = f"0/{total} nodes are available:"
+                return Verdict(
+                    None,
+                    f'{available} persistentvolumeclaim "{claim}" not found. preemption: {available} '
+                    f"{total} Preemption is not helpful for scheduling.",
+                )
+        return None
 
     async def _refuse(self, pod: Object, message: str) -> None:
         status = pod.get("status") or {}

@@ -101,6 +101,11 @@ def place(pod: Object, candidates: Sequence[NodeRoom]) -> Verdict:
     return Verdict(None, _message(len(candidates), reasons, helpless))
 
 
+def accepts(node: Object, pod: Object) -> bool:
+    """Tell whether a node takes a pod, its room left aside."""
+    return _refusal(pod, node) is None
+
+
 def _message(total: int, reasons: Mapping[str, int], helpless: int) -> str:
     told = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
     preemption = []

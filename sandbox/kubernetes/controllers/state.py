@@ -62,6 +62,15 @@ class Cache:
             self.objects[key_of(item)] = item
             self._tell("MODIFIED" if known else "ADDED", item)
 
+    def update(self, item: Object) -> None:
+        """Take in what a patch returned, unless the watch has already told that the object is gone.
+
+        The patch that takes the last finalizer away ends the object, and its answer can come after the news of that.
+        """
+        known = self.objects.get(key_of(item))
+        if known is not None and known["metadata"]["uid"] == item["metadata"]["uid"]:
+            self.observe(item)
+
     def forget(self, key: Key) -> None:
         """Drop an object that the server says is gone."""
         item = self.objects.pop(key, None)
@@ -140,7 +149,10 @@ class ClusterState:
     ) -> Object:
         """Create an object; raises `ApiError`."""
         body = {"apiVersion": resource.api_version, "kind": resource.kind, **body}
-        return self._seen(resource, await self.client.create(resource, body, namespace))
+        created = await self.client.create(resource, body, namespace)
+        if resource in self.caches:
+            self.caches[resource].observe(created)
+        return created
 
     async def ensure(self, resource: Resource, body: Object, namespace: str | None = None) -> None:
         """Create an object unless one of that name is there."""
@@ -168,7 +180,14 @@ class ClusterState:
         except ApiError as error:
             self._gone(resource, key, error)
             raise
-        return self._seen(resource, changed)
+        if resource in self.caches:
+            self.caches[resource].update(changed)
+        return changed
+
+    async def set_finalizers(self, resource: Resource, item: Object, finalizers: list[str]) -> None:
+        """Replace the finalizers of that version of the object; raises `ApiError` 409 when it has changed since."""
+        metadata = {"resourceVersion": item["metadata"]["resourceVersion"], "finalizers": finalizers or None}
+        await self.patch(resource, key_of(item), {"metadata": metadata})
 
     async def delete(
         self,
@@ -198,11 +217,6 @@ class ClusterState:
     def _cached(self, resource: Resource, key: Key) -> Object | None:
         cache = self.caches.get(resource)
         return cache.objects.get(key) if cache else None
-
-    def _seen(self, resource: Resource, item: Object) -> Object:
-        if resource in self.caches:
-            self.caches[resource].observe(item)
-        return item
 
     def _gone(self, resource: Resource, key: Key, error: ApiError) -> None:
         if error.code == 404 and resource in self.caches:

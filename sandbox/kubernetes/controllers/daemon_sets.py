@@ -1,0 +1,141 @@
+"""The daemon set controller: one pod on every node that takes it."""
+
+from collections.abc import Iterable
+
+from sandbox.kubernetes.client import EventType, Object, Resource
+from sandbox.kubernetes.controllers.engine import Controller
+from sandbox.kubernetes.controllers.kinds import DAEMON_SETS, NODES, PODS
+from sandbox.kubernetes.controllers.owners import (
+    controlled_by,
+    controller_of,
+    is_active,
+    is_going,
+    is_ready,
+    pod_from,
+    status_change,
+    template_hash,
+)
+from sandbox.kubernetes.controllers.scheduling import accepts
+from sandbox.kubernetes.controllers.state import Key, key_of
+
+_HASH = "controller-revision-hash"
+# https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/#taints-and-tolerations
+_TOLERATIONS: tuple[Object, ...] = tuple(
+    {"key": f"node.kubernetes.io/{name}", "operator": "Exists", "effect": effect}
+    for name, effect in (
+        ("not-ready", "NoExecute"),
+        ("unreachable", "NoExecute"),
+        ("disk-pressure", "NoSchedule"),
+        ("memory-pressure", "NoSchedule"),
+        ("pid-pressure", "NoSchedule"),
+        ("unschedulable", "NoSchedule"),
+    )
+)
+_HOST_NETWORK: Object = {
+    "key": "node.kubernetes.io/network-unavailable",
+    "operator": "Exists",
+    "effect": "NoSchedule",
+}
+
+
+class DaemonSets(Controller):
+    """Creates and deletes the pods of daemon sets."""
+
+    watches = (DAEMON_SETS, NODES, PODS)
+
+    def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
+        """Return the daemon set itself, the one that controls the pod, or all of them for a node."""
+        if resource is DAEMON_SETS:
+            return [] if event == "DELETED" else [key_of(item)]
+        if resource is NODES:
+            return [key_of(one) for one in self.state.all(DAEMON_SETS)]
+        owner = controller_of(item)
+        ours = owner is not None and owner["kind"] == DAEMON_SETS.kind
+        return [(item["metadata"]["namespace"], owner["name"])] if ours and owner else []
+
+    async def reconcile(self, key: Key) -> None:
+        """Have one current pod on each node that takes it, and none elsewhere; report."""
+        daemon_set = self.state.get(DAEMON_SETS, key)
+        if daemon_set is None or is_going(daemon_set):
+            return
+        revision = template_hash(daemon_set["spec"]["template"])
+        by_node: dict[str, list[Object]] = {}
+        for pod in controlled_by(self.state.all(PODS, key[0]), daemon_set):
+            by_node.setdefault(_meant_for(pod), []).append(pod)
+        wanted = {
+            node["metadata"]["name"]
+            for node in self.state.all(NODES)
+            if accepts(node, _pod(daemon_set, node["metadata"]["name"], revision))
+        }
+        for name in sorted(wanted - by_node.keys()):
+            pod = await self.state.create(PODS, _pod(daemon_set, name, revision), key[0])
+            by_node[name] = [pod]
+        for name in sorted(by_node.keys() - wanted):
+            for pod in by_node.pop(name):
+                if not is_going(pod):
+                    await self.state.delete(PODS, pod)
+        await self._update(daemon_set, [pod for pods in by_node.values() for pod in pods], revision)
+        await self._report(key, by_node, len(wanted), revision)
+
+    async def _update(self, daemon_set: Object, pods: list[Object], revision: str) -> None:
+        """Delete one outdated pod once all the others are ready, as a rolling update with its default limit does."""
+        strategy = (daemon_set["spec"].get("updateStrategy") or {}).get("type", "RollingUpdate")
+        outdated = [pod for pod in pods if _revision(pod) != revision]
+        if strategy == "RollingUpdate" and outdated and all(is_active(pod) and is_ready(pod) for pod in pods):
+            await self.state.delete(PODS, outdated[0])
+
+    async def _report(self, key: Key, by_node: dict[str, list[Object]], wanted: int, revision: str) -> None:
+        daemon_set = self.state.get(DAEMON_SETS, key)
+        if daemon_set is None:
+            return
+        active = [pod for pods in by_node.values() for pod in pods if is_active(pod)]
+        ready = sum(map(is_ready, active))
+        status = {
+            "currentNumberScheduled": len(active),
+            "desiredNumberScheduled": wanted,
+            "numberMisscheduled": 0,
+            "numberReady": ready,
+        }
+        change = status_change(
+            daemon_set,
+            {
+                "updatedNumberScheduled": sum(_revision(pod) == revision for pod in active),
+                "numberAvailable": ready,
+                "numberUnavailable": max(wanted - ready, 0),
+                "observedGeneration": daemon_set["metadata"].get("generation", 1),
+            },
+        )
+        known = daemon_set.get("status") or {}
+        # These four are always told, 0 or not.
+        told = {name: number for name, number in status.items() if known.get(name) != number}
+        if change or told:
+            await self.state.patch(
+                DAEMON_SETS, key, {"status": {**(change or {"status": {}})["status"], **told}}, "status"
+            )
+
+
+def _pod(daemon_set: Object, node: str, revision: str) -> Object:
+    pod = pod_from(
+        daemon_set["spec"]["template"],
+        DAEMON_SETS,
+        daemon_set,
+        generateName=f"{daemon_set['metadata']['name']}-",
+        labels={_HASH: revision},
+    )
+    spec = pod["spec"]
+    extra = [*_TOLERATIONS, _HOST_NETWORK] if spec.get("hostNetwork") else list(_TOLERATIONS)
+    spec["tolerations"] = [*(spec.get("tolerations") or []), *extra]
+    on_node = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
+    affinity = spec.setdefault("affinity", {}).setdefault("nodeAffinity", {})
+    required = affinity.setdefault("requiredDuringSchedulingIgnoredDuringExecution", {})
+    required["nodeSelectorTerms"] = [{**term, **on_node} for term in required.get("nodeSelectorTerms") or [{}]]
+    return pod
+
+
+def _meant_for(pod: Object) -> str:
+    required = pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    return str(required["nodeSelectorTerms"][0]["matchFields"][0]["values"][0])
+
+
+def _revision(pod: Object) -> str:
+    return str((pod["metadata"].get("labels") or {}).get(_HASH, ""))

@@ -1,0 +1,127 @@
+"""The volume controllers: claims get a volume, and neither goes while it is in use."""
+
+from collections.abc import Iterable
+
+from sandbox.kubernetes.client import EventType, Object, Resource
+from sandbox.kubernetes.controllers.engine import Controller
+from sandbox.kubernetes.controllers.kinds import (
+    PERSISTENT_VOLUME_CLAIMS,
+    PERSISTENT_VOLUMES,
+    PODS,
+    STORAGE_CLASSES,
+)
+from sandbox.kubernetes.controllers.owners import is_going
+from sandbox.kubernetes.controllers.state import ClusterState, Key, key_of
+
+_CLAIM_PROTECTION = "kubernetes.io/pvc-protection"
+_VOLUME_PROTECTION = "kubernetes.io/pv-protection"
+
+
+class Volumes(Controller):
+    """Makes a volume for each claim of a known class, and deletes it after the claim.
+
+    Args:
+        state: the cluster.
+        project: the project in the volumes' disk handles.
+        location: the cluster's zone or region, in the same handles.
+    """
+
+    watches = (PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS)
+
+    def __init__(self, state: ClusterState, project: str, location: str) -> None:
+        super().__init__(state)
+        self._project = project
+        self._location = location
+
+    def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
+        """Return the claim, the volume (with an empty namespace), or the claims of the pod."""
+        del event
+        if resource is PODS:
+            return [(item["metadata"]["namespace"], claim) for claim in claims_of(item)]
+        if resource is PERSISTENT_VOLUME_CLAIMS:
+            volume = item["spec"].get("volumeName")
+            return [key_of(item), *([("", volume)] if volume else [])]
+        return [key_of(item)]
+
+    async def reconcile(self, key: Key) -> None:
+        """Take a claim or a volume one step further."""
+        if key[0]:
+            claim = self.state.get(PERSISTENT_VOLUME_CLAIMS, key)
+            if claim is not None:
+                await self._claim(key, claim)
+        else:
+            volume = self.state.get(PERSISTENT_VOLUMES, key)
+            if volume is not None:
+                await self._volume(key, volume)
+
+    async def _claim(self, key: Key, claim: Object) -> None:
+        users = [pod for pod in self.state.all(PODS, key[0]) if key[1] in claims_of(pod)]
+        if is_going(claim):
+            if not users:
+                await self._let_go(PERSISTENT_VOLUME_CLAIMS, claim, _CLAIM_PROTECTION)
+            return
+        if (claim.get("status") or {}).get("phase") == "Bound":
+            return
+        storage = self.state.get(STORAGE_CLASSES, ("", claim["spec"].get("storageClassName") or ""))
+        if storage is None or (storage.get("volumeBindingMode") == "WaitForFirstConsumer" and not users):
+            return
+        name = f"pvc-{claim['metadata']['uid']}"
+        await self.state.ensure(PERSISTENT_VOLUMES, self._volume_of(claim, storage, name))
+        await self.state.patch(PERSISTENT_VOLUMES, ("", name), {"status": {"phase": "Bound"}}, "status")
+        annotations = {
+            "pv.kubernetes.io/bind-completed": "yes",
+            "pv.kubernetes.io/bound-by-controller": "yes",
+            "volume.kubernetes.io/storage-provisioner": storage["provisioner"],
+        }
+        change = {"metadata": {"annotations": annotations}, "spec": {"volumeName": name}}
+        await self.state.patch(PERSISTENT_VOLUME_CLAIMS, key, change)
+        capacity = {"storage": claim["spec"]["resources"]["requests"]["storage"]}
+        status = {"phase": "Bound", "accessModes": claim["spec"]["accessModes"], "capacity": capacity}
+        await self.state.patch(PERSISTENT_VOLUME_CLAIMS, key, {"status": status}, "status")
+
+    async def _volume(self, key: Key, volume: Object) -> None:
+        reference = volume["spec"].get("claimRef")
+        if reference is None:
+            return
+        claim = self.state.get(PERSISTENT_VOLUME_CLAIMS, (reference["namespace"], reference["name"]))
+        if claim is not None and claim["metadata"]["uid"] == reference.get("uid"):
+            return
+        if is_going(volume):
+            await self._let_go(PERSISTENT_VOLUMES, volume, _VOLUME_PROTECTION)
+        elif volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete":
+            await self.state.delete(PERSISTENT_VOLUMES, volume)
+        elif (volume.get("status") or {}).get("phase") != "Released":
+            await self.state.patch(PERSISTENT_VOLUMES, key, {"status": {"phase": "Released"}}, "status")
+
+    async def _let_go(self, resource: Resource, item: Object, finalizer: str) -> None:
+        finalizers = item["metadata"].get("finalizers") or []
+        if finalizer in finalizers:
+            await self.state.set_finalizers(resource, item, [one for one in finalizers if one != finalizer])
+
+    def _volume_of(self, claim: Object, storage: Object, name: str) -> Object:
+        metadata = claim["metadata"]
+        disk = f"projects/{self._project}/zones/{self._location}/disks/{name}"
+        return {
+            "metadata": {"name": name, "annotations": {"pv.kubernetes.io/provisioned-by": storage["provisioner"]}},
+            "spec": {
+                "accessModes": claim["spec"]["accessModes"],
+                "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
+                "claimRef": {
+                    "apiVersion": "v1",
+                    "kind": "PersistentVolumeClaim",
+                    "namespace": metadata["namespace"],
+                    "name": metadata["name"],
+                    "uid": metadata["uid"],
+                },
+                "csi": {"driver": "pd.csi.storage.gke.io", "fsType": "ext4", "volumeHandle": disk},
+                "persistentVolumeReclaimPolicy": storage.get("reclaimPolicy", "Delete"),
+                "storageClassName": storage["metadata"]["name"],
+                "volumeMode": claim["spec"].get("volumeMode", "Filesystem"),
+            },
+        }
+
+
+def claims_of(pod: Object) -> list[str]:
+    """Return the names of the claims that a pod mounts."""
+    volumes = pod["spec"].get("volumes") or ()
+    return [one["persistentVolumeClaim"]["claimName"] for one in volumes if one.get("persistentVolumeClaim")]
