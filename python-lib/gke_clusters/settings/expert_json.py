@@ -15,6 +15,9 @@ from gke_clusters.settings.rules import gke_name, quoted
 MAX_DEPTH = 32
 """Deeper than any field of the API; a bound keeps the code that walks the object simple."""
 
+MAX_DIGITS = 20
+"""No field of the API is wider than 64 bits."""
+
 FIXED_FIELDS = frozenset({"name", "location", "zone", "selfLink"})
 """What says which cluster it is: changed here, DSS would look after another cluster than the one it created."""
 
@@ -26,6 +29,12 @@ def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"the key {quoted(key)} is given twice in one object")
         result[key] = value
     return result
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"holds a number of more than {MAX_DIGITS} digits")
+    return int(digits)
 
 
 def _require_plain(value: object, depth: int = 0) -> None:
@@ -54,7 +63,7 @@ def parse_expert_json(text: str) -> Mapping[str, Any]:
     if not text:
         return {}
     try:
-        content = json.loads(text, object_pairs_hook=_object_without_duplicates)
+        content = json.loads(text, object_pairs_hook=_object_without_duplicates, parse_int=_whole_number)
     except json.JSONDecodeError as error:
         raise ValueError(f"is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
@@ -68,7 +77,7 @@ def parse_expert_json(text: str) -> Mapping[str, Any]:
         raise ValueError(f"cannot set {', '.join(fixed)}: use the fields of the dialog")
     if not isinstance(content.get("resourceLabels"), dict | None):
         raise ValueError("resourceLabels must be an object")  # noqa: TRY004 - pydantic collects ValueError only
-    pools = content.get("nodePools") or []
+    pools = content.get("nodePools", [])
     if not isinstance(pools, list) or not all(isinstance(pool, dict) and _name(pool) for pool in pools):
         raise ValueError("nodePools must be a list of objects that have a name, such as node-pool-0")
     names = [_name(pool) for pool in pools]

@@ -27,7 +27,7 @@ def overlay_cluster(cluster: Mapping[str, Any], expert: Mapping[str, Any]) -> di
     replace the list would take the pools of the dialog from a cluster whose expert JSON adds one.
     """
     pools = {pool["name"]: pool for pool in cluster.get("nodePools", [])}
-    for pool in expert.get("nodePools") or []:
+    for pool in expert.get("nodePools", []):
         pools[pool["name"]] = overlay(pools.get(pool["name"], {}), pool)
     result = overlay(cluster, {key: value for key, value in expert.items() if key != "nodePools"})
     if pools:

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pytest
+
+from gke_clusters.settings import rules
+
+
+@pytest.mark.parametrize("name", ["a", "my-cluster", "a" * 40, "c1"])
+def test_takes_a_name_that_gke_takes(name):
+    assert rules.gke_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "corrected"),
+    [
+        ("My_Cluster", "my-cluster"),
+        ("1st-cluster", "st-cluster"),
+        ("trailing-", "trailing"),
+        ("two words", "two-words"),
+        ("Été", "ete"),
+        ("a" * 41, "a" * 40),
+        ("a" * 39 + "_b", "a" * 39),
+        ("", ""),
+        ("123", ""),
+        ("日本", ""),
+    ],
+)
+def test_offers_the_corrected_name_for_one_that_gke_refuses(name, corrected):
+    assert rules.corrected_cluster_name(name) == corrected
+    with pytest.raises(ValueError, match="refused by GKE") as refused:
+        rules.gke_name(name)
+    assert (f'Use "{corrected}" instead' in str(refused.value)) == bool(corrected)
+
+
+@pytest.mark.parametrize(
+    ("check", "text"),
+    [
+        (rules.project_id, "my-project-1"),
+        (rules.project_id, "example.com:my-project"),
+        (rules.project_id, "123456789012"),
+        (rules.network_tag, "dss-gke-cluster"),
+        (rules.machine_type, "n2-custom-4-8192-ext"),
+        (rules.machine_type, "hyperdisk-balanced"),
+        (rules.kubernetes_version, "latest"),
+        (rules.kubernetes_version, "-"),
+        (rules.kubernetes_version, "1.33"),
+        (rules.kubernetes_version, "1.33.5-gke.1080000"),
+        (rules.service_account, "nodes@acme-data.iam.gserviceaccount.com"),
+        (rules.node_service_account, "default"),
+        (rules.network, "default"),
+        (rules.network, "projects/host/global/networks/shared"),
+        (rules.subnetwork, "projects/host/regions/europe-west1/subnetworks/shared"),
+        (rules.access_scope, "https://www.googleapis.com/auth/bigquery"),
+        (rules.kubernetes_key, "team"),
+        (rules.kubernetes_key, "example.com/Team_1"),
+    ],
+)
+def test_takes_a_value_that_google_takes(check, text):
+    assert check(text) == text
+
+
+@pytest.mark.parametrize(
+    ("check", "text"),
+    [
+        (rules.project_id, "My Project"),
+        (rules.project_id, "a" * 31),
+        (rules.network_tag, "Tag"),
+        (rules.network_tag, "1tag"),
+        (rules.machine_type, "n2 highmem"),
+        (rules.kubernetes_version, "v1.33"),
+        (rules.service_account, "nodes"),
+        (rules.service_account, "default"),
+        (rules.network, "projects/host/networks/shared"),
+        (rules.network, "a/b"),
+        (rules.subnetwork, "Sub_net"),
+        (rules.access_scope, "ftp://example.com"),
+        (rules.kubernetes_key, ""),
+        (rules.kubernetes_key, "-a"),
+        (rules.kubernetes_key, "a" * 64),
+        (rules.kubernetes_key, "/a"),
+        (rules.kubernetes_key, "UPPER/a"),
+    ],
+)
+def test_refuses_a_value_that_google_refuses(check, text):
+    with pytest.raises(ValueError, match="refused by"):
+        check(text)
+
+
+def test_writes_a_scope_in_full():
+    assert rules.access_scope("bigquery") == "https://www.googleapis.com/auth/bigquery"
+
+
+@pytest.mark.parametrize("host", ["www", "compute"])
+def test_takes_the_path_of_a_network_from_its_address(host):
+    prefix = f"https://{host}.googleapis.com/compute/v1/"
+
+    assert rules.network(prefix + "projects/p/global/networks/n") == "projects/p/global/networks/n"
+    assert rules.subnetwork(prefix + "projects/p/regions/r/subnetworks/s") == "projects/p/regions/r/subnetworks/s"
+
+
+@pytest.mark.parametrize("labels", [{"team": "ds"}, {"env": ""}, {"a" * 63: "1-_"}, {"équipe": "日本"}])
+def test_takes_resource_labels_that_google_takes(labels):
+    assert rules.resource_labels(labels) == labels
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ({"Team": "ds"}, 'the key "Team"'),
+        ({"1team": "ds"}, 'the key "1team"'),
+        ({"a" * 64: "ds"}, "the key"),
+        ({"a.b": "ds"}, 'the key "a.b"'),
+        ({"team": "DS"}, 'the value "DS" of team'),
+        ({"team": "a" * 64}, "of team"),
+    ],
+)
+def test_refuses_resource_labels_that_google_refuses(labels, message):
+    with pytest.raises(ValueError, match=message):
+        rules.resource_labels(labels)
+
+
+def test_takes_node_labels_up_to_the_limit_of_gke():
+    labels = {f"k{number:02}": "v" * 61 for number in range(16)}
+
+    assert rules.node_labels(labels) == labels
+    with pytest.raises(ValueError, match="at most 1024 characters"):
+        rules.node_labels({**labels, "x": ""})
+
+
+def test_refuses_the_value_of_a_node_label_that_kubernetes_refuses():
+    with pytest.raises(ValueError, match='the value "a b" of tier'):
+        rules.node_labels({"tier": "a b"})
