@@ -79,10 +79,15 @@ class AccessReview:
 
     def summary(self) -> str:
         """What is missing, a line per purpose; empty if nothing is."""
-        purposes: dict[str, list[str]] = {}
+        purposes: dict[str, dict[str, list[str]]] = {}
         for requirement in self.missing:
-            purposes.setdefault(requirement.purpose, []).append(str(requirement.attributes))
-        return "\n".join(f"{purpose}: {', '.join(actions)}" for purpose, actions in purposes.items())
+            resources = purposes.setdefault(requirement.purpose, {})
+            resources.setdefault(requirement.attributes.full_resource, []).append(requirement.attributes.verb)
+        lines = []
+        for purpose, resources in purposes.items():
+            actions = "; ".join(f"{', '.join(verbs)} {resource}" for resource, verbs in resources.items())
+            lines.append(f"{purpose}: {actions}")
+        return "\n".join(lines)
 
 
 def review_access(

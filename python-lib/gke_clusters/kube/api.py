@@ -74,9 +74,14 @@ class ResourceAttributes:
     subresource: str = ""
     namespace: str = ""
 
-    def __str__(self) -> str:
+    @property
+    def full_resource(self) -> str:
+        """The resource as kubectl writes it, such as `pods/log` or `roles.rbac.authorization.k8s.io`."""
         resource = f"{self.resource}.{self.group}" if self.group else self.resource
-        return f"{self.verb} {resource}/{self.subresource}" if self.subresource else f"{self.verb} {resource}"
+        return f"{resource}/{self.subresource}" if self.subresource else resource
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.full_resource}"
 
 
 class KubernetesApi:

@@ -51,7 +51,7 @@ def test_a_missing_essential_names_identity_action_and_role() -> None:
     with pytest.raises(AccessDenied) as raised:
         require_access(review_without("secrets"), "dss@p.iam.gserviceaccount.com")
     assert raised.value.cause.startswith("dss@p.iam.gserviceaccount.com may not")
-    assert "containerized execution: create secrets, get secrets, delete secrets" in str(raised.value.verbatim)
+    assert "containerized execution: create, get, delete secrets" in str(raised.value.verbatim)
     assert "roles/container.developer" in raised.value.remedy
     assert raised.value.resource == "every namespace of the cluster"
 
@@ -74,11 +74,14 @@ def test_what_only_some_jobs_need_is_no_obstacle() -> None:
 
 
 def test_a_summary_has_a_line_per_purpose() -> None:
-    summary = review_without("namespaces").summary()
-    assert (
-        summary
-        == "choice of the namespace: get namespaces, list namespaces\nnamespaces created by DSS: create namespaces"
-    )
+    assert review_without("namespaces", "roles", "rolebindings").summary().splitlines() == [
+        "choice of the namespace: get, list namespaces",
+        "namespaces created by DSS: create namespaces",
+        (
+            "service accounts that Spark jobs get dynamically: create, delete roles.rbac.authorization.k8s.io; "
+            "create, delete rolebindings.rbac.authorization.k8s.io"
+        ),
+    ]
 
 
 def test_the_permissions_that_the_plugin_documents_give_all_that_is_reviewed() -> None:
