@@ -1,0 +1,72 @@
+"""The clusters, operations and background work of one simulated GKE, behind every method of its API."""
+
+import secrets
+
+from sandbox.clock import Clock
+from sandbox.gcp.container import nodes
+from sandbox.gcp.container.documents import Json
+from sandbox.gcp.container.operations import Operation, Operations
+from sandbox.gcp.container.state import ClusterRecord, Clusters
+from sandbox.gcp.container.work import Work
+from sandbox.gcp.errors import failed_precondition
+from sandbox.kubernetes.control_plane import ControlPlanes
+
+
+class Engine:
+    """What the methods share.
+
+    Args:
+        clock: how fast simulated time passes.
+        control_planes: makes the clusters' Kubernetes API servers.
+
+    Attributes:
+        clusters: those that exist.
+        operations: all so far.
+        work: carries operations out.
+    """
+
+    def __init__(self, clock: Clock, control_planes: ControlPlanes) -> None:
+        self.clock = clock
+        self.clusters = Clusters()
+        self.operations = Operations()
+        self.work = Work(clock, self.clusters, control_planes)
+        self._made = 0
+
+    async def stop(self) -> None:
+        """Abandon every operation and stop the control planes of all clusters."""
+        await self.work.stop()
+
+    def next_number(self) -> int:
+        """Count the clusters."""
+        self._made += 1
+        return self._made
+
+    @staticmethod
+    def new_id() -> str:
+        """Return a unique id as GKE gives clusters: 64 hexadecimal digits."""
+        return secrets.token_hex(32)
+
+    def begin(self, record: ClusterRecord, kind: str, pool: str = "") -> Operation:
+        """Start an operation on a cluster that no other one holds.
+
+        Raises:
+            GoogleError: 400 FAILED_PRECONDITION, another operation holds the cluster, or it is broken.
+        """
+        record.require_free()
+        if record.resource.get("status") == "ERROR" and kind != "DELETE_CLUSTER":
+            raise failed_precondition(f"Cluster {record.name} is in ERROR state: only deleting it is possible.")
+        return self.operations.start(Operation(record.project, record.location, kind, record.name, pool))
+
+    def truth(self) -> list[Json]:
+        """Return every cluster that exists, as the API shows it."""
+        return [record.shown() for record in self.clusters]
+
+    def instance_groups(self, project: str, zone: str) -> list[nodes.InstanceGroup]:
+        """Return the managed instance groups of a project (id) in a zone."""
+        return [
+            group
+            for record in self.clusters
+            if record.project.id == project
+            for group in nodes.instance_groups(record.resource, record.sizes, record.instance_errors)
+            if group.zone == zone
+        ]

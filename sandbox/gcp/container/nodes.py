@@ -1,0 +1,201 @@
+"""The machines behind node pools: nodes for the control plane, instance groups for Compute Engine."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sandbox.gcp.container import machines, ranges
+from sandbox.gcp.container.documents import Json, get
+from sandbox.gcp.locations import region_of
+from sandbox.kubernetes.control_plane import NodeSpec, Taint
+
+_EFFECTS = {
+    "NO_SCHEDULE": "NoSchedule",
+    "PREFER_NO_SCHEDULE": "PreferNoSchedule",
+    "NO_EXECUTE": "NoExecute",
+}
+_FALLBACK = machines.Machine("e2", 2, 4 * machines.GIB)
+# An instance's name is at most 63 characters: GKE cuts both names inside it.
+_CLUSTER_PART, _POOL_PART = 20, 16
+
+
+@dataclass(frozen=True)
+class InstanceGroupError:
+    """Why an instance does not come up; `code` is Compute Engine's, such as `ZONE_RESOURCE_POOL_EXHAUSTED`."""
+
+    code: str
+    message: str
+    instance: str
+
+
+@dataclass(frozen=True)
+class InstanceGroup:
+    """The managed instance group of a node pool in one zone.
+
+    Attributes:
+        name: `gke-<cluster>-<pool>-<hash>-grp`.
+        zone: its zone.
+        cluster: the cluster's name.
+        pool: the node pool's name.
+        size: how many instances it should have.
+        running: how many of them run.
+        base_instance_name: what the instances' names start with.
+        machine_type: such as `n2-highmem-8`.
+        disk_type: of the boot disk.
+        disk_size_gb: of the boot disk.
+        service_account: of the nodes.
+        instances: the names of the running instances.
+        errors: why others do not run.
+    """
+
+    name: str
+    zone: str
+    cluster: str
+    pool: str
+    size: int
+    running: int
+    base_instance_name: str
+    machine_type: str
+    disk_type: str
+    disk_size_gb: int
+    service_account: str
+    instances: tuple[str, ...] = ()
+    errors: tuple[InstanceGroupError, ...] = ()
+
+
+def base_name(cluster: Json, pool: str, zone: str) -> str:
+    """Return `gke-<cluster>-<pool>-<hash>`, which starts the names of a pool's group and instances in a zone."""
+    digest = hashlib.sha256(f"{cluster['id']}/{pool}/{zone}".encode()).hexdigest()[:8]
+    return f"gke-{cluster['name'][:_CLUSTER_PART]}-{pool[:_POOL_PART]}-{digest}"
+
+
+def instance_name(base: str, index: int) -> str:
+    """Return the name of an instance of a group."""
+    return f"{base}-{hashlib.sha256(f'{base}/{index}'.encode()).hexdigest()[:4]}"
+
+
+def instance_groups(
+    cluster: Json, sizes: Mapping[str, int], errors: Mapping[str, tuple[str, str]]
+) -> list[InstanceGroup]:
+    """Return a cluster's instance groups, one for each pool and zone.
+
+    Args:
+        cluster: the cluster's resource.
+        sizes: nodes that run in each zone, by pool.
+        errors: code and message of what keeps a pool's instances from coming up, by pool.
+    """
+    groups = []
+    for pool in cluster["nodePools"]:
+        config, name = pool["config"], pool["name"]
+        for zone in pool["locations"]:
+            base = base_name(cluster, name, zone)
+            running = sizes.get(name, 0)
+            failure = errors.get(name)
+            groups.append(
+                InstanceGroup(
+                    name=f"{base}-grp",
+                    zone=zone,
+                    cluster=cluster["name"],
+                    pool=name,
+                    size=max(running, pool.get("initialNodeCount", 0)),
+                    running=running,
+                    base_instance_name=base,
+                    machine_type=config["machineType"],
+                    disk_type=config["diskType"],
+                    disk_size_gb=config["diskSizeGb"],
+                    service_account=config["serviceAccount"],
+                    instances=tuple(instance_name(base, index) for index in range(running)),
+                    errors=(InstanceGroupError(*failure, instance_name(base, running)),) if failure else (),
+                )
+            )
+    return groups
+
+
+def node_specs(cluster: Json, project: str, sizes: Mapping[str, int]) -> list[NodeSpec]:
+    """Return the nodes that a cluster has, as its control plane knows them.
+
+    Args:
+        cluster: the cluster's resource.
+        project: project id.
+        sizes: nodes in each zone, by pool.
+    """
+    places = (
+        (pool, zone, number)
+        for pool in cluster["nodePools"]
+        for zone in pool["locations"]
+        for number in range(sizes.get(pool["name"], 0))
+    )
+    return [_node(cluster, project, pool, zone, number, index) for index, (pool, zone, number) in enumerate(places)]
+
+
+def _node(cluster: Json, project: str, pool: Json, zone: str, number: int, index: int) -> NodeSpec:
+    config = pool["config"]
+    machine = machines.find(config["machineType"]) or _FALLBACK
+    name = instance_name(base_name(cluster, pool["name"], zone), number)
+    block = get(pool, "networkConfig.podIpv4CidrBlock") or cluster["clusterIpv4Cidr"]
+    private = bool(get(pool, "networkConfig.enablePrivateNodes"))
+    return NodeSpec(
+        name=name,
+        pool=pool["name"],
+        zone=zone,
+        machine_type=config["machineType"],
+        version=pool["version"],
+        internal_ip=ranges.node_address(index),
+        pod_cidr=ranges.pod_cidr(block, pool["podIpv4CidrSize"], index),
+        provider_id=f"gce://{project}/{zone}/{name}",
+        cpus=machine.cpus,
+        memory_bytes=machine.memory_bytes,
+        labels=dict(_labels(cluster, pool, machine, zone, name)),
+        taints=tuple(
+            Taint(taint.get("key", ""), taint.get("value", ""), _EFFECTS.get(taint.get("effect", ""), "NoSchedule"))
+            for taint in config.get("taints", [])
+        ),
+        external_ip=None if private else ranges.external_address(index),
+        gpus=sum(int(each.get("acceleratorCount", 0)) for each in config.get("accelerators", [])),
+        max_pods=int(pool["maxPodsConstraint"]["maxPodsPerNode"]),
+        boot_disk_bytes=config["diskSizeGb"] * machines.GIB,
+    )
+
+
+def _labels(cluster: Json, pool: Json, machine: machines.Machine, zone: str, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the labels that GKE puts on a node, then the pool's own."""
+    config = pool["config"]
+    region = region_of(zone)
+    yield from {
+        "beta.kubernetes.io/arch": machine.architecture,
+        "beta.kubernetes.io/instance-type": config["machineType"],
+        "beta.kubernetes.io/os": "linux",
+        "cloud.google.com/gke-boot-disk": config["diskType"],
+        "cloud.google.com/gke-container-runtime": "containerd",
+        "cloud.google.com/gke-cpu-scaling-level": str(machine.cpus),
+        "cloud.google.com/gke-logging-variant": get(config, "loggingConfig.variantConfig.variant", "DEFAULT"),
+        "cloud.google.com/gke-max-pods-per-node": pool["maxPodsConstraint"]["maxPodsPerNode"],
+        "cloud.google.com/gke-memory-gb-scaling-level": str(machine.memory_bytes // machines.GIB),
+        "cloud.google.com/gke-nodepool": pool["name"],
+        "cloud.google.com/gke-os-distribution": "ubuntu" if config["imageType"].startswith("UBUNTU") else "cos",
+        "cloud.google.com/gke-provisioning": "spot" if config.get("spot") else "standard",
+        "cloud.google.com/gke-stack-type": get(cluster, "ipAllocationPolicy.stackType", "IPV4"),
+        "cloud.google.com/machine-family": machine.family,
+        "cloud.google.com/private-node": str(bool(get(pool, "networkConfig.enablePrivateNodes"))).lower(),
+        "failure-domain.beta.kubernetes.io/region": region,
+        "failure-domain.beta.kubernetes.io/zone": zone,
+        "kubernetes.io/arch": machine.architecture,
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "node.kubernetes.io/instance-type": config["machineType"],
+        "topology.gke.io/zone": zone,
+        "topology.kubernetes.io/region": region,
+        "topology.kubernetes.io/zone": zone,
+    }.items()
+    if config.get("spot"):
+        yield "cloud.google.com/gke-spot", "true"
+    if config.get("preemptible"):
+        yield "cloud.google.com/gke-preemptible", "true"
+    if accelerators := config.get("accelerators"):
+        yield "cloud.google.com/gke-accelerator", accelerators[0].get("acceleratorType", "")
+        yield "cloud.google.com/gke-accelerator-count", str(accelerators[0].get("acceleratorCount", 0))
+    if get(config, "workloadMetadataConfig.mode") == "GKE_METADATA":
+        yield "iam.gke.io/gke-metadata-server-enabled", "true"
+    if get(config, "gcfsConfig.enabled"):
+        yield "cloud.google.com/gke-image-streaming", "true"
+    yield from config.get("labels", {}).items()

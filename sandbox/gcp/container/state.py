@@ -1,0 +1,146 @@
+"""The clusters that exist, and how each is shown."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sandbox.gcp.container import links, nodes
+from sandbox.gcp.container.cluster_defaults import fingerprint
+from sandbox.gcp.container.documents import Json
+from sandbox.gcp.container.operations import Operation
+from sandbox.gcp.errors import GoogleError, already_exists, not_found
+from sandbox.gcp.projects import Project
+from sandbox.kubernetes.control_plane import ControlPlane
+
+
+@dataclass
+class ClusterRecord:
+    """One cluster.
+
+    Attributes:
+        project: its project.
+        resource: the cluster as GKE shows it, without what follows from the rest of the record.
+        sizes: nodes that run in each zone, by pool.
+        instance_errors: what keeps a pool's instances from coming up, by pool: code and message.
+        operation: the operation that holds it, or held it last.
+        control_plane: its Kubernetes API server once that runs.
+    """
+
+    project: Project
+    resource: Json
+    sizes: dict[str, int] = field(default_factory=dict)
+    instance_errors: dict[str, tuple[str, str]] = field(default_factory=dict)
+    operation: Operation | None = None
+    control_plane: ControlPlane | None = None
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        return str(self.resource["name"])
+
+    @property
+    def location(self) -> str:
+        """Zone or region."""
+        return str(self.resource["location"])
+
+    @property
+    def path(self) -> str:
+        """Its name in errors."""
+        return links.cluster_path(self.project.id, self.location, self.name)
+
+    def pool(self, name: str) -> Json:
+        """Return a node pool's resource.
+
+        Raises:
+            GoogleError: 404, there is none of that name.
+        """
+        for pool in self.resource["nodePools"]:
+            if pool["name"] == name:
+                found: Json = pool
+                return found
+        raise not_found(f'node pool "{name}" not found')
+
+    def require_free(self) -> None:
+        """Refuse a mutation while an operation holds the cluster.
+
+        Raises:
+            GoogleError: 400 FAILED_PRECONDITION, which names the operation.
+        """
+        if self.operation is not None and self.operation.status != "DONE":
+            raise self.operation.refusal()
+
+    def node_count(self) -> int:
+        """Return how many nodes run."""
+        return sum(len(pool["locations"]) * self.sizes.get(pool["name"], 0) for pool in self.resource["nodePools"])
+
+    def shown(self) -> Json:
+        """Return the cluster as the API shows it."""
+        cluster = copy.deepcopy(self.resource)
+        cluster["nodePools"] = [self.shown_pool(pool) for pool in self.resource["nodePools"]]
+        cluster["instanceGroupUrls"] = [url for pool in cluster["nodePools"] for url in pool["instanceGroupUrls"]]
+        cluster["currentNodeCount"] = self.node_count()
+        if cluster["nodePools"]:
+            cluster["nodeConfig"] = cluster["nodePools"][0]["config"]
+            cluster["currentNodeVersion"] = cluster["nodePools"][0]["version"]
+        else:
+            cluster.pop("nodeConfig", None)
+        cluster["etag"] = fingerprint(cluster)
+        return {name: value for name, value in cluster.items() if value not in (0, "", [])}
+
+    def shown_pool(self, pool: Json) -> Json:
+        """Return one of its node pools as the API shows it."""
+        shown = copy.deepcopy(pool)
+        shown["selfLink"] = links.pool_link(self.project.id, self.location, self.name, pool["name"])
+        shown["instanceGroupUrls"] = [
+            links.group_manager_link(self.project.id, zone, f"{nodes.base_name(self.resource, pool['name'], zone)}-grp")
+            for zone in pool["locations"]
+        ]
+        shown["etag"] = fingerprint(shown)
+        return {name: value for name, value in shown.items() if value not in (0, "")}
+
+
+class Clusters:
+    """Every cluster of the simulated GKE."""
+
+    def __init__(self) -> None:
+        self._all: dict[tuple[str, str, str], ClusterRecord] = {}
+
+    def add(self, record: ClusterRecord) -> None:
+        """Keep a new cluster.
+
+        Raises:
+            GoogleError: 409, the name is taken in that location.
+        """
+        key = (record.project.id, record.location, record.name)
+        if key in self._all:
+            raise already_exists(record.path)
+        self._all[key] = record
+
+    def remove(self, record: ClusterRecord) -> None:
+        """Forget a cluster."""
+        self._all.pop((record.project.id, record.location, record.name), None)
+
+    def find(self, project: Project, location: str, name: str) -> ClusterRecord:
+        """Return a cluster.
+
+        Raises:
+            GoogleError: 404, there is none of that name there.
+        """
+        record = self._all.get((project.id, location, name))
+        if record is None:
+            raise not_found(links.cluster_path(project.id, location, name))
+        return record
+
+    def of(self, project: Project, location: str) -> Iterator[ClusterRecord]:
+        """Yield the clusters of a project in a location, or everywhere for `-`."""
+        for record in self._all.values():
+            if record.project == project and location in ("-", record.location):
+                yield record
+
+    def __iter__(self) -> Iterator[ClusterRecord]:
+        return iter(list(self._all.values()))
+
+
+def wrong_etag() -> GoogleError:
+    """Return the error of a mutation that carries another etag than the current one."""
+    return GoogleError(400, "The etag does not match the current one.", status="FAILED_PRECONDITION")

@@ -1,0 +1,224 @@
+"""What happens after a mutation was accepted: the operation runs its time, then the cluster changes or has failed."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.gcp.container import endpoints, failures, nodes
+from sandbox.gcp.container.documents import Json
+from sandbox.gcp.container.operations import Operation
+from sandbox.gcp.container.state import ClusterRecord, Clusters
+from sandbox.kubernetes.control_plane import ControlPlane, ControlPlaneRequest, ControlPlanes
+
+_log = logging.getLogger(__name__)
+_ABORTING_SECONDS = 10.0
+_INTERNAL = 13
+
+
+class Work:
+    """Carries operations out in the background.
+
+    Args:
+        clock: how fast simulated time passes.
+        clusters: where deleted clusters are removed from.
+        control_planes: makes the clusters' Kubernetes API servers.
+    """
+
+    def __init__(self, clock: Clock, clusters: Clusters, control_planes: ControlPlanes) -> None:
+        self._clock = clock
+        self._clusters = clusters
+        self._control_planes = control_planes
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def stop(self) -> None:
+        """Abandon every operation that still runs, and stop the control planes of all clusters."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for record in self._clusters:
+            if record.control_plane is not None:
+                await record.control_plane.stop()
+
+    def create_cluster(self, record: ClusterRecord, operation: Operation, effect: Json) -> None:
+        """Create a cluster: PROVISIONING, then RUNNING or ERROR."""
+        record.resource["status"] = "PROVISIONING"
+        for pool in record.resource["nodePools"]:
+            pool["status"] = "PROVISIONING"
+        self._begin(record, operation, self._create_cluster(record, operation, effect))
+
+    def delete_cluster(self, record: ClusterRecord, operation: Operation) -> None:
+        """Delete a cluster: STOPPING, then gone."""
+        record.resource["status"] = "STOPPING"
+        for pool in record.resource["nodePools"]:
+            pool["status"] = "STOPPING"
+        self._begin(record, operation, self._delete_cluster(record, operation))
+
+    def create_pool(self, record: ClusterRecord, pool: Json, operation: Operation, effect: Json) -> None:
+        """Create a node pool: PROVISIONING, then RUNNING or ERROR."""
+        pool["status"] = "PROVISIONING"
+        record.resource["nodePools"].append(pool)
+        self._begin(record, operation, self._create_pool(record, pool, operation, effect))
+
+    def delete_pool(self, record: ClusterRecord, pool: Json, operation: Operation) -> None:
+        """Delete a node pool: STOPPING, then gone."""
+        pool["status"] = "STOPPING"
+
+        def remove() -> None:
+            record.resource["nodePools"].remove(pool)
+            record.sizes.pop(pool["name"], None)
+            record.instance_errors.pop(pool["name"], None)
+
+        self._begin(record, operation, self._change(record, operation, remove, None))
+
+    def change(
+        self, record: ClusterRecord, operation: Operation, apply: Callable[[], None], pool: Json | None = None
+    ) -> None:
+        """Change a cluster, or one of its pools: RECONCILING meanwhile, as before afterwards.
+
+        Args:
+            record: the cluster.
+            operation: what runs.
+            apply: makes the change, called when the operation is over.
+            pool: the node pool that it is about.
+        """
+        if pool is not None:
+            pool["status"] = "RECONCILING"
+        self._begin(record, operation, self._change(record, operation, apply, pool))
+
+    def _begin(self, record: ClusterRecord, operation: Operation, work: Coroutine[Any, Any, None]) -> None:
+        record.operation = operation
+        if record.resource["status"] == "RUNNING":
+            record.resource["status"] = "RECONCILING"
+        task = asyncio.create_task(self._guarded(record, operation, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, record: ClusterRecord, operation: Operation, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:
+            # A defect of the sandbox, or a control plane that did not start: clients must see an operation that ends.
+            _log.exception("%s of cluster %s failed", operation.type, record.name)
+            message = f"Internal error: {error}"
+            if record.resource["status"] == "PROVISIONING":
+                record.resource |= {"status": "ERROR", "statusMessage": message}
+            self._settle(record)
+            operation.finish({"error": {"code": _INTERNAL, "message": message}, "statusMessage": message})
+
+    async def _create_cluster(self, record: ClusterRecord, operation: Operation, effect: Json) -> None:
+        kind = effect.get("operation")
+        first = record.resource["nodePools"][0]
+        failure = self._failure(kind, record, first)
+        if kind == "stuck":
+            await asyncio.Event().wait()
+        if failure is not None:
+            await self._fail(record, first, operation, failure)
+            record.resource |= {
+                "status": "ERROR",
+                "statusMessage": failure.outcome["statusMessage"],
+                "conditions": failure.conditions,
+            }
+            for pool in record.resource["nodePools"]:
+                pool["status"] = "ERROR"
+            operation.finish({**failure.outcome, "clusterConditions": failure.conditions})
+            return
+        record.control_plane, _ = await asyncio.gather(
+            self._start_control_plane(record), self._clock.sleep(operation.duration_seconds)
+        )
+        for pool in record.resource["nodePools"]:
+            record.sizes[pool["name"]] = pool.get("initialNodeCount", 0)
+            pool["status"] = "RUNNING"
+        await self._refresh(record)
+        record.resource["status"] = "RUNNING"
+        operation.finish()
+
+    async def _start_control_plane(self, record: ClusterRecord) -> ControlPlane:
+        return await self._control_planes.start(
+            ControlPlaneRequest(
+                project=record.project.id,
+                location=record.location,
+                name=record.name,
+                uid=record.resource["id"],
+                version=record.resource["currentMasterVersion"],
+            )
+        )
+
+    async def _delete_cluster(self, record: ClusterRecord, operation: Operation) -> None:
+        await self._clock.sleep(operation.duration_seconds)
+        self._clusters.remove(record)
+        if record.control_plane is not None:
+            await record.control_plane.stop()
+        operation.finish()
+
+    async def _create_pool(self, record: ClusterRecord, pool: Json, operation: Operation, effect: Json) -> None:
+        kind = effect.get("operation")
+        if kind == "stuck":
+            await asyncio.Event().wait()
+        failure = self._failure(kind, record, pool)
+        if failure is not None:
+            await self._fail(record, pool, operation, failure)
+            pool |= {
+                "status": "ERROR",
+                "statusMessage": failure.outcome["statusMessage"],
+                "conditions": failure.conditions,
+            }
+            self._settle(record)
+            operation.finish({**failure.outcome, "nodepoolConditions": failure.conditions})
+            return
+        await self._clock.sleep(operation.duration_seconds)
+        record.sizes[pool["name"]] = pool.get("initialNodeCount", 0)
+        pool["status"] = "RUNNING"
+        await self._refresh(record)
+        self._settle(record)
+        operation.finish()
+
+    async def _change(
+        self, record: ClusterRecord, operation: Operation, apply: Callable[[], None], pool: Json | None
+    ) -> None:
+        waiting = asyncio.ensure_future(operation.cancelled.wait())
+        try:
+            await asyncio.wait({waiting}, timeout=operation.duration_seconds / self._clock.speed)
+        finally:
+            waiting.cancel()
+        if operation.cancelled.is_set():
+            await self._clock.sleep(_ABORTING_SECONDS)
+        else:
+            apply()
+            await self._refresh(record)
+        if pool is not None:
+            pool["status"] = "RUNNING"
+        self._settle(record)
+        operation.finish()
+
+    def _failure(self, kind: object, record: ClusterRecord, pool: Json) -> failures.Failure | None:
+        zone = pool["locations"][0]
+        return failures.planned(
+            kind,
+            project=record.project.id,
+            zone=zone,
+            instance=nodes.instance_name(nodes.base_name(record.resource, pool["name"], zone), 0),
+            nodes=pool.get("initialNodeCount", 0),
+        )
+
+    async def _fail(self, record: ClusterRecord, pool: Json, operation: Operation, failure: failures.Failure) -> None:
+        if failure.instance_error is not None:
+            record.instance_errors[pool["name"]] = failure.instance_error
+        operation.duration_seconds = max(operation.duration_seconds, failure.after_seconds)
+        await self._clock.sleep(failure.after_seconds)
+
+    async def _refresh(self, record: ClusterRecord) -> None:
+        """Make the control plane follow the cluster: its version, nodes and endpoints."""
+        control_plane = record.control_plane
+        if control_plane is None:
+            return
+        endpoints.show(record.resource, control_plane)
+        await control_plane.set_version(record.resource["currentMasterVersion"])
+        await control_plane.set_nodes(nodes.node_specs(record.resource, record.project.id, record.sizes))
+        await control_plane.expose(endpoints.exposure(record.resource))
+
+    @staticmethod
+    def _settle(record: ClusterRecord) -> None:
+        if record.resource["status"] == "RECONCILING":
+            record.resource["status"] = "RUNNING"
