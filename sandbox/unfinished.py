@@ -23,6 +23,10 @@ class _Missing:
         """Return no cluster."""
         return []
 
+    def instance_groups(self, _project: str, _zone: str) -> list[Any]:
+        """Return no group."""
+        return []
+
     def normalise(self, _method: str, _path: str, body: Any) -> Any:
         """Return the body as it is."""
         return body

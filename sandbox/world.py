@@ -125,7 +125,7 @@ class World:
         principals, projects = self._principals, self._projects
         return {
             "container": self._container.app,
-            "compute": ComputeService(principals, projects, self._host).app,
+            "compute": ComputeService(principals, projects, self._host, self._container.instance_groups).app,
             "serviceusage": ServiceUsage(principals, projects).app,
             "artifactregistry": AbsentResources(Gate(principals, projects, "artifactregistry.googleapis.com")).app,
             "iam": ServiceAccounts(principals, projects).app,

@@ -18,6 +18,8 @@ from sandbox.gcp.service_accounts import ServiceAccountKeys
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 LIFETIME_SECONDS = 3599
+# Clients name Google's own endpoint as the audience even when a key file sends them to another.
+_AUDIENCE = "https://oauth2.googleapis.com/token"
 _LONGEST_ASSERTION_SECONDS = 3600
 _CLOCK_SKEW_SECONDS = 300
 
@@ -88,10 +90,8 @@ class TokenEndpoint:
                 "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
                 "Check your iat and exp values in the JWT claim.",
             )
-        if claims.get("aud") != self._keys.token_uri:
-            raise GrantError(
-                "invalid_grant", f"Invalid JWT: Failed audience check. The right audience is {self._keys.token_uri}"
-            )
+        if claims.get("aud") not in (self._keys.token_uri, _AUDIENCE):
+            raise GrantError("invalid_grant", f"Invalid JWT: Failed audience check. The right audience is {_AUDIENCE}")
         try:
             jwt.decode(  # type: ignore[no-untyped-call]  # google-auth is untyped
                 assertion, certs=self._keys.public_keys(email), clock_skew_in_seconds=_CLOCK_SKEW_SECONDS

@@ -6,6 +6,9 @@ Shapes: https://cloud.google.com/compute/docs/reference/rest/v1
 import zlib
 from typing import Any
 
+from sandbox.clock import Clock
+from sandbox.gcp.container.machines import Machine
+from sandbox.gcp.container.nodes import InstanceGroup
 from sandbox.gcp.host import SCOPES, Host
 from sandbox.gcp.locations import AUTO_MODE_RANGES, REGIONS, region_of
 
@@ -181,6 +184,113 @@ def project(identifier: str, number: str) -> dict[str, Any]:
         "xpnProjectStatus": "UNSPECIFIED_XPN_PROJECT_STATUS",
         "defaultNetworkTier": "PREMIUM",
     }
+
+
+def node(project: str, group: InstanceGroup, name: str) -> dict[str, Any]:
+    """Return the VM of a running node."""
+    return {
+        "kind": "compute#instance",
+        "id": _id(name),
+        "creationTimestamp": _CREATED,
+        "name": name,
+        "machineType": link(project, "zones", group.zone, "machineTypes", group.machine_type),
+        "status": "RUNNING",
+        "zone": link(project, "zones", group.zone),
+        "disks": [
+            {
+                "kind": "compute#attachedDisk",
+                "type": "PERSISTENT",
+                "mode": "READ_WRITE",
+                "source": link(project, "zones", group.zone, "disks", name),
+                "boot": True,
+                "autoDelete": True,
+                "diskSizeGb": str(group.disk_size_gb),
+            }
+        ],
+        "labels": {"goog-gke-node": "", "goog-k8s-cluster-name": group.cluster, "goog-k8s-node-pool-name": group.pool},
+        "serviceAccounts": [{"email": group.service_account, "scopes": list(SCOPES)}],
+        "selfLink": link(project, "zones", group.zone, "instances", name),
+    }
+
+
+def group_manager(project: str, group: InstanceGroup) -> dict[str, Any]:
+    """Return the manager of a node pool's instance group in one zone."""
+    idle = dict.fromkeys(
+        ("abandoning", "creatingWithoutRetries", "deleting", "recreating", "refreshing", "restarting", "verifying"), 0
+    )
+    missing = group.size - group.running
+    return {
+        "kind": "compute#instanceGroupManager",
+        "id": _id(group.name),
+        "creationTimestamp": _CREATED,
+        "name": group.name,
+        "zone": link(project, "zones", group.zone),
+        "instanceTemplate": link(project, "global", "instanceTemplates", group.base_instance_name),
+        "instanceGroup": link(project, "zones", group.zone, "instanceGroups", group.name),
+        "baseInstanceName": group.base_instance_name,
+        "targetSize": group.size,
+        "currentActions": idle | {"none": group.running, "creating": missing},
+        "status": {"isStable": missing == 0},
+        "selfLink": link(project, "zones", group.zone, "instanceGroupManagers", group.name),
+    }
+
+
+def managed_instances(project: str, group: InstanceGroup) -> list[dict[str, Any]]:
+    """Return the instances of a group: those that run, then those that do not come up."""
+    running = [
+        {
+            "instance": link(project, "zones", group.zone, "instances", name),
+            "id": _id(name),
+            "instanceStatus": "RUNNING",
+            "currentAction": "NONE",
+        }
+        for name in group.instances
+    ]
+    failing = [
+        {
+            "instance": link(project, "zones", group.zone, "instances", error.instance),
+            "currentAction": "CREATING",
+            "lastAttempt": {"errors": {"errors": [{"code": error.code, "message": error.message}]}},
+        }
+        for error in group.errors
+    ]
+    return running + failing
+
+
+def group_errors(project: str, group: InstanceGroup) -> list[dict[str, Any]]:
+    """Return why instances of a group do not come up."""
+    return [
+        {
+            "timestamp": Clock.timestamp(),
+            "instanceActionDetails": {
+                "instance": link(project, "zones", group.zone, "instances", error.instance),
+                "action": "CREATING",
+            },
+            "error": {"code": error.code, "message": error.message},
+        }
+        for error in group.errors
+    ]
+
+
+def machine_type(project: str, zone: str, name: str, machine: Machine) -> dict[str, Any]:
+    """Return a machine type."""
+    shown = {
+        "kind": "compute#machineType",
+        "id": _id(name),
+        "creationTimestamp": _CREATED,
+        "name": name,
+        "description": f"{machine.cpus} vCPUs, {machine.memory_bytes / 1024**3:g} GB RAM",
+        "guestCpus": machine.cpus,
+        "memoryMb": machine.memory_bytes // 1024**2,
+        "zone": zone,
+        "selfLink": link(project, "zones", zone, "machineTypes", name),
+        "isSharedCpu": name in ("e2-micro", "e2-small", "e2-medium"),
+        "architecture": "ARM64" if machine.architecture == "arm64" else "X86_64",
+    }
+    if machine.gpus:
+        accelerator = {"guestAcceleratorType": machine.gpu_type, "guestAcceleratorCount": machine.gpus}
+        shown["accelerators"] = [accelerator]
+    return shown
 
 
 def _id(name: str) -> str:

@@ -1,0 +1,33 @@
+import pytest
+
+from sandbox.gcp.projects import Project, Projects
+
+
+@pytest.fixture
+def projects():
+    return Projects([Project("first", "111111111111"), Project("second", "222222222222")])
+
+
+@pytest.mark.parametrize("key", ["second", "222222222222"])
+def test_finds_a_project_by_id_or_number(projects, key):
+    assert projects.find(key) == Project("second", "222222222222")
+
+
+def test_finds_nothing_for_an_unknown_id(projects):
+    assert projects.find("third") is None
+
+
+def test_reads_an_id_with_its_number():
+    assert Project.parse("a-project=123") == Project("a-project", "123")
+
+
+def test_projects_without_numbers_get_different_ones():
+    made = {Project.parse(f"project-{position}", position).number for position in range(3)}
+    assert len(made) == 3
+    assert all(len(number) == 12 and number.isdigit() for number in made)
+
+
+@pytest.mark.parametrize("text", ["", "=1", "a=b"])
+def test_refuses_what_is_no_project(text):
+    with pytest.raises(ValueError, match="neither ID nor ID=NUMBER"):
+        Project.parse(text)
