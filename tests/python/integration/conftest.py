@@ -2,17 +2,24 @@
 
 import os
 import shlex
+import subprocess
+import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import dataikuapi
 import pytest
 import requests
 
-from sandbox.process import SandboxProcess
+from sandbox.process import ROOT, SandboxProcess
 
 # A cluster is created in less than a second, and an operation is still seen RUNNING by whoever polls it.
 SPEED = 500
+# The project of the configurations that 1.5.1 saved, beside the one of the DSS host.
+OTHER_PROJECT = "acme-data"
+PLUGIN_ID = "gke-clusters"
 
 
 class Sandbox(SandboxProcess):
@@ -50,10 +57,55 @@ class Sandbox(SandboxProcess):
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One sandbox for the worker; it must end cleanly and leave no process behind."""
-    running = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    running = Sandbox(tmp_path_factory.mktemp("sandbox"), "--project", OTHER_PROJECT)
     yield running
     left = running.stop()
     assert not left, shlex.join(left)
+
+
+class Dss:
+    """The simulated DSS with the plugin installed, used through Dataiku's own client."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.client = dataikuapi.DSSClient(sandbox.dss_url, sandbox.dss_api_key)
+
+    def install(self, archive: Path) -> None:
+        """Install the plugin and its code environment, as the plugin screen does."""
+        with archive.open("rb") as content:
+            self.client.install_plugin_from_archive(content)
+        plugin = self.client.get_plugin(PLUGIN_ID)
+        interpreter = "PYTHON{}{}".format(*sys.version_info[:2])
+        environment = plugin.create_code_env(python_interpreter=interpreter).wait_for_result()["envName"]
+        settings = plugin.get_settings()
+        settings.set_code_env(environment)
+        settings.save()
+
+    def cluster(self, name: str, component: str, config: Mapping[str, Any]) -> dataikuapi.dss.admin.DSSCluster:
+        """Create a DSS cluster of one of the plugin's components, not started."""
+        params = {"config": dict(config)}
+        cluster_type = f"pycluster_{PLUGIN_ID}_{component}"
+        return self.client.create_cluster(name, cluster_type, params, cluster_architecture="KUBERNETES")
+
+
+def inline(config: Mapping[str, Any], plugin_config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the stored form of preset values that are given in the dialog itself."""
+    return {"mode": "INLINE", "inlinedConfig": dict(config), "inlinedPluginConfig": dict(plugin_config or {})}
+
+
+@pytest.fixture(scope="session")
+def plugin_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip that `make plugin` builds."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "tools/build_plugin.py", str(folder)], cwd=ROOT, check=True, capture_output=True)
+    return next(folder.glob("*.zip"))
+
+
+@pytest.fixture(scope="session")
+def dss(sandbox: Sandbox, plugin_archive: Path) -> Dss:
+    """The worker's DSS, with the plugin that this checkout builds."""
+    instance = Dss(sandbox)
+    instance.install(plugin_archive)
+    return instance
 
 
 @pytest.fixture
