@@ -46,12 +46,21 @@ def planned(kind: object, *, project: str, zone: str, instance: str, nodes: int)
             f"Instance '{instance}' creation failed: The zone 'projects/{project}/zones/{zone}' does not have enough "
             "resources available to fulfill the request.  '(resource type:compute)'."
         )
-        return _exhausted("GCE_STOCKOUT", reason, 2108.77, "35m8.77s", nodes, "ZONE_RESOURCE_POOL_EXHAUSTED")
+        return _exhausted(
+            "GCE_STOCKOUT",
+            reason,
+            seconds=2108.77,
+            waited="35m8.77s",
+            nodes=nodes,
+            instance_code="ZONE_RESOURCE_POOL_EXHAUSTED",
+        )
     if kind == "quota":
         reason = (
             f"Instance '{instance}' creation failed: Quota 'CPUS' exceeded.  Limit: 8.0 in region {region_of(zone)}."
         )
-        return _exhausted("GCE_QUOTA_EXCEEDED", reason, 26.6, "26.6s", nodes, "QUOTA_EXCEEDED")
+        return _exhausted(
+            "GCE_QUOTA_EXCEEDED", reason, seconds=26.6, waited="26.6s", nodes=nodes, instance_code="QUOTA_EXCEEDED"
+        )
     if kind == "abort":
         message = "The operation was aborted."
         error = {"code": _ABORTED, "message": message}
@@ -61,7 +70,7 @@ def planned(kind: object, *, project: str, zone: str, instance: str, nodes: int)
     return None
 
 
-def _exhausted(code: str, reason: str, seconds: float, waited: str, nodes: int, instance_code: str) -> Failure:
+def _exhausted(code: str, reason: str, *, seconds: float, waited: str, nodes: int, instance_code: str) -> Failure:
     whole = (
         f"Not all instances running in IGM after {waited}. Expected {nodes}, running 0, transitioning {nodes}. "
         f"Current errors: [{code}]: {reason}"

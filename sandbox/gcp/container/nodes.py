@@ -120,18 +120,20 @@ def node_specs(cluster: Json, project: str, sizes: Mapping[str, int]) -> list[No
         sizes: nodes in each zone, by pool.
     """
     places = (
-        (pool, zone, number)
+        (pool, zone, instance_name(base_name(cluster, pool["name"], zone), number))
         for pool in cluster["nodePools"]
         for zone in pool["locations"]
         for number in range(sizes.get(pool["name"], 0))
     )
-    return [_node(cluster, project, pool, zone, number, index) for index, (pool, zone, number) in enumerate(places)]
+    return [
+        _node(cluster, pool, zone, index=index, name=name, provider_id=f"gce://{project}/{zone}/{name}")
+        for index, (pool, zone, name) in enumerate(places)
+    ]
 
 
-def _node(cluster: Json, project: str, pool: Json, zone: str, number: int, index: int) -> NodeSpec:
+def _node(cluster: Json, pool: Json, zone: str, *, index: int, name: str, provider_id: str) -> NodeSpec:
     config = pool["config"]
     machine = machines.find(config["machineType"]) or _FALLBACK
-    name = instance_name(base_name(cluster, pool["name"], zone), number)
     block = get(pool, "networkConfig.podIpv4CidrBlock") or cluster["clusterIpv4Cidr"]
     private = bool(get(pool, "networkConfig.enablePrivateNodes"))
     return NodeSpec(
@@ -142,7 +144,7 @@ def _node(cluster: Json, project: str, pool: Json, zone: str, number: int, index
         version=pool["version"],
         internal_ip=ranges.node_address(index),
         pod_cidr=ranges.pod_cidr(block, pool["podIpv4CidrSize"], index),
-        provider_id=f"gce://{project}/{zone}/{name}",
+        provider_id=provider_id,
         cpus=machine.cpus,
         memory_bytes=machine.memory_bytes,
         labels=dict(_labels(cluster, pool, machine, zone, name)),

@@ -30,6 +30,8 @@ DURATIONS_SECONDS = {
 
 # Totals of the phases of a creation; the health check is never complete, not even of a healthy cluster.
 _CREATE_PHASES = (("CLUSTER_CONFIGURING", 8, 8, 0.25), ("CLUSTER_DEPLOYING", 12, 12, 0.9))
+# The answer to the request itself carries no metrics yet.
+_FIRST_METRICS = 0.01
 _HEALTH_CHECKS, _HEALTH_CHECKS_TOTAL = 1, 2
 
 
@@ -122,7 +124,9 @@ class Operation:
         return min(0.99, (time.monotonic() - self.started) * speed / max(self.duration_seconds, 0.001))
 
     def _metrics(self, fraction: float) -> list[Json]:
-        if self.type == "CREATE_CLUSTER" and (self.status == "DONE" or fraction > 0.01):
+        if fraction < _FIRST_METRICS:
+            return []
+        if self.type == "CREATE_CLUSTER":
             numbers: list[tuple[str, int]] = []
             for name, reached, total, until in _CREATE_PHASES:
                 numbers += [(name, int(reached * min(1.0, fraction / until))), (f"{name}_TOTAL", total)]
