@@ -47,10 +47,11 @@ class LoopbackServer:
         app: the ASGI application.
         tls: serve HTTPS with this certificate; plain HTTP without.
         ports: how many ports to bind.
+        port: this very port, which a socket of the caller holds (bound with SO_REUSEPORT, not listening).
     """
 
-    def __init__(self, app: ASGIApp, *, tls: TlsFiles | None = None, ports: int = 1) -> None:
-        self._sockets = [_bind() for _ in range(ports)]
+    def __init__(self, app: ASGIApp, *, tls: TlsFiles | None = None, ports: int = 1, port: int = 0) -> None:
+        self._sockets = [_bind(port) for _ in range(ports)]
         self.ports: list[int] = [bound.getsockname()[1] for bound in self._sockets]
         self.scheme = "https" if tls else "http"
         self._server = _Server(
@@ -100,9 +101,9 @@ class LoopbackServer:
             bound.close()
 
 
-def _bind() -> socket.socket:
+def _bind(port: int) -> socket.socket:
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((LOOPBACK, 0))
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT if port else socket.SO_REUSEADDR, 1)
+    bound.bind((LOOPBACK, port))
     bound.listen(256)
     return bound
