@@ -20,6 +20,7 @@ from sandbox.environment import GCLOUD_OVERRIDES
 from sandbox.gcp.absent import AbsentResources
 from sandbox.gcp.access import Gate
 from sandbox.gcp.compute.service import ComputeService
+from sandbox.gcp.container.service import ContainerService
 from sandbox.gcp.host import Host, documented_permissions
 from sandbox.gcp.iam import Impersonation, ServiceAccounts
 from sandbox.gcp.metadata import MetadataServer
@@ -33,7 +34,7 @@ from sandbox.kubernetes.control_plane import ControlPlanes
 from sandbox.kubernetes.real import RealControlPlanes
 from sandbox.servers import LOOPBACK, LoopbackServer
 from sandbox.traffic import Traffic
-from sandbox.unfinished import ContainerService, EmbeddedControlPlanes
+from sandbox.unfinished import EmbeddedControlPlanes
 
 ADMINISTRATOR = "admin@sandbox.example"
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
