@@ -4,6 +4,7 @@ import configparser
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -29,6 +30,7 @@ from sandbox.dss.plugins.catalogue import Catalogue
 from sandbox.dss.plugins.code_envs import CodeEnvs
 from sandbox.dss.plugins.routes import PluginRoutes
 from sandbox.dss.plugins.settings import PluginSettings
+from sandbox.dss.request_log import without_secrets
 from sandbox.dss.storage import DataFolder
 from sandbox.dss.vault import Vault
 
@@ -65,6 +67,7 @@ class DssBackend:
         self._environment = ComponentEnvironment(data, keyring, environment or {}, Path(tarball) if tarball else None)
         self._futures = Futures()
         catalogue = Catalogue(data)
+        self._catalogue = catalogue
         settings = PluginSettings(data, vault)
         code_envs = CodeEnvs(data, real=real_code_envs)
         clusters = Clusters(data, catalogue, vault)
@@ -96,6 +99,10 @@ class DssBackend:
         """Tell the backend its own address, which component processes get."""
         address = urlsplit(url)
         self._environment.listen(address.hostname or "127.0.0.1", address.port or 80)
+
+    def normalise(self, _method: str, _path: str, body: Any) -> Any:
+        """Return a request body as the sandbox's log keeps it: without secrets."""
+        return without_secrets(body, self._catalogue)
 
     async def stop(self) -> None:
         """Abort what is under way and leave no process behind."""

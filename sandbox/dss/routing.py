@@ -42,5 +42,5 @@ def routes(table: list[tuple[str, str, Handler]]) -> list[Route]:
     return [
         Route(spelling, handler, methods=[method])
         for method, path, handler in table
-        for spelling in (path, path.rstrip("/") + "/")
+        for spelling in (path.rstrip("/"), path.rstrip("/") + "/")
     ]

@@ -62,7 +62,10 @@ class Document:
 
 def private_folder(path: Path) -> Path:
     """Make a folder that only its owner reads, parents included, and return it."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # `parents=True` would leave the parents open to others.
+    for folder in (*reversed(path.parents), path):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
     return path
 
 

@@ -13,7 +13,9 @@ from sandbox.dss.routing import json_body, routes
 from sandbox.dss.storage import DataFolder
 from sandbox.dss.vault import Vault, redact
 
-_SECRET_PARAMS = ("appSecretContent", "password", "secretKey")
+SECRET_PARAMS = ("appSecretContent", "password", "secretKey")
+"""Parameters of connections that are secrets, whatever the type."""
+
 _NEW: dict[str, Any] = {
     "description": None,
     "usableBy": "ALL",
@@ -107,7 +109,7 @@ class Connections:
 
 def _with_secrets(connection: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
     params = {
-        key: change(value) if key in _SECRET_PARAMS and isinstance(value, str) else value
+        key: change(value) if key in SECRET_PARAMS and isinstance(value, str) else value
         for key, value in (connection.get("params") or {}).items()
     }
     return {**connection, "params": params}

@@ -1,0 +1,165 @@
+"""General settings in the shape of DSS 14 and of DSS 15."""
+
+from typing import Any
+
+import pytest
+from dataikuapi.utils import DataikuException
+
+VERSIONS = pytest.mark.parametrize("version", ["14", "15"])
+
+
+def _saved(dss: Any, change: Any) -> dict[str, Any]:
+    settings = dss.client.get_general_settings()
+    change(settings.get_raw())
+    settings.save()
+    return dict(dss.client.get_general_settings().get_raw())
+
+
+@VERSIONS
+def test_a_document_that_was_read_can_be_saved_and_stays_the_same(start_dss: Any, version: str) -> None:
+    dss = start_dss(version)
+    before = dss.client.get_general_settings().get_raw()
+
+    assert _saved(dss, lambda _raw: None) == before
+
+
+@VERSIONS
+def test_drops_unknown_fields_without_a_word(start_dss: Any, version: str) -> None:
+    def change(raw: dict[str, Any]) -> None:
+        raw["nonsense"] = 1
+        raw["containerSettings"]["nonsense"] = 1
+        raw["sparkSettings"]["executionConfigs"] = [{"name": "s", "nonsense": 1, "kubernetesSettings": {"nonsense": 1}}]
+
+    assert "nonsense" not in str(_saved(start_dss(version), change))
+
+
+@VERSIONS
+def test_keeps_the_default_cluster_and_the_defaults_of_execution(start_dss: Any, version: str) -> None:
+    def change(raw: dict[str, Any]) -> None:
+        raw["defaultK8sClusterId"] = "one"
+        raw["containerSettings"]["defaultExecutionConfig"] = "std"
+        raw["containerSettings"]["defaultExecutionConfigForVisualRecipesWorkloads"] = "std"
+        raw["metastoreCatalogsSettings"]["synchronizeTo"]["flavor"] = "DSS_INTERNAL"
+
+    raw = _saved(start_dss(version), change)
+
+    assert raw["defaultK8sClusterId"] == "one"
+    assert raw["containerSettings"]["defaultExecutionConfig"] == "std"
+    assert raw["containerSettings"]["defaultExecutionConfigForVisualRecipesWorkloads"] == "std"
+    assert raw["metastoreCatalogsSettings"]["synchronizeTo"]["flavor"] == "DSS_INTERNAL"
+
+
+def test_dss_14_has_flat_execution_configs(start_dss: Any) -> None:
+    config = {
+        "name": "std",
+        "repositoryURL": "r/p",
+        "prePushMode": "NONE",
+        "kubernetesResources": {"cpuRequest": 2, "customLimits": [{"key": "nvidia.com/gpu", "value": "1"}]},
+        "nodeSelector": "nodeSelector:\n  a: b",
+        "imageBuildConfig": "none",
+    }
+
+    raw = _saved(start_dss("14"), lambda raw: raw["containerSettings"]["executionConfigs"].append(config))
+
+    (kept,) = raw["containerSettings"]["executionConfigs"]
+    assert "buildConfigs" not in raw["containerSettings"]
+    assert "imageBuildConfig" not in kept
+    assert kept["repositoryURL"] == "r/p"
+    assert kept["nodeSelector"] == "nodeSelector:\n  a: b"
+    assert (kept["type"], kept["usableBy"], kept["workloadType"]) == ("KUBERNETES", "ALL", "ANY")
+    assert kept["kubernetesResources"] == {
+        "memRequestMB": -1,
+        "memLimitMB": -1,
+        "cpuRequest": 2,
+        "cpuLimit": -1,
+        "customRequests": [],
+        "customLimits": [{"key": "nvidia.com/gpu", "value": "1"}],
+    }
+
+
+def test_dss_15_splits_them_into_build_and_execution_configs(start_dss: Any) -> None:
+    def change(raw: dict[str, Any]) -> None:
+        raw["containerSettings"]["buildConfigs"].append(
+            {"name": "gar", "type": "X", "dockerBuilderConfig": {"pushConfigs": [{"repositoryURL": "r/p"}]}}
+        )
+        raw["containerSettings"]["executionConfigs"].append(
+            {
+                "name": "std",
+                "imageBuildConfig": "gar",
+                "repositoryURL": "lost",
+                "kubernetesRuntimeConfig": {"kubernetesNamespace": "ns"},
+            }
+        )
+
+    raw = _saved(start_dss("15"), change)
+
+    (build,) = raw["containerSettings"]["buildConfigs"]
+    (kept,) = raw["containerSettings"]["executionConfigs"]
+    assert "type" not in build
+    assert build["imageBuilderType"] == "DOCKER"
+    assert build["dockerBuilderConfig"]["pushConfigs"] == [{"repositoryURL": "r/p"}]
+    assert "repositoryURL" not in kept
+    assert kept["imageBuildConfig"] == "gar"
+    assert kept["kubernetesRuntimeConfig"]["kubernetesNamespace"] == "ns"
+    assert kept["kubernetesRuntimeConfig"]["enableCustomSHM"] is False
+
+
+def test_refuses_the_whole_document_for_an_unknown_build_config(start_dss: Any) -> None:
+    dss = start_dss("15")
+    settings = dss.client.get_general_settings()
+    settings.get_raw()["defaultK8sClusterId"] = "one"
+    settings.get_raw()["containerSettings"]["executionConfigs"].append({"name": "std", "imageBuildConfig": "nope"})
+
+    with pytest.raises(DataikuException, match="references an unknown image build configuration"):
+        settings.save()
+    assert "defaultK8sClusterId" not in dss.client.get_general_settings().get_raw()
+
+
+def test_spark_configs_lose_their_registry_in_dss_15(start_dss: Any) -> None:
+    config = {"name": "spark", "kubernetesSettings": {"repositoryURL": "r/p", "managedNamespace": "ns"}}
+
+    def change(raw: dict[str, Any]) -> None:
+        raw["sparkSettings"]["executionConfigs"].append(config)
+
+    kept = [_saved(start_dss(version), change)["sparkSettings"]["executionConfigs"][-1] for version in ("14", "15")]
+
+    assert kept[0]["kubernetesSettings"]["repositoryURL"] == "r/p"
+    assert "repositoryURL" not in kept[1]["kubernetesSettings"]
+    assert kept[1]["kubernetesSettings"]["managedNamespace"] == "ns"
+    assert kept[1]["kubernetesSettings"]["authenticationMode"] == "BUILTIN"
+
+
+def test_an_unknown_word_falls_back_to_the_default(dss: Any) -> None:
+    def change(raw: dict[str, Any]) -> None:
+        raw["metastoreCatalogsSettings"]["synchronizeTo"]["flavor"] = "SOMETHING"
+
+    assert _saved(dss, change)["metastoreCatalogsSettings"]["synchronizeTo"]["flavor"] == "HIVESERVER2"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("containerSettings", [], "Expected an object at containerSettings"),
+        ("containerSettings", {"executionConfigs": {}}, r"Expected a list at containerSettings\.executionConfigs"),
+        ("containerSettings", {"executionConfigs": [1]}, r"containerSettings\.executionConfigs\[0\]"),
+    ],
+)
+def test_refuses_a_value_of_the_wrong_kind(dss: Any, key: str, value: Any, reason: str) -> None:
+    settings = dss.client.get_general_settings()
+    settings.get_raw()[key] = value
+
+    with pytest.raises(DataikuException, match=reason):
+        settings.save()
+
+
+def test_says_which_dss_it_is(start_dss: Any) -> None:
+    info = start_dss("14").client.get_instance_info()
+
+    assert info.node_type == "DESIGN"
+    assert info.raw["dssVersion"].startswith("14.")
+
+
+def test_base_images_are_pushed_through_both_calls(dss: Any) -> None:
+    assert dss.client.push_base_images().wait_for_result()["messages"]["error"] is False
+    assert dss.client.get_general_settings().push_container_exec_base_images()["hasResult"] is True
+    assert dss.client.get_auth_info()["authIdentifier"] == "admin"
