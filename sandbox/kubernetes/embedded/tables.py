@@ -1,0 +1,131 @@
+"""Lists as tables (`as=Table`): kubectl prints what the server puts into the cells.
+
+https://github.com/kubernetes/kubernetes/blob/master/pkg/printers/internalversion/printers.go
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sandbox.kubernetes.embedded import durations
+from sandbox.kubernetes.embedded.cells import COLUMNS, Column
+from sandbox.kubernetes.embedded.kinds import ResourceType
+from sandbox.kubernetes.embedded.store import Object
+
+_NAME_HELP = (
+    "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a "
+    "client to request the generation of an appropriate name automatically. Name is primarily intended for creation "
+    "idempotence and configuration definition. Cannot be updated. More info: "
+    "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names"
+)
+_AGE_HELP = (
+    "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed "
+    "to be set in happens-before order across separate operations. Clients may not set this value. It is represented in "
+    "RFC3339 form and is in UTC."
+)
+
+
+def table(
+    resource: ResourceType,
+    items: Iterable[Object],
+    metadata: Mapping[str, Any],
+    include: str = "Metadata",
+    *,
+    with_columns: bool = True,
+) -> Object:
+    """Return objects as a table.
+
+    Args:
+        resource: what they are.
+        items: the objects.
+        metadata: the list's metadata.
+        include: what each row carries beside its cells: `None`, `Metadata` or `Object`.
+        with_columns: whether to describe the columns; a watch does so once.
+    """
+    columns = _columns(resource)
+    return {
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": dict(metadata),
+        "columnDefinitions": [_definition(column) for column in columns] if with_columns else None,
+        "rows": [_row(columns, item, include) for item in items],
+    }
+
+
+def _columns(resource: ResourceType) -> tuple[Column, ...]:
+    if resource.custom:
+        own = tuple(_printed(one) for one in resource.columns)
+        return (_NAME, *(own or (_AGE,)))
+    return COLUMNS.get(resource.key) or (_NAME, _CREATED)
+
+
+def _definition(column: Column) -> Object:
+    helps = {"Name": _NAME_HELP, "Age": _AGE_HELP, "Created At": _AGE_HELP}
+    return {
+        "name": column.name,
+        "type": column.type,
+        "format": "name" if column.name == "Name" else "",
+        "description": column.description or helps.get(column.name, ""),
+        "priority": column.priority,
+    }
+
+
+def _row(columns: tuple[Column, ...], item: Object, include: str) -> Object:
+    row: Object = {"cells": [column.cell(item) for column in columns]}
+    if include == "Object":
+        row["object"] = item
+    elif include != "None":
+        row["object"] = partial(item)
+    return row
+
+
+def partial(item: Object) -> Object:
+    """Return an object's `PartialObjectMetadata`."""
+    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]}
+
+
+def partial_list(items: Iterable[Object], metadata: Mapping[str, Any]) -> Object:
+    """Return a `PartialObjectMetadataList`."""
+    return {
+        "kind": "PartialObjectMetadataList",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": dict(metadata),
+        "items": [partial(item) for item in items],
+    }
+
+
+def _printed(definition: Mapping[str, Any]) -> Column:
+    path = str(definition.get("jsonPath", ""))
+    date = definition.get("type") == "date"
+
+    def cell(item: Object) -> Any:
+        found = _at(item, path)
+        return durations.age(found) if date else found
+
+    return Column(
+        definition["name"],
+        cell,
+        type=definition.get("type", "string"),
+        priority=definition.get("priority", 0),
+        description=definition.get("description", ""),
+    )
+
+
+def _at(item: Any, path: str) -> Any:
+    """Follow a simple JSON path such as `.status.conditions[0].type` or `.metadata.labels.a\\.b`."""
+    for part in path.strip("{}").replace("\\.", "\0").lstrip(".").replace("[", ".[").split("."):
+        name = part.replace("\0", ".")
+        if name.startswith("[?(@"):
+            name, wanted = name[4:].strip(".)]").split("==")
+            item = next((one for one in item or [] if str(one.get(name)) == wanted.strip("'\"")), None)
+        elif name.startswith("[") and isinstance(item, list):
+            place = name.strip("[]")
+            item = item[int(place)] if place.lstrip("-").isdigit() and len(item) > int(place) else None
+        else:
+            item = item.get(name) if isinstance(item, Mapping) else None
+    return item
+
+
+_name: Callable[[Object], Any] = lambda item: item["metadata"]["name"]  # noqa: E731 - a cell like its neighbours
+_NAME = Column("Name", _name)
+_AGE = Column("Age", lambda item: durations.age(item["metadata"].get("creationTimestamp")), type="date")
+_CREATED = Column("Created At", lambda item: item["metadata"].get("creationTimestamp"), type="date")
