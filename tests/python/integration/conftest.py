@@ -87,9 +87,14 @@ class Dss:
         return self.client.create_cluster(name, cluster_type, params, cluster_architecture="KUBERNETES")
 
 
-def inline(config: Mapping[str, Any], plugin_config: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the stored form of preset values that are given in the dialog itself."""
-    return {"mode": "INLINE", "inlinedConfig": dict(config), "inlinedPluginConfig": dict(plugin_config or {})}
+@pytest.fixture(scope="session")
+def inline() -> Callable[..., dict[str, Any]]:
+    """Make the stored form of preset values that are given in the dialog itself."""
+
+    def stored(config: Mapping[str, Any], plugin_config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return {"mode": "INLINE", "inlinedConfig": dict(config), "inlinedPluginConfig": dict(plugin_config or {})}
+
+    return stored
 
 
 @pytest.fixture(scope="session")
