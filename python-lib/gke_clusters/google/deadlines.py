@@ -6,17 +6,21 @@ import time
 from dataclasses import dataclass, field
 
 
+def _now() -> float:
+    return time.monotonic()
+
+
 @dataclass(frozen=True)
 class Deadline:
     """A deadline that many seconds from the moment it is made, by a clock that no time change moves."""
 
     seconds: float
-    _started: float = field(default_factory=time.monotonic)
+    _started: float = field(default_factory=_now)
 
     @property
     def elapsed_seconds(self) -> float:
         """Seconds since the deadline was set."""
-        return time.monotonic() - self._started
+        return _now() - self._started
 
     @property
     def remaining_seconds(self) -> float:

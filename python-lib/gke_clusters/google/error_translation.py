@@ -35,7 +35,7 @@ from gke_clusters.google.retries import is_transient
 _CLIENT_ERRORS: Final = (api_exceptions.GoogleAPIError, requests.RequestException, GoogleAuthError)
 _VERBATIM_LIMIT: Final = 2000
 
-_OPERATION_NAME: Final = re.compile(r"\boperation-\d+-[0-9a-f][0-9a-f-]*[0-9a-f]\b")
+_OPERATION_NAME: Final = re.compile(r"\boperation-\d+-[0-9a-f-]*[0-9a-f]\b")
 _SHORT_QUOTA: Final = re.compile(r"resource \"(?P<metric>[^\"]+)\": request requires '(?P<asked>[^']+)' and is short")
 _PERMISSION: Final = re.compile(r"[Rr]equired [\"'](?P<permission>[a-zA-Z]+(?:\.[a-zA-Z]+)+)[\"'] permission")
 _DELETED_SERVICE_ACCOUNT: Final = re.compile(r"Gaia id not found for email (?P<email>\S+)")
@@ -213,6 +213,9 @@ def _not_found(refusal: _Refusal, asked: Asked) -> GkeClustersError:
             verbatim=refusal.message,
             remedy="Name an existing service account in the node pools, or restore the deleted one.",
         )
+    if refusal.status != "NOT_FOUND" and "notFound" not in refusal.reasons:
+        # A page of a proxy, or a wrong address: it must not pass for "the cluster is gone".
+        return _unknown(refusal, asked)
     return ClusterNotFound(
         f"Google does not know the resource needed to {asked.doing}.",
         resource=asked.resource,

@@ -27,6 +27,9 @@ def set_log_level(config: Mapping[str, Any]) -> None:
     logging.getLogger().setLevel(level if isinstance(level, int) else _DEFAULT_LEVEL)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.INFO)
+    # google-auth asks for regional access boundaries beside every token, and where it is not answered, urllib3 warns of
+    # a retry that nobody needs to know of.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
 @contextmanager

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+import requests
+import responses
+
+from gke_clusters.errors import ApiNotEnabled, PermissionDenied
+from gke_clusters.google.compute import ComputeApi, NetworkInterface, Subnetwork
+from gke_clusters.google.credentials import Authorization
+
+ROOT = "https://compute.googleapis.com/compute/v1/projects/p/"
+
+
+@pytest.fixture
+def api(authorization: Authorization) -> ComputeApi:
+    return ComputeApi(authorization)
+
+
+@responses.activate
+def test_lists_zones_page_by_page(api: ComputeApi) -> None:
+    responses.get(ROOT + "zones", json={"items": [{"name": "a"}], "nextPageToken": "t"}, match=[no_query])
+    responses.get(
+        ROOT + "zones",
+        json={"items": [{"name": "b"}]},
+        match=[responses.matchers.query_param_matcher({"pageToken": "t"})],
+    )
+    assert api.zones("p") == ("a", "b")
+
+
+no_query = responses.matchers.query_param_matcher({})
+
+
+@responses.activate
+def test_reads_the_first_interface_of_a_machine(api: ComputeApi) -> None:
+    root = "https://www.googleapis.com/compute/v1/projects/"
+    responses.get(
+        ROOT + "zones/z/instances/i",
+        json={
+            "networkInterfaces": [
+                {"network": root + "p/global/networks/vpc", "subnetwork": root + "q/regions/r/subnetworks/s"},
+                {"network": root + "p/global/networks/other"},
+            ]
+        },
+    )
+    assert api.instance_interface("p", "z", "i") == NetworkInterface(
+        "projects/p/global/networks/vpc", "projects/q/regions/r/subnetworks/s"
+    )
+
+
+@responses.activate
+def test_an_interface_of_a_legacy_network_has_no_subnetwork(api: ComputeApi) -> None:
+    responses.get(
+        ROOT + "zones/z/instances/i", json={"networkInterfaces": [{"network": "projects/p/global/networks/v"}]}
+    )
+    assert api.instance_interface("p", "z", "i") == NetworkInterface("projects/p/global/networks/v", None)
+
+
+@responses.activate
+def test_a_machine_without_interface_has_none(api: ComputeApi) -> None:
+    responses.get(ROOT + "zones/z/instances/i", json={})
+    assert api.instance_interface("p", "z", "i") is None
+
+
+@responses.activate
+def test_a_machine_that_is_not_known_has_none(api: ComputeApi) -> None:
+    body = {"error": {"code": 404, "message": "Not found.", "errors": [{"reason": "notFound"}]}}
+    responses.get(ROOT + "zones/z/instances/i", status=404, json=body)
+    assert api.instance_interface("p", "z", "i") is None
+
+
+@responses.activate
+def test_lists_the_subnetworks_of_one_network(api: ComputeApi) -> None:
+    responses.get(
+        ROOT + "regions/r/subnetworks",
+        json={
+            "items": [
+                {"name": "s", "network": "https://x/projects/p/global/networks/vpc"},
+                {"name": "t", "network": "https://x/projects/p/global/networks/vpc-2"},
+            ]
+        },
+    )
+    assert api.subnetworks("p", "r", "vpc") == (Subnetwork("s", "vpc", "r"),)
+
+
+@responses.activate
+def test_repeats_a_read_that_was_cut(api: ComputeApi) -> None:
+    responses.get(ROOT + "zones", body=requests.exceptions.ConnectionError("reset"))
+    responses.get(ROOT + "zones", status=503, json={"error": {"code": 503, "message": "x"}})
+    responses.get(ROOT + "zones", json={})
+    assert api.zones("p") == ()
+
+
+@responses.activate
+def test_names_the_permission_that_is_missing(api: ComputeApi) -> None:
+    body = {"error": {"code": 403, "message": "Required 'compute.zones.list' permission for 'projects/p'"}}
+    responses.get(ROOT + "zones", status=403, json=body)
+    with pytest.raises(PermissionDenied, match=r"compute\.zones\.list"):
+        api.zones("p")
+
+
+@responses.activate
+def test_says_that_the_api_is_off(api: ComputeApi) -> None:
+    body = {"error": {"code": 403, "message": "Off.", "errors": [{"reason": "accessNotConfigured"}]}}
+    responses.get(ROOT + "zones", status=403, json=body)
+    with pytest.raises(ApiNotEnabled):
+        api.zones("p")
+
+
+@pytest.mark.parametrize("override", ["http://127.0.0.1:9/", "http://127.0.0.1:9/compute/v1/"])
+@responses.activate
+def test_asks_where_gclouds_variable_says(api: ComputeApi, monkeypatch: pytest.MonkeyPatch, override: str) -> None:
+    monkeypatch.setenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE", override)
+    responses.get("http://127.0.0.1:9/compute/v1/projects/p/zones", json={"items": [{"name": "a"}]})
+    assert api.zones("p") == ("a",)

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import re
+
+from gke_clusters.google.permissions import IMPERSONATION_PERMISSION, PERMISSIONS, REASONS
+
+
+def test_names_every_permission_once_with_a_reason() -> None:
+    assert len(set(PERMISSIONS)) == len(PERMISSIONS)
+    assert all(REASONS[permission] for permission in PERMISSIONS)
+
+
+def test_writes_permissions_as_iam_does() -> None:
+    assert all(re.fullmatch(r"[a-z]+\.[a-zA-Z]+\.[a-zA-Z]+", name) for name in (*PERMISSIONS, IMPERSONATION_PERMISSION))
+
+
+def test_asks_for_no_right_to_hand_out_rights_in_the_project() -> None:
+    assert not any(permission.endswith(".setIamPolicy") for permission in PERMISSIONS)
+    assert IMPERSONATION_PERMISSION not in PERMISSIONS
