@@ -31,10 +31,10 @@ from sandbox.gcp.resource_manager import ResourceManager
 from sandbox.gcp.service_accounts import ServiceAccountKeys
 from sandbox.gcp.service_usage import ServiceUsage
 from sandbox.kubernetes.control_plane import ControlPlanes
+from sandbox.kubernetes.embedded import EmbeddedControlPlanes
 from sandbox.kubernetes.real import RealControlPlanes
 from sandbox.servers import LOOPBACK, LoopbackServer
 from sandbox.traffic import Traffic
-from sandbox.unfinished import EmbeddedControlPlanes
 
 ADMINISTRATOR = "admin@sandbox.example"
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
