@@ -127,8 +127,6 @@ def _message(error: Mapping[str, Any]) -> str:
             return f"must be {context['ge']} or more"
         case "less_than_equal":
             return f"must be {context['le']} or less"
-        case "missing":
-            return "is required"
     return str(error["msg"])
 
 

@@ -72,6 +72,11 @@ def parse_expert_json(text: str) -> Mapping[str, Any]:
         raise ValueError("must be a JSON object: { ... }")  # noqa: TRY004 - pydantic collects ValueError only
     _require_plain(content)
     content = _object_without_duplicates([(_json_name(field), value) for field, value in content.items()])
+    _require_allowed(content)
+    return content
+
+
+def _require_allowed(content: Mapping[str, Any]) -> None:
     fixed = sorted(FIXED_FIELDS & content.keys())
     if fixed:
         raise ValueError(f"cannot set {', '.join(fixed)}: use the fields of the dialog")
@@ -85,7 +90,6 @@ def parse_expert_json(text: str) -> Mapping[str, Any]:
         gke_name(name)
         if names.count(name) > 1:
             raise ValueError(f"the node pool name {quoted(name)} is given twice")
-    return content
 
 
 def _json_name(field: str) -> str:

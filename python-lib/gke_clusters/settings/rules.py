@@ -14,7 +14,7 @@ CLUSTER_NAME_MAX_LENGTH = 40
 CLUSTER_NAME_PATTERN = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 """https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters (name)"""
 
-PROJECT_ID_PATTERN = re.compile(r"([a-z0-9.-]+:)?[a-z][-a-z0-9]{0,28}[a-z0-9]|[0-9]+")
+PROJECT_ID_PATTERN = re.compile(r"([a-z0-9.-]+:)?[a-z]([-a-z0-9]{0,28}[a-z0-9])?|[0-9]+")
 """https://cloud.google.com/resource-manager/docs/creating-managing-projects, also a project number or an ID within a
 domain. The lower bound of 6 characters is left to Google, whose oldest projects have shorter IDs."""
 

@@ -45,6 +45,14 @@ NEW_PARAMETERS = {
 }
 
 
+class OldParameter(typing.NamedTuple):
+    name: str
+    kind: str
+    default: str
+    details: str
+    condition: str
+
+
 def old_parameters():
     component = None
     for line in OLD_PARAMETERS.read_text(encoding="utf-8").splitlines():
@@ -52,8 +60,8 @@ def old_parameters():
             component = line.removeprefix("## ").strip()
         row = re.match(r"\| `(\w+)` \| (\w+) \|(.*)\|(.*)\|(.*)\|$", line)
         if row and component in FILES:
-            name, kind, default, details, condition = (cell.strip() for cell in row.groups())
-            yield pytest.param(component, name, kind, default, details, condition, id=f"{component}:{name}")
+            old = OldParameter(*(cell.strip() for cell in row.groups()))
+            yield pytest.param(component, old, id=f"{component}:{old.name}")
 
 
 def old_keys():
@@ -78,27 +86,27 @@ def test_the_table_of_old_parameters_is_read_whole():
     assert len(list(old_parameters())) == 3 + 19 + 20 + 6
 
 
-@pytest.mark.parametrize(("component", "name", "kind", "default", "details", "condition"), list(old_parameters()))
-def test_keeps_a_parameter_of_the_old_plugin_as_it_was(component, name, kind, default, details, condition):
-    parameter = declared(component)[name]
+@pytest.mark.parametrize(("component", "old"), list(old_parameters()))
+def test_keeps_a_parameter_of_the_old_plugin_as_it_was(component, old):
+    parameter = declared(component)[old.name]
 
-    assert parameter["type"] == kind
-    assert parameter.get("defaultValue") == (json.loads(default.strip("`")) if default else None)
-    assert ("mandatory" in details) == parameter.get("mandatory", False)
-    assert parameter.get("visibilityCondition", "") == condition.strip("`")
-    if kind == "SELECT":
-        choices = details.split(";")[0].split(", ")
+    assert parameter["type"] == old.kind
+    assert parameter.get("defaultValue") == (json.loads(old.default.strip("`")) if old.default else None)
+    assert ("mandatory" in old.details) == parameter.get("mandatory", False)
+    assert parameter.get("visibilityCondition", "") == old.condition.strip("`")
+    if old.kind == "SELECT":
+        choices = old.details.split(";")[0].split(", ")
         assert [choice["value"] for choice in parameter["selectChoices"]] == choices
-    if kind in ("PRESET", "PRESETS"):
-        assert f"of {parameter['parameterSetId']}" in details
-    if kind == "OBJECT_LIST":
+    if old.kind in ("PRESET", "PRESETS"):
+        assert f"of {parameter['parameterSetId']}" in old.details
+    if old.kind == "OBJECT_LIST":
         assert [(each["name"], each["type"]) for each in parameter["subParams"]] == [
             ("key", "STRING"),
             ("value", "STRING"),
             ("effect", "SELECT"),
         ]
         effects = [choice["value"] for choice in parameter["subParams"][2]["selectChoices"]]
-        assert "/".join(effects) in details
+        assert "/".join(effects) in old.details
 
 
 @pytest.mark.parametrize(("component", "keys"), list(old_keys()))
@@ -109,7 +117,7 @@ def test_keeps_the_other_keys_of_the_old_plugin(component, keys):
 
 
 def test_every_parameter_is_an_old_one_or_known_as_new():
-    old = {each.values[1] for each in old_parameters()}
+    old = {each.values[1].name for each in old_parameters()}
     now = {each["name"] for component in FILES for each in all_declared(component)}
 
     assert now - old == NEW_PARAMETERS

@@ -31,7 +31,8 @@ def test_makes_one_line_of_the_cause():
 @pytest.mark.parametrize("error_class", CLASSES)
 def test_every_class_says_when_it_happens_and_what_to_do(error_class):
     assert error_class.__doc__.strip().endswith(".")
-    assert error_class.advice != "" and error_class.advice is not GkeClustersError.advice
+    assert error_class.advice
+    assert error_class.advice is not GkeClustersError.advice
 
 
 @pytest.mark.parametrize("error_class", [each for each in CLASSES if each is not SettingsError])

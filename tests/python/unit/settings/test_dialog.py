@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import Field
+
+from gke_clusters.errors import SettingsError
+from gke_clusters.settings.descriptors import Descriptor, Parameter
+from gke_clusters.settings.dialog import DialogReader, build
+from gke_clusters.settings.model import Settings
+
+FORM = Descriptor(
+    params=(
+        Parameter("count", "Number", "INT", default=3),
+        Parameter("custom", "Choose", "BOOLEAN", default=False),
+        Parameter("detail", "Detail", "INT", default=1, condition="model.custom"),
+        Parameter("more", "More", "STRING", condition="model.detail == 7"),
+    ),
+    admin_params=(Parameter("secret", "Secret", "PASSWORD"),),
+)
+
+
+class Form(Settings):
+    count: int = Field(ge=1)
+    custom: bool
+    detail: int
+    name: str
+
+
+def read(config, admin=None):
+    reader = DialogReader()
+    return reader.read(FORM, config, admin), reader.problems
+
+
+def test_fills_in_the_defaults_of_the_form():
+    assert read({}) == ({"count": 3, "custom": False, "detail": 1, "more": "", "secret": ""}, {})
+
+
+def test_a_hidden_field_counts_as_untouched_even_when_it_is_wrong():
+    values, problems = read({"detail": "wrong"})
+
+    assert values["detail"] == 1
+    assert problems == {}
+
+
+def test_a_condition_sees_what_was_entered_in_a_field_that_is_hidden_itself():
+    values, _ = read({"detail": 7, "more": "text"})
+
+    assert values["more"] == "text"
+    assert values["detail"] == 1
+
+
+def test_admin_values_come_from_administrators_only():
+    assert read({"secret": "mine"})[0]["secret"] == ""
+    assert read({}, {"secret": "theirs", "count": 9})[0] == {**read({})[0], "secret": "theirs"}
+
+
+def test_a_wrong_value_is_one_problem():
+    values, problems = read({"count": "x", "custom": True})
+
+    with pytest.raises(SettingsError) as refused:
+        build(Form, FORM, {**values, "name": "n"}, problems)
+
+    assert [str(problem) for problem in refused.value.problems] == ["Number: must be a whole number"]
+
+
+def test_a_value_beside_the_form_has_the_label_it_is_given():
+    with pytest.raises(SettingsError) as refused:
+        build(Form, FORM, {**read({"count": 0})[0]}, {}, {"name": "Name of the cluster"})
+
+    assert [str(problem) for problem in refused.value.problems] == [
+        "Number: must be 1 or more",
+        "Name of the cluster: Field required",
+    ]
+
+
+def test_settings_ignore_what_they_do_not_know():
+    assert build(Form, FORM, {**read({})[0], "name": "n", "later": 1}, {}).name == "n"
