@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from gke_clusters.errors import Problem, SettingsError
-from gke_clusters.settings.descriptors import parameter_set_descriptor
+from gke_clusters.settings.descriptors import cluster_descriptor, parameter_set_descriptor
 from gke_clusters.settings.rules import quoted
 
 REGION_PATTERN = re.compile(r"[a-z]+(-[a-z]+)+[0-9]+")
@@ -70,27 +70,34 @@ def checked_location(text: str) -> str:
     return text
 
 
-def require_known_zones(wanted: Iterable[str], known_zones: Iterable[str]) -> None:
+def require_known_zones(wanted: Iterable[str], known_zones: Iterable[str], zones_of_nodes: Iterable[str] = ()) -> None:
     """Refuse locations that the project does not have.
 
     Args:
-        wanted: zones and regions that the cluster is to use.
+        wanted: zones and regions that come from the connection.
         known_zones: names of all zones of the project, as Compute Engine lists them.
+        zones_of_nodes: zones that come from the dialog of the cluster.
 
     Raises:
         SettingsError: naming each unknown location under its label, with the names nearest to it.
     """
     zones = sorted(set(known_zones))
     regions = sorted({region_of(zone) for zone in zones})
-    labels = parameter_set_descriptor("connection-info")
-    problems = []
-    for location in dict.fromkeys(wanted):
-        choices, noun, parameter = (zones, "zone", "zone") if is_zone(location) else (regions, "region", "region")
-        if location not in choices:
-            near = difflib.get_close_matches(location, choices, n=3)
-            offer = f"; did you mean {' or '.join(near)}?" if near else ""
-            problems.append(
-                Problem(labels.label_of(parameter), f"{quoted(location)} is not a {noun} of this project{offer}")
-            )
+    connection = parameter_set_descriptor("connection-info")
+    asked = [(place, connection.label_of("zone" if is_zone(place) else "region")) for place in wanted]
+    if nodes := list(zones_of_nodes):
+        label = cluster_descriptor("create-gke-cluster").label_of("locations")
+        asked += [(zone, label) for zone in nodes]
+    problems = [
+        Problem(label, _unknown(place, zones, "zone") if is_zone(place) else _unknown(place, regions, "region"))
+        for place, label in dict.fromkeys(asked)
+        if place not in zones and place not in regions
+    ]
     if problems:
         raise SettingsError(problems)
+
+
+def _unknown(place: str, choices: list[str], noun: str) -> str:
+    near = difflib.get_close_matches(place, choices, n=3)
+    offer = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"{quoted(place)} is not a {noun} of this project{offer}"

@@ -66,3 +66,12 @@ def test_refuses_an_unknown_zone_by_its_label_and_offers_the_nearest():
     assert '"europe-west1-q" is not a zone of this project; did you mean europe-west1-' in zone.message
     assert region.label == "Region"
     assert region.message == '"asia-east9" is not a region of this project'
+
+
+def test_refuses_an_unknown_zone_of_the_nodes_by_the_label_of_the_cluster_s_own_dialog():
+    with pytest.raises(SettingsError) as refused:
+        require_known_zones(["europe-west1"], ZONES, zones_of_nodes=["europe-west1-b", "europe-west1-q"])
+
+    (problem,) = refused.value.problems
+    assert problem.label == "Zones of the nodes"
+    assert problem.message.startswith('"europe-west1-q" is not a zone')
