@@ -2,6 +2,7 @@
 
 import json
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -116,20 +117,16 @@ def test_a_real_code_env_holds_what_the_plugin_requires(start_dss: Any, tmp_path
     assert cluster.get_settings().get_plugin_data()[1] == str(dss.folder / "code-envs/python" / name)
 
 
-def test_a_requirement_that_cannot_be_installed_fails_the_code_env(start_dss: Any, tmp_path: Path) -> None:
-    version = f"PYTHON{sys.version_info.major}{sys.version_info.minor}"
-    plugin = start_dss(real_code_envs=True).install(
-        code_env=json.dumps({"acceptedPythonInterpreters": [version]}),
-        requirements=f"{tmp_path / 'no-such.whl'}\n",
-    )
+def test_a_real_code_env_needs_its_interpreter_on_the_host(start_dss: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    plugin = start_dss(real_code_envs=True).install()
+    monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(DataikuException, match="Code env creation failed"):
-        plugin.create_code_env(version).wait_for_result()
+    with pytest.raises(DataikuException, match=r"PYTHON310 is not on this host: python3\.10 was not found"):
+        plugin.create_code_env("PYTHON310").wait_for_result()
+    assert plugin.get_settings().get_raw().get("codeEnvName") is None
 
 
 def _write_wheel(folder: Path) -> None:
-    import zipfile
-
     info = "demo_requirement-1.0.dist-info"
     files = {
         "demo_requirement.py": "",
