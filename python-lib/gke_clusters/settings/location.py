@@ -85,9 +85,8 @@ def require_known_zones(wanted: Iterable[str], known_zones: Iterable[str], zones
     regions = sorted({region_of(zone) for zone in zones})
     connection = parameter_set_descriptor("connection-info")
     asked = [(place, connection.label_of("zone" if is_zone(place) else "region")) for place in wanted]
-    if nodes := list(zones_of_nodes):
-        label = cluster_descriptor("create-gke-cluster").label_of("locations")
-        asked += [(zone, label) for zone in nodes]
+    label_of_nodes = cluster_descriptor("create-gke-cluster").label_of("locations")
+    asked += [(zone, label_of_nodes) for zone in zones_of_nodes]
     problems = [
         Problem(label, _unknown(place, zones, "zone") if is_zone(place) else _unknown(place, regions, "region"))
         for place, label in dict.fromkeys(asked)
