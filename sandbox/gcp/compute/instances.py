@@ -1,6 +1,8 @@
 """Compute's instances, instance groups and machine types: the DSS host's VM, and what GKE makes for node pools."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -25,6 +27,37 @@ _LISTED = [
 ]
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of resource that exists in a zone because of a node pool.
+
+    Attributes:
+        name: plural, as paths and permissions say it.
+        resource: singular, as `kind` says it.
+        of_group: shows a project's resources of this kind for one instance group.
+    """
+
+    name: str
+    resource: str
+    of_group: Callable[[str, InstanceGroup], list[dict[str, Any]]]
+
+
+_KINDS = {
+    kind.name: kind
+    for kind in (
+        _Kind("instances", "instance", resources.nodes),
+        _Kind("instanceGroups", "instanceGroup", lambda project, group: [resources.group(project, group)]),
+        # GKE scales node pools itself; gcloud asks for these beside the managers.
+        _Kind("autoscalers", "autoscaler", lambda _project, _group: []),
+        _Kind(
+            "instanceGroupManagers",
+            "instanceGroupManager",
+            lambda project, group: [resources.group_manager(project, group)],
+        ),
+    )
+}
+
+
 class InstanceRoutes:
     """Serves instances, managed instance groups and machine types.
 
@@ -44,26 +77,34 @@ class InstanceRoutes:
         zone = f"{prefix}/zones/{{zone}}"
         managers = f"{zone}/instanceGroupManagers"
         return [
-            Route(f"{zone}/instances", self._list_instances),
+            *(Route(f"{zone}/{kind}", self._list, name=kind) for kind in _KINDS),
+            *(Route(f"{prefix}/aggregated/{kind}", self._aggregate, name=kind) for kind in _KINDS),
             Route(f"{zone}/instances/{{name}}", self._get_instance),
-            Route(managers, self._list_managers),
             Route(f"{managers}/{{name}}", self._get_manager),
             Route(f"{managers}/{{name}}/listManagedInstances", self._list_managed, methods=["POST"]),
             Route(f"{managers}/{{name}}/listErrors", self._list_errors),
-            Route(f"{prefix}/aggregated/instanceGroupManagers", self._aggregate_managers),
             Route(f"{zone}/machineTypes", self._list_machine_types),
             Route(f"{zone}/machineTypes/{{name}}", self._get_machine_type),
         ]
 
-    async def _list_instances(self, request: Request) -> JSONResponse:
-        project, zone = allowed(self._gate, request, "compute.instances.list"), zone_named(request)
-        found = [resources.instance(self._host)] if self._is_here(project, zone) else []
-        found += [
-            resources.node(project.id, group, name)
-            for group in self._groups(project.id, zone)
-            for name in group.instances
-        ]
-        return page(request, "compute#instanceList", found)
+    async def _list(self, request: Request) -> JSONResponse:
+        kind = _KINDS[_last_part(request)]
+        project, zone = allowed(self._gate, request, f"compute.{kind.name}.list"), zone_named(request)
+        return page(request, f"compute#{kind.resource}List", self._found(kind, project, zone))
+
+    async def _aggregate(self, request: Request) -> JSONResponse:
+        kind = _KINDS[_last_part(request)]
+        project = allowed(self._gate, request, f"compute.{kind.name}.list")
+        zones = (zone for zones in REGIONS.values() for zone in zones)
+        items = {f"zones/{zone}": {kind.name: found} for zone in zones if (found := self._found(kind, project, zone))}
+        return JSONResponse({"kind": f"compute#{kind.resource}AggregatedList", "items": items})
+
+    def _found(self, kind: "_Kind", project: Project, zone: str) -> list[dict[str, Any]]:
+        """Return everything of a kind in a zone."""
+        found = [shown for group in self._groups(project.id, zone) for shown in kind.of_group(project.id, group)]
+        if kind.name == "instances" and self._is_here(project, zone):
+            found.append(resources.instance(self._host))
+        return found
 
     async def _get_instance(self, request: Request) -> JSONResponse:
         zone, name = request.path_params["zone"], request.path_params["name"]
@@ -74,21 +115,6 @@ class InstanceRoutes:
             if name in group.instances:
                 return JSONResponse(resources.node(project.id, group, name))
         raise missing(project, "zones", zone, "instances", name)
-
-    async def _list_managers(self, request: Request) -> JSONResponse:
-        project = allowed(self._gate, request, "compute.instanceGroupManagers.list")
-        groups = self._groups(project.id, zone_named(request))
-        found = (resources.group_manager(project.id, group) for group in groups)
-        return page(request, "compute#instanceGroupManagerList", found)
-
-    async def _aggregate_managers(self, request: Request) -> JSONResponse:
-        project = allowed(self._gate, request, "compute.instanceGroupManagers.list").id
-        items = {
-            f"zones/{zone}": {"instanceGroupManagers": managers}
-            for zone in _every_zone()
-            if (managers := [resources.group_manager(project, group) for group in self._groups(project, zone)])
-        }
-        return JSONResponse({"kind": "compute#instanceGroupManagerAggregatedList", "items": items})
 
     async def _get_manager(self, request: Request) -> JSONResponse:
         project, group = self._group(request)
@@ -132,6 +158,5 @@ class InstanceRoutes:
         return project == self._host.project and zone == self._host.zone
 
 
-def _every_zone() -> Iterator[str]:
-    for zones in REGIONS.values():
-        yield from zones
+def _last_part(request: Request) -> str:
+    return request.url.path.rpartition("/")[2]

@@ -186,6 +186,11 @@ def project(identifier: str, number: str) -> dict[str, Any]:
     }
 
 
+def nodes(project: str, group: InstanceGroup) -> list[dict[str, Any]]:
+    """Return the VMs of a group's running nodes."""
+    return [node(project, group, name) for name in group.instances]
+
+
 def node(project: str, group: InstanceGroup, name: str) -> dict[str, Any]:
     """Return the VM of a running node."""
     return {
@@ -210,6 +215,19 @@ def node(project: str, group: InstanceGroup, name: str) -> dict[str, Any]:
         "labels": {"goog-gke-node": "", "goog-k8s-cluster-name": group.cluster, "goog-k8s-node-pool-name": group.pool},
         "serviceAccounts": [{"email": group.service_account, "scopes": list(SCOPES)}],
         "selfLink": link(project, "zones", group.zone, "instances", name),
+    }
+
+
+def group(project: str, shown: InstanceGroup) -> dict[str, Any]:
+    """Return a node pool's instance group in one zone."""
+    return {
+        "kind": "compute#instanceGroup",
+        "id": _id(shown.name),
+        "creationTimestamp": _CREATED,
+        "name": shown.name,
+        "zone": link(project, "zones", shown.zone),
+        "size": shown.running,
+        "selfLink": link(project, "zones", shown.zone, "instanceGroups", shown.name),
     }
 
 

@@ -442,3 +442,58 @@ class TestCompute:
 
     def test_what_is_not_simulated_is_not_found(self, compute):
         assert compute("/global/firewalls", "POST").status_code == 404
+
+
+@pytest.fixture(scope="module")
+def cluster(sandbox):
+    """A running cluster with two nodes in one zone."""
+    clusters = f"{sandbox.container_url}/v1/projects/sandbox-project/locations/us-east1-b/clusters"
+    body = {"cluster": {"name": "groups", "initialNodeCount": 2}}
+    operation = sandbox.call(clusters, "POST", json=body).json()["name"]
+    wait_for(sandbox, "us-east1-b", operation)
+    yield sandbox.call(f"{clusters}/groups").json()
+    operation = sandbox.call(f"{clusters}/groups", "DELETE").json()["name"]
+    wait_for(sandbox, "us-east1-b", operation)
+
+
+class TestInstanceGroups:
+    @pytest.fixture
+    def zone(self, sandbox):
+        """Ask Compute for a path below the cluster's zone."""
+
+        def ask(path, method="GET"):
+            base = f"{sandbox.compute_url}/compute/v1/projects/sandbox-project/zones/us-east1-b"
+            return sandbox.call(f"{base}/{path}", method).json()
+
+        return ask
+
+    def test_cluster_links_to_the_group_of_its_pool(self, cluster, zone):
+        [address] = cluster["instanceGroupUrls"]
+        manager = zone(f"instanceGroupManagers/{address.rpartition('/')[2]}")
+        assert (manager["targetSize"], manager["status"]) == (2, {"isStable": True})
+        assert manager in zone("instanceGroupManagers")["items"]
+
+    def test_managed_instances_are_the_nodes(self, cluster, zone):
+        name = cluster["instanceGroupUrls"][0].rpartition("/")[2]
+        managed = zone(f"instanceGroupManagers/{name}/listManagedInstances", "POST")["managedInstances"]
+        names = [instance["instance"].rpartition("/")[2] for instance in managed]
+        assert len(names) == 2
+        assert zone(f"instances/{names[0]}")["status"] == "RUNNING"
+        assert zone(f"instanceGroupManagers/{name}/listErrors")["items"] == []
+
+    @pytest.mark.usefixtures("cluster")
+    def test_zones_with_groups_show_up_in_the_aggregated_list(self, sandbox):
+        base = f"{sandbox.compute_url}/compute/v1/projects/sandbox-project/aggregated"
+        assert "zones/us-east1-b" in sandbox.call(f"{base}/instanceGroupManagers").json()["items"]
+        assert "zones/us-central1-a" in sandbox.call(f"{base}/instances").json()["items"]
+
+    def test_unknown_group_is_not_found(self, zone):
+        assert zone("instanceGroupManagers/nothing")["error"]["code"] == 404
+
+
+def wait_for(sandbox, location, operation):
+    """Return once an operation is done."""
+    address = f"{sandbox.container_url}/v1/projects/sandbox-project/locations/{location}/operations/{operation}"
+    deadline = time.monotonic() + 30
+    while sandbox.call(address).json()["status"] != "DONE":
+        assert time.monotonic() < deadline
