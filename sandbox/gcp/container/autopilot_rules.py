@@ -4,6 +4,7 @@ https://cloud.google.com/kubernetes-engine/docs/resources/autopilot-standard-fea
 """
 
 from sandbox.gcp.container.documents import Json, get
+from sandbox.gcp.container.pool_defaults import DEFAULT_POOL
 from sandbox.gcp.errors import invalid_argument
 from sandbox.gcp.locations import is_region
 
@@ -24,7 +25,8 @@ def check(cluster: Json, location: str) -> None:
     """
     if not is_region(location):
         raise invalid_argument("Autopilot clusters must be regional clusters.")
-    if cluster.get("nodePools"):
+    # `gcloud container clusters create-auto` itself describes the pool that GKE makes anyway.
+    if any(pool.get("name") != DEFAULT_POOL for pool in cluster.get("nodePools", [])):
         raise invalid_argument("Node pools cannot be specified for Autopilot clusters.")
     for path, reason in _REFUSED:
         if get(cluster, path):
