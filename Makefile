@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Both cores of a small machine; a worker runs its own sandbox.
 WORKERS ?= 2
 UNIT := tests/python/unit
-CHECKED := python-lib sandbox tools benchmarks
+CHECKED := python-lib resource sandbox tools benchmarks
 # DSS loads each component file by itself, so each is checked by itself.
 COMPONENTS := $(wildcard python-clusters/*/cluster.py python-runnables/*/runnable.py)
 

@@ -18,7 +18,7 @@ from sandbox.process import ROOT, SandboxFailedError, SandboxProcess
 
 PLUGIN_ID = "gke-clusters"
 NAME = "gke-demo"
-WIDTH = 46
+WIDTH = 48
 
 
 class DemoFailedError(Exception):

@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -52,6 +53,28 @@ class Sandbox(SandboxProcess):
         """Send a request with a token, the administrator's by default."""
         authorization = {"Authorization": f"Bearer {token or self.token}"}
         return requests.request(method, url, headers=authorization, timeout=20, **how)
+
+    def create_cluster(self, location: str, name: str, project: str | None = None, **fields: Any) -> dict[str, Any]:
+        """Create a cluster as somebody else than DSS does, and return it once it runs."""
+        place = self._place(project, location)
+        body = {"cluster": {"name": name, "initialNodeCount": 1, **fields}}
+        self._finish(place, self.call(f"{place}/clusters", "POST", json=body))
+        cluster: dict[str, Any] = self.call(f"{place}/clusters/{name}").json()
+        return cluster
+
+    def delete_cluster(self, location: str, name: str, project: str | None = None) -> None:
+        """Delete a cluster as somebody else than DSS does, and wait until it is gone."""
+        place = self._place(project, location)
+        self._finish(place, self.call(f"{place}/clusters/{name}", "DELETE"))
+
+    def _place(self, project: str | None, location: str) -> str:
+        return f"{self.container_url}/v1/projects/{project or self.project}/locations/{location}"
+
+    def _finish(self, place: str, answer: requests.Response) -> None:
+        assert answer.ok, answer.text
+        operation = f"{place}/operations/{answer.json()['name']}"
+        while self.call(operation).json()["status"] != "DONE":
+            time.sleep(0.02)
 
 
 @pytest.fixture(scope="session")

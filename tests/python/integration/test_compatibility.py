@@ -42,18 +42,6 @@ def changes(sandbox, name):
     ]
 
 
-def existing_cluster(sandbox, location, name, **fields):
-    """Create a cluster as somebody else would, and wait until it runs."""
-    url = f"{sandbox.container_url}/v1/projects/acme-data/locations/{location}/clusters"
-    body = {"cluster": {"name": name, "initialNodeCount": 1, **fields}}
-    operation = sandbox.call(url, "POST", json=body)
-    operation.raise_for_status()
-    wait = f"{sandbox.container_url}/v1/projects/acme-data/locations/{location}/operations/{operation.json()['name']}"
-    while sandbox.call(wait).json()["status"] != "DONE":
-        pass
-    return sandbox.call(f"{url}/{name}").json()
-
-
 @cases("create-gke-cluster")
 def test_asks_for_the_cluster_that_the_old_plugin_asked_for(case, sandbox, dss, inline, unique_name):
     name = unique_name("compat")
@@ -71,7 +59,7 @@ def test_asks_for_the_cluster_that_the_old_plugin_asked_for(case, sandbox, dss, 
 def test_attaches_the_cluster_that_the_old_plugin_attached(case, sandbox, dss, inline, unique_name):
     expected, name = case["expect"], case["config"]["clusterId"]
     dns = {"controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"allowExternalTraffic": True}}}
-    there = existing_cluster(sandbox, expected["location"], name, **dns)
+    there = sandbox.create_cluster(expected["location"], name, "acme-data", **dns)
     config = as_dss_stores_it(case["config"], case["plugin_config"], inline)
     attached = dss.cluster(unique_name("attach"), case["component"], config)
     attached.start()
@@ -92,7 +80,7 @@ def attached_location(overrides):
 def test_stops_the_cluster_that_the_old_plugin_started(case, sandbox, dss, inline, unique_name):
     target = case["expect"]["deletes"]
     location, name = target.split("/")[3], target.split("/")[-1]
-    existing_cluster(sandbox, location, name)
+    sandbox.create_cluster(location, name, "acme-data")
     config = as_dss_stores_it(case["config"], case["plugin_config"], inline)
     cluster = dss.cluster(unique_name("old"), case["component"], config)
     settings = cluster.get_settings()
