@@ -3,6 +3,7 @@
 import contextlib
 import getpass
 import os
+import shutil
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -75,17 +76,26 @@ class ComponentEnvironment:
 
 
 def _library(data: DataFolder, internal_client: Path | None) -> list[Path]:
-    """Return the folders on the path that give `dataiku` and `dataikuapi`, as those of a DSS installation do."""
-    if internal_client is not None:
-        folder = data.root / "install" / "internal-client"
-        if not folder.exists():
-            with tarfile.open(internal_client) as archive:
-                archive.extractall(folder, filter="data")
-        packages = sorted(path.parent.parent for path in folder.rglob("dataiku/__init__.py"))
-        return packages[:1]
-    for name, package in (("dataiku", _STAND_IN), ("dataikuapi", Path(dataikuapi.__file__).parent)):
-        link = data.library / name
-        if link.is_symlink():
-            link.unlink()
-        link.symlink_to(package, target_is_directory=True)
-    return [data.library]
+    """Return the folders on the path that give `dataiku` and `dataikuapi`, as those of a DSS installation do.
+
+    Raises:
+        FileNotFoundError: the tarball has no `dataiku` package.
+    """
+    _link(data.library / "dataikuapi", Path(dataikuapi.__file__).parent)
+    if internal_client is None:
+        _link(data.library / "dataiku", _STAND_IN)
+        return [data.library]
+    (data.library / "dataiku").unlink(missing_ok=True)
+    unpacked = data.root / "install" / "internal-client"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    with tarfile.open(internal_client) as archive:
+        archive.extractall(unpacked, filter="data")
+    packages = sorted(unpacked.glob("**/dataiku/__init__.py"), key=lambda path: len(path.parts))
+    if not packages:
+        raise FileNotFoundError(f"{internal_client} has no dataiku package")
+    return [packages[0].parent.parent, data.library]
+
+
+def _link(link: Path, package: Path) -> None:
+    link.unlink(missing_ok=True)
+    link.symlink_to(package, target_is_directory=True)

@@ -3,9 +3,11 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -113,6 +115,26 @@ def test_the_component_imports_its_plugin_s_library_and_nothing_of_the_driver(ds
     cluster.start()
 
     assert cluster.get_settings().get_plugin_data() == [42, None]
+
+
+def test_a_tarball_of_the_real_package_takes_the_stand_in_s_place(
+    start_dss: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    package = tmp_path / "dataiku-internal-client-1" / "dataiku"
+    shutil.copytree(Path(component_call.__file__).parent.parent / "stand_in" / "dataiku", package)
+    with (package / "__init__.py").open("a") as module:
+        module.write("\nREAL = True\n")
+    tarball = tmp_path / "client.tar.gz"
+    with tarfile.open(tarball, "w:gz") as archive:
+        archive.add(package.parent, arcname=package.parent.name)
+    monkeypatch.setenv("DKU_INTERNAL_CLIENT", str(tarball))
+    dss = start_dss()
+    dss.install(cluster_py="import dataiku, dataikuapi\n" + _component("def start(self): return [{}, [dataiku.REAL]]"))
+    cluster = dss.cluster()
+
+    cluster.start()
+
+    assert cluster.get_settings().get_plugin_data() == [True]
 
 
 def test_the_installation_id_is_where_dss_keeps_it(start_dss: Any) -> None:
