@@ -1,15 +1,13 @@
 """The backend's internal calls that plugins use although they are no part of the public API."""
 
-import json
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.dss.components.runner import ComponentRunner
-from sandbox.dss.errors import bad_request, not_found
+from sandbox.dss.errors import not_found
 from sandbox.dss.plugins.catalogue import Catalogue
+from sandbox.dss.routing import json_object
 
 
 class Intercom:
@@ -30,19 +28,10 @@ class Intercom:
 
     async def _resolved(self, request: Request) -> Response:
         async with request.form() as form:
-            element_type, config = str(form.get("elementType", "")), _object(str(form.get("elementConfig", "")))
+            element_type = str(form.get("elementType", ""))
+            config = json_object(str(form.get("elementConfig", "")), "elementConfig")
         component = self._catalogue.component(element_type)
         if component is None:
             raise not_found(f"Element type {element_type}")
         resolved = self._runner.resolve(component, config)
         return JSONResponse({"config": resolved.config, "pluginConfig": resolved.plugin_config})
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise bad_request(f"elementConfig is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise bad_request("elementConfig is not an object")
-    return value

@@ -20,14 +20,25 @@ async def json_body(request: Request) -> dict[str, Any]:
         DssError: the body is not a JSON object.
     """
     raw = await request.body()
-    if not raw:
-        return {}
+    return json_object(raw, "The request body") if raw else {}
+
+
+def json_object(text: str | bytes, what: str) -> dict[str, Any]:
+    """Return a JSON object.
+
+    Args:
+        text: the JSON.
+        what: what it is, to begin the sentence of a refusal.
+
+    Raises:
+        DssError: it is not a JSON object.
+    """
     try:
-        value = json.loads(raw)
+        value = json.loads(text)
     except ValueError as error:
-        raise bad_request(f"The request body is not JSON: {error}") from error
+        raise bad_request(f"{what} is not JSON: {error}") from error
     if not isinstance(value, dict):
-        raise bad_request("The request body is not a JSON object")
+        raise bad_request(f"{what} is not a JSON object")
     return value
 
 

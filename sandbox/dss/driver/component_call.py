@@ -196,15 +196,9 @@ def as_text(result: Any) -> str:
     return json.dumps(result)
 
 
-def call_choices(call: dict[str, Any], module: ModuleType, _report: Reporter) -> Any:
-    """Compute the choices of a dynamic select with the `do` function of a `paramsPythonSetup` file."""
-    return module.do(call["payload"], call["config"], call["plugin_config"], {})
-
-
 _CALLS: dict[str, Callable[[dict[str, Any], ModuleType, Reporter], Any]] = {
     "cluster": call_cluster,
     "macro": call_macro,
-    "choices": call_choices,
 }
 
 

@@ -138,7 +138,7 @@ def test_a_macro_acts_on_the_instance_it_runs_in(dss: Any) -> None:
     [
         ({"elementType": "nope", "elementConfig": "{}"}, "Element type nope does not exist"),
         ({"elementType": "pycluster_demo_recording", "elementConfig": "{"}, "elementConfig is not JSON"),
-        ({"elementType": "pycluster_demo_recording", "elementConfig": "1"}, "elementConfig is not an object"),
+        ({"elementType": "pycluster_demo_recording", "elementConfig": "1"}, "elementConfig is not a JSON object"),
     ],
 )
 def test_an_internal_call_that_is_wrong_says_why(dss: Any, data: dict[str, str], reason: str) -> None:
