@@ -128,6 +128,17 @@ def plugin_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.zip"))
 
 
+@pytest.fixture
+def slow_dss(tmp_path: Path, plugin_archive: Path) -> Iterator[tuple[Sandbox, Dss]]:
+    """A sandbox of the test's own in which everything takes as long as in real life, and its DSS with the plugin."""
+    running = Sandbox(tmp_path, "--speed", "1")
+    instance = Dss(running)
+    instance.install(plugin_archive)
+    yield running, instance
+    if running.process.poll() is None:
+        running.stop()
+
+
 @pytest.fixture(scope="session")
 def dss(sandbox: Sandbox, plugin_archive: Path) -> Dss:
     """The worker's DSS, with the plugin that this checkout builds."""

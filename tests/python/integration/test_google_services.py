@@ -447,13 +447,8 @@ class TestCompute:
 @pytest.fixture(scope="module")
 def cluster(sandbox):
     """A running cluster with two nodes in one zone."""
-    clusters = f"{sandbox.container_url}/v1/projects/sandbox-project/locations/us-east1-b/clusters"
-    body = {"cluster": {"name": "groups", "initialNodeCount": 2}}
-    operation = sandbox.call(clusters, "POST", json=body).json()["name"]
-    wait_for(sandbox, "us-east1-b", operation)
-    yield sandbox.call(f"{clusters}/groups").json()
-    operation = sandbox.call(f"{clusters}/groups", "DELETE").json()["name"]
-    wait_for(sandbox, "us-east1-b", operation)
+    yield sandbox.create_cluster("us-east1-b", "groups", initialNodeCount=2)
+    sandbox.delete_cluster("us-east1-b", "groups")
 
 
 class TestInstanceGroups:
@@ -489,11 +484,3 @@ class TestInstanceGroups:
 
     def test_unknown_group_is_not_found(self, zone):
         assert zone("instanceGroupManagers/nothing")["error"]["code"] == 404
-
-
-def wait_for(sandbox, location, operation):
-    """Return once an operation is done."""
-    address = f"{sandbox.container_url}/v1/projects/sandbox-project/locations/{location}/operations/{operation}"
-    deadline = time.monotonic() + 30
-    while sandbox.call(address).json()["status"] != "DONE":
-        assert time.monotonic() < deadline

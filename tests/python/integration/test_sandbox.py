@@ -6,10 +6,12 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import requests
 
@@ -92,6 +94,34 @@ def test_ends_while_a_client_waits_for_an_answer(process):
         while requests.get(faults, timeout=10).json()["faults"]:
             assert time.monotonic() < deadline, "the request did not arrive"
         assert process.stop() == []
+
+
+def test_leaves_nothing_behind_while_dss_starts_a_cluster(slow_dss, inline):
+    sandbox, dss = slow_dss
+    config = {
+        "connectionInfo": inline({"projectId": sandbox.project, "zone": "us-central1-a"}),
+        "nodePools": [inline({"machineType": "n2-standard-4", "numNodes": 1})],
+    }
+    cluster = dss.cluster("cut-short", "create-gke-cluster", config)
+    outcome = []
+
+    def start():
+        # Whether the client still gets an answer or finds the connection cut is not the point here.
+        try:
+            outcome.append(cluster.start())
+        except Exception as error:
+            outcome.append(error)
+
+    started = threading.Thread(target=start)
+    started.start()
+    deadline = time.monotonic() + 30
+    while not sandbox.clusters():
+        assert time.monotonic() < deadline, "GKE was not asked for a cluster"
+        time.sleep(0.02)
+    assert psutil.Process(sandbox.process.pid).children(recursive=True)
+    assert sandbox.stop() == []
+    started.join(timeout=10)
+    assert isinstance(outcome[0], Exception)
 
 
 def test_temporary_state_folder_is_removed(tmp_path):
