@@ -6,7 +6,7 @@ https://cloud.google.com/kubernetes-engine/docs/resources/autopilot-standard-fea
 from sandbox.gcp.container.documents import Json
 
 _NO_LIMIT = "1000000000"
-_RESOURCES = ("cpu", "memory", "nvidia-tesla-t4", "nvidia-tesla-a100", "nvidia-l4")
+_RESOURCES = ("cpu", "memory", "nvidia-tesla-t4", "nvidia-tesla-a100")
 
 
 def defaults(project: str) -> Json:
@@ -16,7 +16,10 @@ def defaults(project: str) -> Json:
             "dnsCacheConfig": {"enabled": True},
             "gcpFilestoreCsiDriverConfig": {"enabled": True},
             "gcsFuseCsiDriverConfig": {"enabled": True},
-            "statefulHaConfig": {},
+            "gkeBackupAgentConfig": {},
+            "httpLoadBalancing": {},
+            "rayOperatorConfig": {},
+            "statefulHaConfig": {"enabled": True},
         },
         "autoscaling": {
             "autoscalingProfile": "OPTIMIZE_UTILIZATION",

@@ -5,6 +5,7 @@ https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locat
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 
 from sandbox.gcp.container import autopilot, autoscaling, endpoints, links, ranges, versions
@@ -145,7 +146,7 @@ def complete_cluster(given: Json, place: Place) -> Json:
         "zone": place.location,
         "locations": sorted(given.get("locations") or default_zones(place.location)),
         "selfLink": links.cluster_link(place.project.id, place.location, given["name"]),
-        "labelFingerprint": fingerprint(given.get("resourceLabels", {})),
+        "labelFingerprint": label_fingerprint(given.get("resourceLabels", {})),
         "autoscaling": autoscaling.complete(cluster.get("autoscaling", {})),
     }
     _complete_observability(cluster, given)
@@ -161,9 +162,14 @@ def default_zones(location: str) -> list[str]:
     return list(zones_of(location)[:3])
 
 
-def fingerprint(value: object) -> str:
-    """Return a short hash by which a client shows that it knows the current value."""
-    return hashlib.sha256(repr(value).encode()).hexdigest()[:8]
+def fingerprint(value: Json) -> str:
+    """Return a short hash by which a client shows that it knows the current value; `e3b0c442` for nothing."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode() if value else b"").hexdigest()[:8]
+
+
+def label_fingerprint(labels: Json) -> str:
+    """Return the fingerprint of a cluster's labels; GKE's is `a9dc16a7` where there are none."""
+    return fingerprint(labels) if labels else "a9dc16a7"
 
 
 def _complete_version(given: Json) -> None:

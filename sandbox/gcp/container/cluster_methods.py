@@ -5,7 +5,7 @@ from datetime import timezone
 
 from sandbox.clock import Clock
 from sandbox.gcp.container import cluster_updates, validation
-from sandbox.gcp.container.cluster_defaults import Place, complete_cluster, fingerprint
+from sandbox.gcp.container.cluster_defaults import Place, complete_cluster, label_fingerprint
 from sandbox.gcp.container.documents import Json, get
 from sandbox.gcp.container.engine import Engine
 from sandbox.gcp.container.methods import Caller, Method
@@ -82,7 +82,7 @@ def _set_labels(engine: Engine, caller: Caller, body: Json) -> Json:
         raise failed_precondition("Labels could not be set due to fingerprint mismatch.")
 
     def apply() -> None:
-        record.resource |= {"resourceLabels": labels, "labelFingerprint": fingerprint(labels)}
+        record.resource |= {"resourceLabels": labels, "labelFingerprint": label_fingerprint(labels)}
 
     return _change(engine, record, "SET_LABELS", apply)
 

@@ -27,6 +27,8 @@ _MAX_PODS = "110"
 _PROVISIONING_LABEL = "goog-gke-node-pool-provisioning-model"
 _ACCELERATOR_LABEL = "goog-gke-accelerator-type"
 _GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
+# Nodes of queued provisioning are for the requests that made them.
+_QUEUED_TAINT = {"key": "cloud.google.com/gke-queued", "value": "true", "effect": "NO_SCHEDULE"}
 _NEWER_SINCE = (1, 35)
 
 
@@ -87,6 +89,8 @@ def complete_pool(given: Json, context: PoolContext) -> Json:
     if "autoscaling" in pool:
         pool["autoscaling"] = complete_autoscaling(pool["autoscaling"], given.get("config", {}))
     pool["config"] = complete_config(given.get("config", {}), context)
+    if get(pool, "queuedProvisioning.enabled"):
+        _taint(pool["config"], _QUEUED_TAINT)
     pool["podIpv4CidrSize"] = pod_cidr_size(int(pool["maxPodsConstraint"]["maxPodsPerNode"]))
     pool["networkConfig"] = _network_config(given.get("networkConfig", {}), context)
     return pool
@@ -160,10 +164,8 @@ def complete_config(given: Json, context: PoolContext) -> Json:
 def _provisioning_model(config: Json) -> str:
     if config.get("flexStart"):
         return "flex-start"
-    if config.get("spot"):
+    if config.get("spot") or config.get("preemptible"):
         return "spot"
-    if config.get("preemptible"):
-        return "preemptible"
     affinity = get(config, "reservationAffinity.consumeReservationType", "")
     return "reservation" if affinity == "SPECIFIC_RESERVATION" else "on-demand"
 
@@ -175,9 +177,13 @@ def _complete_accelerators(config: Json, machine: machines.Machine | None) -> No
     if not accelerators:
         return
     config["resourceLabels"][_ACCELERATOR_LABEL] = accelerators[0].get("acceleratorType", "")
+    _taint(config, _GPU_TAINT)
+
+
+def _taint(config: Json, taint: dict[str, str]) -> None:
     taints = config.setdefault("taints", [])
-    if not any(taint.get("key") == _GPU_TAINT["key"] for taint in taints):
-        taints.append(dict(_GPU_TAINT))
+    if not any(known.get("key") == taint["key"] for known in taints):
+        taints.append(dict(taint))
 
 
 def _image(version: str) -> str:
@@ -191,7 +197,6 @@ def _network_config(given: Json, context: PoolContext) -> Json:
         fill(result, "podIpv4CidrBlock", context.pod_block)
         if context.pod_range:
             fill(result, "podRange", context.pod_range)
-        result["podIpv4RangeUtilization"] = 0.001
     if context.private_nodes and "enablePrivateNodes" not in given:
         result["enablePrivateNodes"] = True
     return result

@@ -95,8 +95,15 @@ class ClusterRecord:
             links.group_manager_link(self.project.id, zone, f"{nodes.base_name(self.resource, pool['name'], zone)}-grp")
             for zone in pool["locations"]
         ]
+        if block := shown["networkConfig"].get("podIpv4CidrBlock"):
+            shown["networkConfig"]["podIpv4RangeUtilization"] = self._utilization(block, pool["podIpv4CidrSize"])
         shown["etag"] = fingerprint(shown)
         return {name: value for name, value in shown.items() if value not in (0, "")}
+
+    def _utilization(self, block: str, prefix: int) -> float:
+        """Return which part of a pod range the nodes' own ranges take, to three digits."""
+        nodes_of_range = 2.0 ** (prefix - int(block.rpartition("/")[2]))
+        return round(self.node_count() / nodes_of_range, 3)
 
 
 class Clusters:
