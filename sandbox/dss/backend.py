@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
 from sandbox.dss.authentication import Keyring
@@ -17,7 +18,7 @@ from sandbox.dss.clusters.registry import Clusters
 from sandbox.dss.clusters.routes import ClusterRoutes
 from sandbox.dss.components.environment import ComponentEnvironment
 from sandbox.dss.components.runner import ComponentRunner
-from sandbox.dss.errors import DssError, dss_error_response, unexpected_error_response
+from sandbox.dss.errors import DssError, dss_error_response, http_error_response, unexpected_error_response
 from sandbox.dss.futures import Futures
 from sandbox.dss.instance.connections import Connections
 from sandbox.dss.instance.general_settings import GeneralSettings
@@ -91,7 +92,11 @@ class DssBackend:
                 *(Mount(prefix, routes=public) for prefix in PUBLIC_PREFIXES),
                 Mount("/dip/api/tintercom", routes=Intercom(catalogue, runner).routes()),
             ],
-            exception_handlers={DssError: dss_error_response, Exception: unexpected_error_response},
+            exception_handlers={
+                DssError: dss_error_response,
+                HTTPException: http_error_response,
+                Exception: unexpected_error_response,
+            },
         )
         self.app = keyring.guard(application)
 

@@ -1,5 +1,6 @@
 """Failures as DSS answers them: an HTTP status and `{errorType, message, detailedMessage}`."""
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -35,6 +36,12 @@ async def dss_error_response(_request: Request, error: Exception) -> JSONRespons
     """Answer a `DssError` (Starlette exception handler)."""
     assert isinstance(error, DssError)  # noqa: S101 - registered for this class only
     return error.response()
+
+
+async def http_error_response(_request: Request, error: Exception) -> JSONResponse:
+    """Answer a path or a method that the API does not have (Starlette exception handler)."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    return DssError(error.status_code, "com.dataiku.dip.server.controllers.HttpError", error.detail).response()
 
 
 async def unexpected_error_response(_request: Request, error: Exception) -> JSONResponse:

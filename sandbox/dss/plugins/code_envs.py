@@ -147,6 +147,9 @@ def _wanted(plugin: Plugin) -> list[str]:
 
 def _find(interpreter: str) -> str:
     version = interpreter.removeprefix("PYTHON")
+    # The sandbox's own Python is sure to be there, on the PATH or not.
+    if version == f"{sys.version_info.major}{sys.version_info.minor}":
+        return sys.executable
     command = f"python{version[0]}.{version[1:]}"
     found = shutil.which(command)
     if found is None:

@@ -38,3 +38,8 @@ def test_a_component_s_ticket_ends_with_its_process(dss: Any) -> None:
 
     with pytest.raises(DataikuException, match="Unauthorized"):
         dataikuapi.DSSClient(dss.url, internal_ticket=ticket).list_clusters()
+
+
+def test_a_path_that_the_api_does_not_have_is_told_in_the_error_shape(dss: Any) -> None:
+    with pytest.raises(DataikuException, match="HttpError"):
+        dss.client._perform_json("GET", "/no/such/path")

@@ -118,12 +118,11 @@ def test_a_real_code_env_holds_what_the_plugin_requires(start_dss: Any, tmp_path
 
 
 def test_a_real_code_env_needs_its_interpreter_on_the_host(start_dss: Any, tmp_path: Path, monkeypatch: Any) -> None:
-    plugin = start_dss(real_code_envs=True).install()
+    plugin = start_dss(real_code_envs=True).install(code_env='{"acceptedPythonInterpreters": ["PYTHON39"]}')
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(DataikuException, match=r"PYTHON310 is not on this host: python3\.10 was not found"):
-        plugin.create_code_env("PYTHON310").wait_for_result()
-    assert plugin.get_settings().get_raw().get("codeEnvName") is None
+    with pytest.raises(DataikuException, match=r"PYTHON39 is not on this host: python3\.9 was not found"):
+        plugin.create_code_env("PYTHON39").wait_for_result()
 
 
 def _write_wheel(folder: Path) -> None:
