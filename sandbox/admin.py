@@ -90,6 +90,7 @@ class Admin:
 
     async def _clear_faults(self, _request: Request) -> JSONResponse:
         self._traffic.faults.clear()
+        self._traffic.down_until.clear()
         return JSONResponse({})
 
     async def _requests(self, request: Request) -> JSONResponse:

@@ -53,12 +53,14 @@ class Traffic:
         faults: what is planned to go wrong.
         exchanges: every request so far.
         normalisers: by service, how a request body is rewritten for the log (enum numbers to names).
+        down_until: by service that refuses connections, when it is back (monotonic seconds).
     """
 
     principals: Principals
     faults: FaultPlan = field(default_factory=FaultPlan)
     exchanges: list[Exchange] = field(default_factory=list)
     normalisers: dict[str, Normaliser] = field(default_factory=dict)
+    down_until: dict[str, float] = field(default_factory=dict)
 
     def observe(self, app: ASGIApp, service: str) -> ASGIApp:
         """Wrap a service's application; it must be the outermost layer, next to the server."""
@@ -123,8 +125,11 @@ class _Observed:
     async def _answer(self, effect: dict[str, Any], scope: Scope, receive: Receive, send: "_Answer") -> None:
         if "delay" in effect:
             await asyncio.sleep(float(effect["delay"]))
+        if "down" in effect:
+            self._traffic.down_until[self._service] = time.monotonic() + float(effect["down"])
+        down = time.monotonic() < self._traffic.down_until.get(self._service, 0)
         reset: Literal["before", "after"] | None = effect.get("reset")
-        if reset == "before":
+        if down or reset == "before":
             await send.cut()
         elif "status" in effect:
             await _refusal(effect, scope["path"], self._service)(scope, receive, send)

@@ -123,19 +123,21 @@ class World:
 
     def _google(self) -> Mapping[str, ASGIApp]:
         """Return Google's services by the name that faults and the request log know them by."""
-        principals, projects = self._principals, self._projects
         return {
             "container": self._container.app,
-            "compute": ComputeService(principals, projects, self._host, self._container.instance_groups).app,
-            "serviceusage": ServiceUsage(principals, projects).app,
-            "artifactregistry": AbsentResources(Gate(principals, projects, "artifactregistry.googleapis.com")).app,
-            "iam": ServiceAccounts(principals, projects).app,
-            "iamcredentials": Impersonation(principals, projects).app,
-            "cloudresourcemanager": ResourceManager(principals, projects).app,
-            "storage": AbsentResources(Gate(principals, projects, "storage.googleapis.com")).app,
-            "oauth2": TokenEndpoint(principals, self._keys).app,
-            "metadata": MetadataServer(principals, self._host).app,
+            "compute": ComputeService(self._gate("compute"), self._host, self._container.instance_groups).app,
+            "serviceusage": ServiceUsage(self._gate("serviceusage")).app,
+            "artifactregistry": AbsentResources(self._gate("artifactregistry")).app,
+            "iam": ServiceAccounts(self._gate("iam")).app,
+            "iamcredentials": Impersonation(self._gate("iamcredentials")).app,
+            "cloudresourcemanager": ResourceManager(self._gate("cloudresourcemanager")).app,
+            "storage": AbsentResources(self._gate("storage")).app,
+            "oauth2": TokenEndpoint(self._principals, self._keys).app,
+            "metadata": MetadataServer(self._principals, self._host).app,
         }
+
+    def _gate(self, service: str) -> Gate:
+        return Gate(self._principals, self._projects, f"{service}.googleapis.com")
 
     def _google_variables(self) -> dict[str, str]:
         metadata = f"{LOOPBACK}:{self._servers['metadata'].ports[0]}"

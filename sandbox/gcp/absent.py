@@ -15,7 +15,7 @@ class AbsentResources:
     """Serves 404 to whoever may ask, 401 to the others.
 
     Args:
-        gate: the door of the service.
+        gate: its door.
     """
 
     def __init__(self, gate: Gate) -> None:

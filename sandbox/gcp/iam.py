@@ -13,8 +13,7 @@ from starlette.routing import Route
 
 from sandbox.gcp.access import Gate, json_body
 from sandbox.gcp.errors import GoogleError, google_error_response, invalid_argument
-from sandbox.gcp.principals import Principal, Principals
-from sandbox.gcp.projects import Projects
+from sandbox.gcp.principals import Principal
 
 _SUFFIX = ".iam.gserviceaccount.com"
 _COMPUTE_DEFAULT = "-compute@developer.gserviceaccount.com"
@@ -25,14 +24,11 @@ class ServiceAccounts:
     """Serves the service accounts of a project (`iam.googleapis.com`).
 
     Args:
-        principals: who exists.
-        projects: the projects that exist.
+        gate: its door.
     """
 
-    def __init__(self, principals: Principals, projects: Projects) -> None:
-        self._principals = principals
-        self._projects = projects
-        self._gate = Gate(principals, projects, "iam.googleapis.com")
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
         accounts = "/v1/projects/{project}/serviceAccounts"
         self.app = Starlette(
             routes=[
@@ -48,7 +44,7 @@ class ServiceAccounts:
         self._gate.require(request, "iam.serviceAccounts.list", f"projects/{project.id}")
         accounts = [
             _resource(principal, project.id)
-            for principal in self._principals
+            for principal in self._gate.principals
             if principal.email.endswith(f"@{project.id}{_SUFFIX}")
         ]
         return JSONResponse({"accounts": accounts})
@@ -66,10 +62,10 @@ class ServiceAccounts:
         return JSONResponse({"permissions": granted} if granted else {})
 
     def _account(self, email: str) -> Principal:
-        account = self._principals.get(email)
-        if account is None and email.endswith(_COMPUTE_DEFAULT) and self._projects.find(email.partition("-")[0]):
+        account = self._gate.principals.get(email)
+        if account is None and email.endswith(_COMPUTE_DEFAULT) and self._gate.projects.find(email.partition("-")[0]):
             # Every project with the Compute Engine API has this account.
-            account = self._principals.add(email, ())
+            account = self._gate.principals.add(email, ())
         if account is None or not email.endswith(".gserviceaccount.com"):
             raise GoogleError(404, f"Unknown service account: {email}")
         return account
@@ -79,13 +75,11 @@ class Impersonation:
     """Serves short-lived tokens of other service accounts (`iamcredentials.googleapis.com`).
 
     Args:
-        principals: who exists, and where tokens are issued.
-        projects: the projects that exist.
+        gate: its door, whose principals are issued tokens.
     """
 
-    def __init__(self, principals: Principals, projects: Projects) -> None:
-        self._principals = principals
-        self._gate = Gate(principals, projects, "iam.googleapis.com")
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
         self.app = Starlette(
             routes=[
                 Route(
@@ -113,14 +107,14 @@ class Impersonation:
                     }
                 ],
             )
-        if self._principals.get(email) is None:
+        if self._gate.principals.get(email) is None:
             raise GoogleError(404, f"Not found; Gaia id not found for email {email}")
         body = await json_body(request)
         scopes = body.get("scope")
         if not isinstance(scopes, list) or not scopes:
             raise invalid_argument("Request contains an invalid argument.")
         lifetime = _seconds(body.get("lifetime", "3600s"))
-        token = self._principals.issue(email, lifetime, scopes)
+        token = self._gate.principals.issue(email, lifetime, scopes)
         expires = datetime.now(timezone.utc) + timedelta(seconds=lifetime)
         return JSONResponse({"accessToken": token.value, "expireTime": expires.strftime("%Y-%m-%dT%H:%M:%SZ")})
 

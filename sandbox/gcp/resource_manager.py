@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from sandbox.gcp.access import Gate, json_body
 from sandbox.gcp.errors import GoogleError, google_error_response
-from sandbox.gcp.principals import EVERYTHING, Principals
-from sandbox.gcp.projects import Project, Projects
+from sandbox.gcp.principals import EVERYTHING
+from sandbox.gcp.projects import Project
 
 _CREATED = "2026-01-05T09:00:00.000Z"
 
@@ -22,14 +22,11 @@ class ResourceManager:
     """Serves projects, their IAM policy and permission tests.
 
     Args:
-        principals: who exists.
-        projects: the projects that exist.
+        gate: its door.
     """
 
-    def __init__(self, principals: Principals, projects: Projects) -> None:
-        self._principals = principals
-        self._projects = projects
-        self._gate = Gate(principals, projects, "cloudresourcemanager.googleapis.com")
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
         routes = []
         for version in ("v1", "v3"):
             routes += [
@@ -45,7 +42,7 @@ class ResourceManager:
 
     async def _list(self, request: Request) -> JSONResponse:
         self._gate.caller(request)
-        return JSONResponse({"projects": [_resource(request, project) for project in self._projects]})
+        return JSONResponse({"projects": [_resource(request, project) for project in self._gate.projects]})
 
     async def _get(self, request: Request) -> JSONResponse:
         # Any project that the caller may not see looks as one that does not exist.
@@ -63,14 +60,14 @@ class ResourceManager:
         self._gate.require(request, "resourcemanager.projects.getIamPolicy", f"projects/{self._project(request).id}")
         bindings = [
             {"role": "roles/owner", "members": [f"user:{principal.email}"]}
-            for principal in self._principals
+            for principal in self._gate.principals
             if EVERYTHING in principal.permissions
         ]
         return JSONResponse({"version": 1, "etag": "BwY=", "bindings": bindings})
 
     def _project(self, request: Request) -> Project:
         name = request.path_params["project"]
-        project = self._projects.find(name)
+        project = self._gate.projects.find(name)
         if project is None:
             raise GoogleError(
                 403,

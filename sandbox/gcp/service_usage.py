@@ -12,8 +12,6 @@ from starlette.routing import Route
 
 from sandbox.gcp.access import Gate
 from sandbox.gcp.errors import GoogleError, google_error_response
-from sandbox.gcp.principals import Principals
-from sandbox.gcp.projects import Projects
 
 _ENABLED = (
     "artifactregistry.googleapis.com",
@@ -31,12 +29,11 @@ class ServiceUsage:
     """Serves the enabled services of a project.
 
     Args:
-        principals: who exists.
-        projects: the projects that exist.
+        gate: its door.
     """
 
-    def __init__(self, principals: Principals, projects: Projects) -> None:
-        self._gate = Gate(principals, projects, "serviceusage.googleapis.com")
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
         services = "/{version}/projects/{project}/services"
         self.app = Starlette(
             routes=[Route(services, self._list), Route(f"{services}/{{service}}", self._get)],

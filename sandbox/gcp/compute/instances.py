@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from sandbox.gcp.access import Gate
 from sandbox.gcp.compute import resources
-from sandbox.gcp.compute.requests import allowed, missing, page, zone_named
+from sandbox.gcp.compute.requests import allowed, missing, named, page
 from sandbox.gcp.container import machines
 from sandbox.gcp.container.nodes import InstanceGroup
 from sandbox.gcp.host import Host
@@ -89,7 +89,7 @@ class InstanceRoutes:
 
     async def _list(self, request: Request) -> JSONResponse:
         kind = _KINDS[_last_part(request)]
-        project, zone = allowed(self._gate, request, f"compute.{kind.name}.list"), zone_named(request)
+        project, zone = allowed(self._gate, request, f"compute.{kind.name}.list"), named(request, "zone")
         return page(request, f"compute#{kind.resource}List", self._found(kind, project, zone))
 
     async def _aggregate(self, request: Request) -> JSONResponse:
@@ -109,7 +109,7 @@ class InstanceRoutes:
     async def _get_instance(self, request: Request) -> JSONResponse:
         zone, name = request.path_params["zone"], request.path_params["name"]
         project = allowed(self._gate, request, "compute.instances.get", "zones", zone, "instances", name)
-        if self._is_here(project, zone_named(request)) and name == self._host.name:
+        if self._is_here(project, named(request, "zone")) and name == self._host.name:
             return JSONResponse(resources.instance(self._host))
         for group in self._groups(project.id, zone):
             if name in group.instances:
@@ -129,7 +129,7 @@ class InstanceRoutes:
         return JSONResponse({"items": resources.group_errors(project.id, group)})
 
     async def _list_machine_types(self, request: Request) -> JSONResponse:
-        project, zone = allowed(self._gate, request, "compute.machineTypes.list").id, zone_named(request)
+        project, zone = allowed(self._gate, request, "compute.machineTypes.list").id, named(request, "zone")
         found = (
             resources.machine_type(project, zone, name, machine)
             for name in _LISTED
@@ -138,7 +138,7 @@ class InstanceRoutes:
         return page(request, "compute#machineTypeList", found)
 
     async def _get_machine_type(self, request: Request) -> JSONResponse:
-        zone, name = zone_named(request), request.path_params["name"]
+        zone, name = named(request, "zone"), request.path_params["name"]
         project = allowed(self._gate, request, "compute.machineTypes.get")
         machine = machines.find(name)
         if machine is None:
@@ -146,7 +146,7 @@ class InstanceRoutes:
         return JSONResponse(resources.machine_type(project.id, zone, name, machine))
 
     def _group(self, request: Request) -> tuple[Project, InstanceGroup]:
-        zone, name = zone_named(request), request.path_params["name"]
+        zone, name = named(request, "zone"), request.path_params["name"]
         path = ("zones", zone, "instanceGroupManagers", name)
         project = allowed(self._gate, request, "compute.instanceGroupManagers.get", *path)
         for group in self._groups(project.id, zone):

@@ -1,7 +1,7 @@
 """What every handler of Compute does with a request: who may, where, which page, and how a refusal looks."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -26,28 +26,16 @@ def allowed(gate: Gate, request: Request, permission: str, *path: str) -> Projec
     return project
 
 
-def zone_named(request: Request) -> str:
-    """Return the zone in the path.
+def named(request: Request, kind: Literal["zone", "region"]) -> str:
+    """Return the zone or region in the path.
 
     Raises:
         GoogleError: 400, Google has none of that name.
     """
-    zone: str = request.path_params["zone"]
-    if not is_zone(zone):
-        raise GoogleError(400, f"Invalid value for field 'zone': '{zone}'. Unknown zone.", reason="invalid")
-    return zone
-
-
-def region_named(request: Request) -> str:
-    """Return the region in the path.
-
-    Raises:
-        GoogleError: 400, Google has none of that name.
-    """
-    region: str = request.path_params["region"]
-    if not is_region(region):
-        raise GoogleError(400, f"Invalid value for field 'region': '{region}'. Unknown region.", reason="invalid")
-    return region
+    name: str = request.path_params[kind]
+    if not (is_zone if kind == "zone" else is_region)(name):
+        raise GoogleError(400, f"Invalid value for field '{kind}': '{name}'. Unknown {kind}.", reason="invalid")
+    return name
 
 
 def missing(project: Project, *path: str) -> GoogleError:

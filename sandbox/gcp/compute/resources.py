@@ -46,10 +46,7 @@ def link(project: str, *path: str) -> str:
 def zone(project: str, name: str) -> dict[str, Any]:
     """Return a zone."""
     return {
-        "kind": "compute#zone",
-        "id": _id(name),
-        "creationTimestamp": _CREATED,
-        "name": name,
+        **_head("zone", name),
         "description": name,
         "status": "UP",
         "region": link(project, "regions", region_of(name)),
@@ -62,10 +59,7 @@ def zone(project: str, name: str) -> dict[str, Any]:
 def region(project: str, name: str, lowered: str | None = None) -> dict[str, Any]:
     """Return a region with its quotas; `lowered` names one that is used up."""
     return {
-        "kind": "compute#region",
-        "id": _id(name),
-        "creationTimestamp": _CREATED,
-        "name": name,
+        **_head("region", name),
         "description": name,
         "status": "UP",
         "zones": [link(project, "zones", zone_name) for zone_name in REGIONS[name]],
@@ -84,10 +78,7 @@ def quotas(lowered: str | None = None) -> list[dict[str, Any]]:
 def network(project: str, name: str) -> dict[str, Any]:
     """Return an auto-mode network."""
     return {
-        "kind": "compute#network",
-        "id": _id(name),
-        "creationTimestamp": _CREATED,
-        "name": name,
+        **_head("network", name),
         "description": "Default network for the project" if name == "default" else "",
         "selfLink": link(project, "global", "networks", name),
         "selfLinkWithId": link(project, "global", "networks", _id(name)),
@@ -103,10 +94,7 @@ def subnetwork(project: str, region: str, name: str, network_name: str | None = 
     """Return the subnetwork that an auto-mode network has in a region; it bears the network's name."""
     cidr = AUTO_MODE_RANGES[region]
     return {
-        "kind": "compute#subnetwork",
-        "id": _id(f"{region}/{name}"),
-        "creationTimestamp": _CREATED,
-        "name": name,
+        **_head("subnetwork", name, f"{region}/{name}"),
         "network": link(project, "global", "networks", network_name or name),
         "ipCidrRange": cidr,
         "gatewayAddress": cidr.replace(".0/20", ".1"),
@@ -124,10 +112,8 @@ def instance(host: Host) -> dict[str, Any]:
     """Return the DSS host's VM."""
     project = host.project.id
     return {
-        "kind": "compute#instance",
+        **_head("instance", host.name),
         "id": host.instance_id,
-        "creationTimestamp": _CREATED,
-        "name": host.name,
         "description": "",
         "tags": {"items": ["dss"], "fingerprint": "c2FuZGJveA=="},
         "machineType": link(project, "zones", host.zone, "machineTypes", host.machine_type),
@@ -173,10 +159,7 @@ def instance(host: Host) -> dict[str, Any]:
 def project(identifier: str, number: str) -> dict[str, Any]:
     """Return a project as Compute sees it."""
     return {
-        "kind": "compute#project",
-        "id": _id(identifier),
-        "creationTimestamp": _CREATED,
-        "name": identifier,
+        **_head("project", identifier),
         "commonInstanceMetadata": {"kind": "compute#metadata", "fingerprint": "c2FuZGJveA=="},
         "quotas": [{"metric": "NETWORKS", "limit": 50.0, "usage": 1.0}],
         "selfLink": link(identifier),
@@ -194,10 +177,7 @@ def nodes(project: str, group: InstanceGroup) -> list[dict[str, Any]]:
 def node(project: str, group: InstanceGroup, name: str) -> dict[str, Any]:
     """Return the VM of a running node."""
     return {
-        "kind": "compute#instance",
-        "id": _id(name),
-        "creationTimestamp": _CREATED,
-        "name": name,
+        **_head("instance", name),
         "machineType": link(project, "zones", group.zone, "machineTypes", group.machine_type),
         "status": "RUNNING",
         "zone": link(project, "zones", group.zone),
@@ -221,10 +201,7 @@ def node(project: str, group: InstanceGroup, name: str) -> dict[str, Any]:
 def group(project: str, shown: InstanceGroup) -> dict[str, Any]:
     """Return a node pool's instance group in one zone."""
     return {
-        "kind": "compute#instanceGroup",
-        "id": _id(shown.name),
-        "creationTimestamp": _CREATED,
-        "name": shown.name,
+        **_head("instanceGroup", shown.name),
         "zone": link(project, "zones", shown.zone),
         "size": shown.running,
         "selfLink": link(project, "zones", shown.zone, "instanceGroups", shown.name),
@@ -238,10 +215,7 @@ def group_manager(project: str, group: InstanceGroup) -> dict[str, Any]:
     )
     missing = group.size - group.running
     return {
-        "kind": "compute#instanceGroupManager",
-        "id": _id(group.name),
-        "creationTimestamp": _CREATED,
-        "name": group.name,
+        **_head("instanceGroupManager", group.name),
         "zone": link(project, "zones", group.zone),
         "instanceTemplate": link(project, "global", "instanceTemplates", group.base_instance_name),
         "instanceGroup": link(project, "zones", group.zone, "instanceGroups", group.name),
@@ -293,10 +267,7 @@ def group_errors(project: str, group: InstanceGroup) -> list[dict[str, Any]]:
 def machine_type(project: str, zone: str, name: str, machine: Machine) -> dict[str, Any]:
     """Return a machine type."""
     shown = {
-        "kind": "compute#machineType",
-        "id": _id(name),
-        "creationTimestamp": _CREATED,
-        "name": name,
+        **_head("machineType", name),
         "description": f"{machine.cpus} vCPUs, {machine.memory_bytes / 1024**3:g} GB RAM",
         "guestCpus": machine.cpus,
         "memoryMb": machine.memory_bytes // 1024**2,
@@ -309,6 +280,11 @@ def machine_type(project: str, zone: str, name: str, machine: Machine) -> dict[s
         accelerator = {"guestAcceleratorType": machine.gpu_type, "guestAcceleratorCount": machine.gpus}
         shown["accelerators"] = [accelerator]
     return shown
+
+
+def _head(kind: str, name: str, path: str | None = None) -> dict[str, Any]:
+    """Return what every resource starts with; the path tells apart what has the same name elsewhere."""
+    return {"kind": f"compute#{kind}", "id": _id(path or name), "creationTimestamp": _CREATED, "name": name}
 
 
 def _id(name: str) -> str:

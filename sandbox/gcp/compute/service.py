@@ -11,12 +11,10 @@ from starlette.routing import Route
 from sandbox.gcp.access import Gate
 from sandbox.gcp.compute import resources
 from sandbox.gcp.compute.instances import GroupsIn, InstanceRoutes
-from sandbox.gcp.compute.requests import allowed, compute_error_response, page, region_named, unknown, zone_named
+from sandbox.gcp.compute.requests import allowed, compute_error_response, named, page, unknown
 from sandbox.gcp.errors import GoogleError
 from sandbox.gcp.host import Host
 from sandbox.gcp.locations import REGIONS
-from sandbox.gcp.principals import Principals
-from sandbox.gcp.projects import Projects
 from sandbox.traffic import call_of
 
 _PREFIX = "/compute/{version}/projects/{project}"
@@ -26,14 +24,13 @@ class ComputeService:
     """Serves the part of Compute that concerns clusters.
 
     Args:
-        principals: who exists.
-        projects: the projects that exist.
+        gate: its door.
         host: the DSS host's VM.
         groups: returns the instance groups of GKE's node pools in a project and zone.
     """
 
-    def __init__(self, principals: Principals, projects: Projects, host: Host, groups: GroupsIn) -> None:
-        self._gate = Gate(principals, projects, "compute.googleapis.com")
+    def __init__(self, gate: Gate, host: Host, groups: GroupsIn) -> None:
+        self._gate = gate
         # A network that a request names is taken to exist from then on.
         self._networks = [host.network]
         self.app = Starlette(
@@ -65,7 +62,7 @@ class ComputeService:
 
     async def _get_zone(self, request: Request) -> JSONResponse:
         project = allowed(self._gate, request, "compute.zones.get").id
-        return JSONResponse(resources.zone(project, zone_named(request)))
+        return JSONResponse(resources.zone(project, named(request, "zone")))
 
     async def _list_regions(self, request: Request) -> JSONResponse:
         project = allowed(self._gate, request, "compute.regions.list").id
@@ -74,7 +71,7 @@ class ComputeService:
 
     async def _get_region(self, request: Request) -> JSONResponse:
         project = allowed(self._gate, request, "compute.regions.get").id
-        return JSONResponse(resources.region(project, region_named(request), call_of(request).effect.get("quota")))
+        return JSONResponse(resources.region(project, named(request, "region"), call_of(request).effect.get("quota")))
 
     async def _list_networks(self, request: Request) -> JSONResponse:
         project = allowed(self._gate, request, "compute.networks.list").id
@@ -87,14 +84,14 @@ class ComputeService:
         return JSONResponse(resources.network(project, name))
 
     async def _list_subnetworks(self, request: Request) -> JSONResponse:
-        project, region = allowed(self._gate, request, "compute.subnetworks.list").id, region_named(request)
+        project, region = allowed(self._gate, request, "compute.subnetworks.list").id, named(request, "region")
         found = (resources.subnetwork(project, region, network) for network in self._networks)
         return page(request, "compute#subnetworkList", found)
 
     async def _get_subnetwork(self, request: Request) -> JSONResponse:
         region, name = request.path_params["region"], request.path_params["name"]
         project = allowed(self._gate, request, "compute.subnetworks.get", "regions", region, "subnetworks", name).id
-        return JSONResponse(resources.subnetwork(project, region_named(request), name))
+        return JSONResponse(resources.subnetwork(project, named(request, "region"), name))
 
     async def _aggregate_subnetworks(self, request: Request) -> JSONResponse:
         project = allowed(self._gate, request, "compute.subnetworks.list").id

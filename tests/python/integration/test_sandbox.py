@@ -275,6 +275,16 @@ def test_reset_cuts_the_connection_before_or_after_the_service_acted(sandbox, un
     assert (name in known) == acted
 
 
+def test_service_that_is_down_cuts_every_connection_until_it_is_back(sandbox):
+    address = f"{sandbox.url('iam')}/v1/projects/sandbox-project/serviceAccounts"
+    with sandbox.faults({"service": "iam", "effect": {"down": 60}}):
+        for _ in range(2):
+            with pytest.raises(requests.exceptions.ConnectionError):
+                sandbox.call(address)
+        assert sandbox.call(f"{sandbox.url('storage')}/b").status_code == 404
+    assert sandbox.call(address).status_code == 200
+
+
 def test_delay_holds_the_answer_back(sandbox):
     start = time.monotonic()
     with sandbox.faults({"service": "iam", "effect": {"delay": 0.3}}):
