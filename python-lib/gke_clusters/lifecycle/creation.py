@@ -98,8 +98,9 @@ class Creation:
                 return ready
             if waiting.expired:
                 raise self._timeout(cluster, deadline)
-            if running is None:
-                self._google.sleep(min(pause_seconds(waiting.elapsed_seconds, None), waiting.remaining_seconds))
+            # After an operation the next look is due at once; it is not made in a tight loop all the same.
+            pause = pause_seconds(0 if running else waiting.elapsed_seconds, None)
+            self._google.sleep(min(pause, waiting.remaining_seconds))
 
     def undo(self, deadline_seconds: float = DELETE_DEADLINE_SECONDS) -> None:
         """Delete what this start created.

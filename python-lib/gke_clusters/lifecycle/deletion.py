@@ -92,9 +92,15 @@ def _request_deletion(google: GoogleAccess, name: ClusterName) -> Operation | No
         return None
     except ClusterBusy as busy:
         logger.info("%s %s", busy.cause, busy.verbatim)
-        if busy.operation:
-            return google.clusters.find_operation(name.project, name.location, busy.operation)
-        return next((item for item in google.clusters.operations_of(name) if not item.done), None)
+        return _holder(google, name, busy.operation)
+
+
+def _holder(google: GoogleAccess, name: ClusterName, operation_name: str | None) -> Operation | None:
+    """Find the operation that holds the cluster; None if it is over by now."""
+    if operation_name:
+        named = google.clusters.find_operation(name.project, name.location, operation_name)
+        return named if named and not named.done else None
+    return next((item for item in google.clusters.operations_of(name) if not item.done), None)
 
 
 def _timeout(name: ClusterName, cluster: Cluster, deadline: Deadline) -> OperationTimeout:

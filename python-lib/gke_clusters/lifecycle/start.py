@@ -62,8 +62,6 @@ def start_cluster(
         NameTaken: A cluster of that name is not ours; nothing was touched.
         GkeClustersError: It failed. What this start created is deleted again, unless it is still being created.
     """
-    for warning in settings.warnings:
-        logger.warning("%s", warning)
     progress.step(1, f"Starting {settings.name} as {google.clusters.identity}")
     placement = place_new_cluster(settings, placement_facts(settings, google))
     name = ClusterName(placement.project, placement.location, settings.name)
@@ -105,8 +103,7 @@ def _request(
     subnetwork = subnetwork_in_region(settings, google, facts, placement)
     request = create_request(settings, facts, ownership, subnetwork)
     for warning in request.warnings:
-        if warning not in settings.warnings:
-            logger.warning("%s", warning)
+        logger.warning("%s", warning)
     logger.debug("Request: %s", request.as_json())
     return request
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import compute_engine
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError
+from google.auth.transport.requests import Request
 
 from gke_clusters.errors import CredentialsError
 from gke_clusters.google.credentials import SCOPES, Authorization, CredentialsChoice, authorize
@@ -47,7 +48,7 @@ def with_key(text: str, impersonate: str | None = None) -> CredentialsChoice:
 def test_accepts_a_key_as_json(key: dict[str, Any]) -> None:
     authorization = authorize(with_key(json.dumps(key)))
     assert authorization.identity == EMAIL
-    assert authorization.credentials.scopes == SCOPES
+    assert getattr(authorization.credentials, "scopes", None) == SCOPES
 
 
 def test_accepts_a_key_as_a_path(key: dict[str, Any], tmp_path: Path) -> None:
@@ -156,15 +157,5 @@ def test_impersonates_where_gclouds_variable_says(key: dict[str, Any], monkeypat
     )
     authorization = authorize(with_key(json.dumps(key), target))
     assert authorization.identity == target
-    seen = responses.get("http://127.0.0.1:7/x", json={})
-    # What Google's library asks for beside a token is no part of this.
-    responses.add_passthru("https://iamcredentials.googleapis.com")
-    monkeypatch.setattr(
-        type(authorization.credentials), "_maybe_start_regional_access_boundary_refresh", _nothing, raising=False
-    )
-    authorization.session.get("http://127.0.0.1:7/x")
-    assert seen.calls[0].request.headers["authorization"] == "Bearer two"
-
-
-def _nothing(*_arguments: Any, **_keywords: Any) -> None:
-    return None
+    authorization.credentials.refresh(Request())
+    assert authorization.credentials.token == "two"

@@ -207,6 +207,12 @@ def test_shortens_a_page_that_is_no_answer_of_google(answer: Any, asked: Asked) 
     assert len(failure.verbatim or "") < 2100
 
 
+def test_survives_an_error_without_an_answer(asked: Asked) -> None:
+    failure = translate(api_exceptions.BadRequest("Odd."), asked)
+    assert isinstance(failure, RequestRefused)
+    assert failure.verbatim == "Odd."
+
+
 def test_survives_json_without_googles_envelope(answer: Any, asked: Asked) -> None:
     assert type(translate(answer(418, {"fault": 1}), asked)) is GoogleError
 

@@ -17,7 +17,8 @@ def message(**fields: Any) -> container_v1.Operation:
         "status": "RUNNING",
         "targetLink": "https://container.googleapis.com/v1/projects/123/zones/z/clusters/c",
     }
-    return container_v1.Operation.from_json(json.dumps(known | fields))
+    made: container_v1.Operation = container_v1.Operation.from_json(json.dumps(known | fields))
+    return made
 
 
 def progress(*metrics: tuple[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,393 @@
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gke_clusters.errors import (
+    AccessDenied,
+    ClusterUnhealthy,
+    ControlPlaneUnreachable,
+    CredentialsError,
+    GoogleUnavailable,
+    MetadataServerError,
+    NameTaken,
+    OperationFailed,
+    OperationTimeout,
+    PermissionDenied,
+    QuotaExceeded,
+    SettingsError,
+    Stockout,
+)
+from gke_clusters.google.credentials import CredentialsChoice
+from gke_clusters.google.names import ClusterName
+from gke_clusters.google.operations import Condition
+from gke_clusters.kube.access import AccessReview
+from gke_clusters.lifecycle.journal import Journal, Phase
+from gke_clusters.lifecycle.start import start_cluster
+
+LOST = GoogleUnavailable("The answer was lost.")
+STOCKOUT = (Condition("GCE_STOCKOUT", "No machines."),)
+
+
+def start(world: Any, **config: Any) -> list[dict[str, Any]]:
+    return start_cluster(world.settings(**config), world.owner, world.google, world.handover(), world.progress)
+
+
+class TestNothingIsThere:
+    def test_creates_with_all_pools_in_one_call(self, world: Any) -> None:
+        start(world, nodePools=[{"machineType": "n2-standard-4"}, {"machineType": "e2-standard-4"}])
+        assert world.clusters.calls.count("create") == 1
+        assert [pool.config.machine_type for pool in world.clusters.sent[0].node_pools] == [
+            "n2-standard-4",
+            "e2-standard-4",
+        ]
+
+    def test_returns_what_dss_needs(self, world: Any) -> None:
+        overrides, data = start(world)
+        path = str(world.directory / "kube_config")
+        assert overrides == {
+            "container": {
+                "executionConfigsGenericOverrides": {
+                    "kubeCtlContext": "gke_acme_europe-west1-b_my-cluster",
+                    "kubeConfigPath": path,
+                }
+            },
+            "spark": {"sparkEnabled": True},
+        }
+        assert data["kube_config_path"] == path
+        assert data["project"] == "acme"
+        assert data["cluster"]["id"] == "id-1"
+        assert data["cluster"]["selfLink"].endswith("projects/acme/zones/europe-west1-b/clusters/my-cluster")
+
+    def test_puts_no_secret_into_the_data(self, world: Any) -> None:
+        assert "SECRET" not in json.dumps(start(world))
+
+    def test_marks_the_cluster_as_ours(self, world: Any) -> None:
+        start(world)
+        assert world.owner.labels.items() <= dict(world.clusters.sent[0].resource_labels).items()
+
+    def test_reports_progress_to_the_end(self, world: Any) -> None:
+        start(world)
+        assert world.percents == sorted(world.percents)
+        assert world.percents[-1] == 100
+
+    def test_notes_that_it_runs(self, world: Any) -> None:
+        start(world)
+        entry = Journal(world.directory).read()
+        assert entry is not None
+        assert (entry.cluster, entry.phase) == (world.name, Phase.RUNNING)
+
+    def test_reaches_the_cluster_through_the_kubeconfig_it_wrote(self, world: Any) -> None:
+        start(world)
+        assert "https://203.0.113.1" in world.control_plane.kubeconfigs[0]
+
+    def test_warns_of_what_is_probably_not_meant(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        start(world, isVpcNative=False)
+        assert caplog.text.count("VPC-native is unticked") == 1
+
+    def test_waits_until_a_cluster_that_reconciles_runs(self, world: Any) -> None:
+        world.clusters.status_after_create = "RECONCILING"
+        polls = iter([*["RECONCILING"] * 3, *["RUNNING"] * 9])
+        find = world.clusters.find_cluster
+
+        def settle(name: ClusterName) -> Any:
+            found = find(name)
+            ready = found and found.status == "RECONCILING"
+            return world.clusters.add(world.cluster(status=next(polls))) if ready else found
+
+        world.clusters.find_cluster = settle
+        assert start(world)[1]["cluster"]["status"] == "RUNNING"
+        assert world.clusters.calls.count("create") == 1
+
+
+class TestBadInput:
+    def test_refuses_an_unknown_zone_before_anything_is_created(self, world: Any) -> None:
+        with pytest.raises(SettingsError, match="europe-west1-q"):
+            start(world, connectionInfo={"projectId": "acme", "zone": "europe-west1-q"})
+        assert "create" not in world.clusters.calls
+        assert Journal(world.directory).read() is None
+
+    def test_leaves_the_zone_to_google_where_it_may_not_list_them(
+        self, world: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        world.compute.zones_fault = PermissionDenied("It may not list zones.")
+        start(world)
+        assert "It may not list zones." in caplog.text
+
+    def test_refuses_unusable_credentials_before_anything_is_created(self, world: Any) -> None:
+        world.credentials = CredentialsChoice("service-account-key", "/does/not/exist")
+        with pytest.raises(CredentialsError):
+            start(world)
+        assert world.clusters.calls == []
+
+    def test_says_that_the_metadata_server_is_needed(self, world: Any) -> None:
+        world.host.on_google_cloud = False
+        with pytest.raises(MetadataServerError):
+            start(world, inheritFromDSSHost=True)
+        assert "create" not in world.clusters.calls
+
+    def test_needs_no_metadata_server_where_the_dialog_says_everything(self, world: Any) -> None:
+        world.host.on_google_cloud = False
+        assert start(world)
+
+    def test_forgets_a_key_that_was_given_where_nothing_was_created(self, world: Any) -> None:
+        key = {"type": "service_account", "client_email": "a@b", "private_key": "SECRET", "token_uri": "x"}
+        world.credentials = CredentialsChoice("service-account-key", json.dumps(key))
+        world.clusters.create_faults = [("before", PermissionDenied("No."))]
+        with pytest.raises(PermissionDenied):
+            start(world)
+        assert not any("SECRET" in path.read_text() for path in world.directory.rglob("*") if path.is_file())
+
+
+class TestSomethingIsThere:
+    def test_adopts_a_cluster_of_ours_that_runs(self, world: Any) -> None:
+        world.clusters.add(world.cluster())
+        assert start(world)[1]["cluster"]["id"] == "id-1"
+        assert "create" not in world.clusters.calls
+
+    def test_refuses_a_cluster_that_is_not_ours_and_touches_nothing(self, world: Any) -> None:
+        world.clusters.add(world.cluster(labels={"team": "other"}))
+        with pytest.raises(NameTaken) as caught:
+            start(world)
+        assert not {"create", "delete"} & set(world.clusters.calls)
+        assert "location europe-west1-b" in caught.value.remedy
+
+    def test_says_whose_a_cluster_is_that_is_not_ours(self, world: Any) -> None:
+        labels = {"dss-install-id": "install-2", "dss-cluster-id": "theirs"}
+        world.clusters.add(world.cluster(labels=labels))
+        with pytest.raises(NameTaken, match="DSS cluster theirs of the DSS installation install-2"):
+            start(world)
+
+    def test_resumes_a_creation_that_is_under_way(self, world: Any) -> None:
+        world.clusters.add(world.cluster(status="PROVISIONING"))
+        world.clusters.operations.append(world.operation())
+        assert start(world)[1]["cluster"]["status"] == "RUNNING"
+        assert "create" not in world.clusters.calls
+
+    def test_waits_for_another_operation_and_then_adopts(self, world: Any) -> None:
+        world.clusters.add(world.cluster())
+        world.clusters.operations.append(world.operation("UPGRADE_NODES"))
+        start(world)
+        assert world.clusters.operations[0].done
+        assert "create" not in world.clusters.calls
+
+    def test_replaces_what_a_failed_creation_left(self, world: Any) -> None:
+        world.clusters.add(world.cluster(status="ERROR", id="old"))
+        world.clusters.operations.append(world.operation(status="DONE", failures=STOCKOUT))
+        assert start(world)[1]["cluster"]["id"] == "id-1"
+        assert [call for call in world.clusters.calls if call in ("create", "delete")] == ["delete", "create"]
+
+    def test_never_deletes_a_degraded_cluster_that_was_in_use(self, world: Any) -> None:
+        world.clusters.add(world.cluster(status="DEGRADED", status_message="Nodes are missing."))
+        world.clusters.operations.append(world.operation(status="DONE"))
+        with pytest.raises(ClusterUnhealthy, match=r"Nodes are missing\."):
+            start(world)
+        assert "delete" not in world.clusters.calls
+
+    def test_replaces_a_degraded_cluster_that_was_never_handed_over(self, world: Any) -> None:
+        world.clusters.add(world.cluster(status="DEGRADED"))
+        world.clusters.operations.append(world.operation(status="DONE"))
+        Journal(world.directory).write(world.name, Phase.CREATING)
+        start(world)
+        assert "delete" in world.clusters.calls
+
+    @pytest.mark.parametrize("with_operation", [True, False])
+    def test_waits_until_a_cluster_that_is_deleted_is_gone_and_creates(self, world: Any, with_operation: bool) -> None:
+        world.clusters.add(world.cluster(status="STOPPING"))
+        if with_operation:
+            world.clusters.operations.append(world.operation("DELETE_CLUSTER"))
+        else:
+            pauses = iter(range(3))
+
+            def sleep(seconds: float) -> None:
+                world.now += seconds
+                if next(pauses, None) == 2:
+                    world.clusters.clusters.pop(world.name)
+
+            world.sleep = sleep
+        start(world)
+        assert [call for call in world.clusters.calls if call in ("create", "delete")] == ["create"]
+
+    def test_gives_up_waiting_at_the_deadline(self, world: Any) -> None:
+        world.clusters.add(world.cluster(status="STOPPING", status_message="Deleting nodes."))
+        with pytest.raises(OperationTimeout, match=r"its status is STOPPING") as caught:
+            start(world)
+        assert world.now == pytest.approx(3600)
+        assert caught.value.verbatim == "Deleting nodes."
+
+
+class TestTheAnswerIsLost:
+    def test_resumes_a_creation_that_google_did_begin(self, world: Any) -> None:
+        world.clusters.create_faults = [("after", LOST)]
+        start(world)
+        assert world.clusters.calls.count("create") == 1
+        assert "operations" in world.clusters.calls
+
+    def test_asks_again_only_after_it_has_looked(self, world: Any) -> None:
+        world.clusters.create_faults = [("before", LOST)]
+        start(world)
+        first, second = (index for index, call in enumerate(world.clusters.calls) if call == "create")
+        assert {"get", "operations"} <= set(world.clusters.calls[first + 1 : second])
+
+    def test_finds_a_creation_whose_cluster_does_not_show_yet(self, world: Any) -> None:
+        world.clusters.create_faults = [("before", LOST)]
+        listed = world.clusters.operations_of
+
+        def operations_of(name: ClusterName) -> Any:
+            if not world.clusters.operations:
+                world.clusters.operations.append(world.operation())
+                world.clusters.add(world.cluster(status="PROVISIONING"))
+            return listed(name)
+
+        world.clusters.operations_of = operations_of
+        start(world)
+        assert world.clusters.calls.count("create") == 1
+
+    def test_gives_up_after_three_lost_answers_and_keeps_the_trace(self, world: Any) -> None:
+        world.clusters.create_faults = [("before", LOST)] * 5
+        with pytest.raises(GoogleUnavailable):
+            start(world)
+        assert world.clusters.calls.count("create") == 3
+        entry = Journal(world.directory).read()
+        assert entry is not None
+        assert entry.phase is Phase.CREATING
+
+    def test_refuses_a_foreign_cluster_that_came_in_between(self, world: Any) -> None:
+        create = world.clusters.create_cluster
+
+        def late(*arguments: Any) -> Any:
+            world.clusters.add(world.cluster(labels={}))
+            return create(*arguments)
+
+        world.clusters.create_cluster = late
+        with pytest.raises(NameTaken, match="was not created by this plugin"):
+            start(world)
+        assert "delete" not in world.clusters.calls
+
+    def test_forgets_the_request_that_google_refused(self, world: Any) -> None:
+        world.clusters.create_faults = [("before", QuotaExceeded("Short."))]
+        with pytest.raises(QuotaExceeded):
+            start(world)
+        assert Journal(world.directory).read() is None
+
+
+class TestTheCreationFails:
+    def test_raises_the_first_error_and_removes_what_is_left(self, world: Any) -> None:
+        world.clusters.endings = [STOCKOUT]
+        with pytest.raises(Stockout, match=r"No machines\."):
+            start(world)
+        assert world.clusters.clusters == {}
+        assert Journal(world.directory).read() is None
+        assert not (world.directory / "credential-helper").exists()
+
+    def test_keeps_the_first_error_where_the_clean_up_fails_too(self, world: Any) -> None:
+        world.clusters.endings = [STOCKOUT]
+        world.clusters.delete_faults = [("before", PermissionDenied("It may not delete."))]
+        with pytest.raises(Stockout) as caught:
+            start(world)
+        assert "It may not delete." in caught.value.remedy
+        assert "gcloud container clusters delete my-cluster --location europe-west1-b" in caught.value.remedy
+
+    def test_removes_a_cluster_that_cannot_be_reached(self, world: Any) -> None:
+        world.control_plane.fault = ControlPlaneUnreachable("No answer.")
+        with pytest.raises(ControlPlaneUnreachable):
+            start(world)
+        assert world.clusters.clusters == {}
+        assert not (world.directory / "kube_config").exists()
+
+    def test_removes_a_cluster_after_a_failure_that_nobody_foresaw(self, world: Any) -> None:
+        world.control_plane.fault = RuntimeError("odd")
+        world.clusters.delete_faults = [("before", PermissionDenied("It may not delete."))]
+        with pytest.raises(RuntimeError, match="odd"):
+            start(world)
+        assert "delete" in world.clusters.calls
+
+    def test_removes_a_cluster_in_which_dss_may_do_nothing(self, world: Any) -> None:
+        world.control_plane.missing = AccessReview(world.all_requirements)
+        with pytest.raises(AccessDenied):
+            start(world)
+        assert world.clusters.clusters == {}
+
+    def test_never_deletes_a_cluster_that_it_adopted(self, world: Any) -> None:
+        world.clusters.add(world.cluster())
+        world.control_plane.fault = ControlPlaneUnreachable("No answer.")
+        with pytest.raises(ControlPlaneUnreachable):
+            start(world)
+        assert "delete" not in world.clusters.calls
+
+    def test_deletes_an_adopted_cluster_that_was_never_handed_over(self, world: Any) -> None:
+        world.clusters.add(world.cluster())
+        Journal(world.directory).write(world.name, Phase.CREATING)
+        world.control_plane.fault = ControlPlaneUnreachable("No answer.")
+        with pytest.raises(ControlPlaneUnreachable):
+            start(world)
+        assert world.clusters.clusters == {}
+
+    def test_leaves_a_creation_alone_that_takes_too_long(self, world: Any) -> None:
+        world.clusters.find_operation = lambda *_, **__: world.clusters.operations[0]
+        with pytest.raises(OperationTimeout):
+            start(world)
+        assert "delete" not in world.clusters.calls
+        entry = Journal(world.directory).read()
+        assert entry is not None
+        assert entry.operation == "operation-1-a"
+
+    def test_resumes_after_a_creation_that_took_too_long(self, world: Any) -> None:
+        finder = world.clusters.find_operation
+        world.clusters.find_operation = lambda *_, **__: world.clusters.operations[0]
+        with pytest.raises(OperationTimeout):
+            start(world)
+        world.clusters.find_operation = finder
+        start(world)
+        assert world.clusters.calls.count("create") == 1
+
+    def test_an_aborted_creation_is_cleaned_up(self, world: Any) -> None:
+        find = world.clusters.find_operation
+
+        def aborting(*arguments: Any, **fields: Any) -> Any:
+            found = find(*arguments, **fields)
+            return found if found.done else replace(found, status="ABORTING")
+
+        world.clusters.find_operation = aborting
+        with pytest.raises(OperationFailed, match="cancelled"):
+            start(world)
+        assert world.clusters.clusters == {}
+
+    def test_goes_by_the_cluster_where_google_forgot_the_operation(self, world: Any) -> None:
+        world.clusters.forgets_operations = True
+        assert start(world)[1]["cluster"]["status"] == "RUNNING"
+
+
+class TestAnEarlierStartWasKilled:
+    LEFT = ClusterName("acme", "us-central1-a", "my-cluster")
+
+    def test_deletes_what_it_left_in_another_place(self, world: Any) -> None:
+        world.clusters.add(world.cluster(self.LEFT))
+        Journal(world.directory).write(self.LEFT, Phase.CREATING)
+        start(world)
+        assert list(world.clusters.clusters) == [world.name]
+
+    def test_leaves_what_is_not_ours_in_that_place(self, world: Any) -> None:
+        world.clusters.add(world.cluster(self.LEFT, labels={}))
+        Journal(world.directory).write(self.LEFT, Phase.CREATING)
+        start(world)
+        assert self.LEFT in world.clusters.clusters
+
+    def test_only_warns_of_a_cluster_that_was_handed_over(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        world.clusters.add(world.cluster(self.LEFT))
+        Journal(world.directory).write(self.LEFT, Phase.RUNNING)
+        start(world)
+        assert self.LEFT in world.clusters.clusters
+        assert "if it still exists, it is billed" in caplog.text
+
+    def test_goes_on_where_the_leftover_cannot_be_deleted(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.ERROR)
+        world.clusters.add(world.cluster(self.LEFT))
+        Journal(world.directory).write(self.LEFT, Phase.CREATING)
+        world.clusters.delete_faults = [("before", PermissionDenied("It may not delete."))]
+        start(world)
+        assert "gcloud container clusters delete my-cluster --location us-central1-a" in caplog.text
