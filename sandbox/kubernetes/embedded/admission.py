@@ -73,6 +73,12 @@ def admit(store: Store, key: ResourceKey, item: Object) -> None:
         step(store, item)
 
 
+def _namespace(store: Store, item: Object) -> None:
+    del store
+    item["spec"] = {"finalizers": ["kubernetes"]}
+    item["status"] = {"phase": "Active"}
+
+
 def _pod(store: Store, item: Object) -> None:
     spec, metadata = item["spec"], item["metadata"]
     name = metadata.get("name", "")
@@ -234,6 +240,7 @@ def _token_secret(store: Store, item: Object) -> None:
 
 
 _STEPS: Mapping[ResourceKey, Callable[[Store, Object], None]] = {
+    NAMESPACES: _namespace,
     ("", "pods"): _pod,
     _SERVICES: _service,
     ("", "persistentvolumeclaims"): _claim,

@@ -160,8 +160,6 @@ def _namespace(item: Object) -> None:
     metadata = item["metadata"]
     if metadata.get("name"):
         metadata["labels"] = {**(metadata.get("labels") or {}), "kubernetes.io/metadata.name": metadata["name"]}
-    item.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
-    item.setdefault("status", {}).setdefault("phase", "Active")
 
 
 def _claim(item: Object) -> None:

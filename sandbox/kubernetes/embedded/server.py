@@ -72,7 +72,7 @@ class ApiServer:
         self._authorizer.require(user, attributes)
         if attributes.resource:
             return await self._handlers.answer(request, attributes, user)
-        return self._about_itself(request, path.rstrip("/") or "/")
+        return await self._about_itself(request, path.rstrip("/") or "/")
 
     def _impersonated(self, request: Request, user: User) -> User:
         name = request.headers.get("impersonate-user")
@@ -88,13 +88,13 @@ class ApiServer:
             self._authorizer.require(user, asked)
         return User(name, (*groups, "system:authenticated"))
 
-    def _about_itself(self, request: Request, path: str) -> Response:
+    async def _about_itself(self, request: Request, path: str) -> Response:
         if path in _HEALTH or path.rpartition("/")[0] in _HEALTH:
             return _health(path, request.query_params)
         if path == "/version":
             return answer(discovery.version_info(self.version))
         if path.startswith("/openapi/"):
-            return self._openapi.answer(request, path)
+            return await self._openapi.answer(request, path)
         found = self._discovered(request, path)
         if found is None:
             raise no_such_resource()

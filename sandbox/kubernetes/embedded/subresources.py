@@ -67,7 +67,7 @@ def set_scale(
     body["spec"]["replicas"] = replicas
     if stated:
         body["metadata"]["resourceVersion"] = stated
-    changed = registry.update(resource, metadata.get("namespace", ""), metadata["name"], body, write)
+    changed = registry.update(resource, metadata.get("namespace", ""), metadata["name"], body, write, "scale")
     return scale_of(changed)
 
 
