@@ -165,6 +165,8 @@ def _shared_flags(surroundings: Surroundings, folder: Path) -> dict[str, str]:
         "audit-webhook-batch-max-wait": "50ms",
         "audit-webhook-batch-throttle-enable": "false",
         "endpoint-reconciler-type": "none",
+        # Pods that ask for GPUs tolerate the taint of GPU nodes: https://cloud.google.com/kubernetes-engine/docs/how-to/gpus
+        "enable-admission-plugins": "ExtendedResourceToleration",
         "allow-privileged": "true",
     }
     if surroundings.gates:
