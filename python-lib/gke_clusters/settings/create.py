@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from gke_clusters.settings import rules
 from gke_clusters.settings.connection import ConnectionSettings
 from gke_clusters.settings.descriptors import cluster_descriptor
-from gke_clusters.settings.dialog import DialogReader, build
+from gke_clusters.settings.dialog import DialogReader, FieldPath, build
 from gke_clusters.settings.expert_json import parse_expert_json, require_same_mode
 from gke_clusters.settings.ip_ranges import IpRange, parse_ip_range
 from gke_clusters.settings.location import checked_zone, region_of
@@ -102,14 +102,9 @@ class CreateSettings(Settings):
 
     @field_validator("node_pools")
     @classmethod
-    def _distinct_pools(cls, pools: tuple[NodePoolSettings, ...], info: ValidationInfo) -> tuple[NodePoolSettings, ...]:
+    def _some_pool(cls, pools: tuple[NodePoolSettings, ...], info: ValidationInfo) -> tuple[NodePoolSettings, ...]:
         if not pools and info.data.get("is_autopilot") is False:
             raise ValueError("at least one node pool is required, unless the cluster is an Autopilot cluster")
-        names = node_pool_names(pools)
-        for name in names:
-            if names.count(name) > 1:
-                places = [str(number) for number, each in enumerate(names, start=1) if each == name]
-                raise ValueError(f"the node pool name {rules.quoted(name)} is given to pools {' and '.join(places)}")
         return pools
 
     @field_validator("expert")
@@ -151,7 +146,21 @@ def require_zones_of_one_region(zones: tuple[str, ...], region: str | None) -> N
 
 def node_pool_names(pools: tuple[NodePoolSettings, ...]) -> list[str]:
     """The name of each pool: its own, or one by its place in the list, as 1.5.1 named them."""
-    return [pool.name or f"node-pool-{place}" for place, pool in enumerate(pools)]
+    return [_pool_name(pool.name, place) for place, pool in enumerate(pools)]
+
+
+def _pool_name(own_name: str | None, place: int) -> str:
+    return own_name or f"node-pool-{place}"
+
+
+def _pools_named_twice(pools: Sequence[Mapping[str, Any]]) -> Iterator[tuple[FieldPath, str]]:
+    """Each pool whose name an earlier one has; looked for in the values as read, so that no other mistake hides it."""
+    seen: dict[str, int] = {}
+    for place, pool in enumerate(pools):
+        name = _pool_name(pool.get("nodePoolName"), place)
+        if name in seen:
+            yield ("nodePools", place, "nodePoolName"), f"{rules.quoted(name)} is the name of pool {seen[name]} already"
+        seen.setdefault(name, place + 1)
 
 
 def parse_create(cluster_name: str, config: Mapping[str, Any], plugin_config: Mapping[str, Any]) -> CreateSettings:
@@ -168,6 +177,8 @@ def parse_create(cluster_name: str, config: Mapping[str, Any], plugin_config: Ma
     dialog = cluster_descriptor(COMPONENT)
     reader = DialogReader()
     values = {"name": cluster_name, **reader.read(dialog, config, plugin_config)}
+    for place, message in _pools_named_twice(values["nodePools"]):
+        reader.problems.setdefault(place, message)
     return build(CreateSettings, dialog, values, reader.problems, {"name": CLUSTER_NAME_LABEL})
 
 

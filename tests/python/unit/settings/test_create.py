@@ -137,7 +137,12 @@ def test_names_node_pools_by_their_place():
 def test_refuses_a_pool_named_twice(names):
     found = problems(nodePools=[{"nodePoolName": name} for name in names])
 
-    assert found == {"Node pools": f'the node pool name "{names[0]}" is given to pools 1 and 2'}
+    assert found == {"Node pools › 2 › Name of the pool": f'"{names[0]}" is the name of pool 1 already'}
+
+
+def test_refuses_a_pool_named_twice_beside_its_other_mistakes():
+    found = problems(nodePools=[{"nodePoolName": "gpu", "numNodes": -1}, {"nodePoolName": "gpu"}])
+    assert set(found) == {"Node pools › 1 › Number of nodes in each zone", "Node pools › 2 › Name of the pool"}
 
 
 def test_an_autopilot_cluster_is_regional_and_has_no_pools():
