@@ -72,7 +72,11 @@ def _up(options: argparse.Namespace) -> int:
     env_file.unlink(missing_ok=True)
     made = options.state_dir is None
     state = Path(tempfile.mkdtemp(prefix="gke-clusters-sandbox-")) if made else options.state_dir.absolute()
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        print(f"--state-dir: {error}", file=sys.stderr)  # noqa: T201 - this is a command
+        return 2
     try:
         asyncio.run(_serve(options, projects, env_file, state))
     finally:

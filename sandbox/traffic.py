@@ -29,7 +29,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One line of the request log."""
+    """One line of the request log; the path is the one that faults are matched against, without the query."""
 
     service: str
     method: str
@@ -38,6 +38,7 @@ class Exchange:
     status: int
     time: float
     body: Any
+    query: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the line as `GET /requests` gives it; `time` is seconds since the epoch."""
@@ -109,12 +110,12 @@ class _Observed:
         try:
             await self._answer(effect, scope, replay, answered)
         finally:
-            query = scope["query_string"].decode("latin-1")
             self._traffic.record(
                 Exchange(
                     service=self._service,
                     method=method,
-                    path=f"{path}?{query}" if query else path,
+                    path=path,
+                    query=scope["query_string"].decode("latin-1"),
                     principal=caller.email if caller else None,
                     status=answered.status,
                     time=started,

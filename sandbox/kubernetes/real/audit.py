@@ -39,10 +39,12 @@ def audit_app(traffic: Traffic) -> Starlette:
 
 def _exchange(event: dict[str, Any]) -> Exchange:
     received = datetime.fromisoformat(event["requestReceivedTimestamp"].replace("Z", "+00:00"))
+    path, _, query = event["requestURI"].partition("?")
     return Exchange(
         service="kubernetes",
         method=_METHODS.get(event["verb"], "GET"),
-        path=event["requestURI"],
+        path=path,
+        query=query,
         principal=event["user"].get("username"),
         status=event.get("responseStatus", {}).get("code", 0),
         time=received.timestamp(),

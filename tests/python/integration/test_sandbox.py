@@ -164,8 +164,14 @@ def test_more_projects_can_be_asked_for(tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["up"], ["up", "--env-file", "e", "--speed", "0"], ["up", "--env-file", "e", "--project", "a=b"], ["down"]],
-    ids=["no file", "speed", "project number", "unknown command"],
+    [
+        ["up"],
+        ["up", "--env-file", "e", "--speed", "0"],
+        ["up", "--env-file", "e", "--project", "a=b"],
+        ["down"],
+        ["up", "--env-file", "e", "--state-dir", "/dev/null/x"],
+    ],
+    ids=["no file", "speed", "project number", "unknown command", "state folder"],
 )
 def test_refuses_unusable_arguments(arguments, tmp_path):
     command = [sys.executable, "-m", "sandbox", *arguments]
@@ -186,7 +192,7 @@ def test_request_log_tells_who_asked_for_what(sandbox):
     sandbox.call(f"{sandbox.url('cloudresourcemanager')}/v1/projects/sandbox-project?alt=json")
     seen = sandbox.requests(service="cloudresourcemanager")[-1]
     assert seen["method"] == "GET"
-    assert seen["path"] == "/v1/projects/sandbox-project?alt=json"
+    assert (seen["path"], seen["query"]) == ("/v1/projects/sandbox-project", "alt=json")
     assert seen["principal"] == "admin@sandbox.example"
     assert seen["status"] == 200
     assert abs(seen["time"] - time.time()) < 60
