@@ -177,11 +177,15 @@ class Work:
     async def _change(
         self, record: ClusterRecord, operation: Operation, apply: Callable[[], None], pool: Json | None
     ) -> None:
-        waiting = asyncio.ensure_future(operation.cancelled.wait())
+        ends = {
+            asyncio.ensure_future(operation.cancelled.wait()),
+            asyncio.ensure_future(self._clock.sleep(operation.duration_seconds)),
+        }
         try:
-            await asyncio.wait({waiting}, timeout=operation.duration_seconds / self._clock.speed)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            waiting.cancel()
+            for end in ends:
+                end.cancel()
         if operation.cancelled.is_set():
             await self._clock.sleep(_ABORTING_SECONDS)
         else:
