@@ -28,8 +28,8 @@ SCOPES: Final = (
 """The OAuth scopes of every token."""
 
 _ADC_HELP: Final = (
-    "Give the DSS host a service account (Compute Engine), or set GOOGLE_APPLICATION_CREDENTIALS for DSS, or run"
-    " `gcloud auth application-default login` as the user that runs DSS, or choose a service-account key in the GKE"
+    "On Compute Engine, give the DSS host a service account and let it reach metadata.google.internal; elsewhere, set"
+    " GOOGLE_APPLICATION_CREDENTIALS for DSS, or run `gcloud auth application-default login` as the user that runs DSS, or choose a service-account key in the GKE"
     " connection. https://cloud.google.com/docs/authentication/application-default-credentials"
 )
 _KEY_HELP: Final = (

@@ -6,6 +6,7 @@ GKE's own codes: https://cloud.google.com/kubernetes-engine/docs/reference/rest/
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from gke_clusters.errors import GkeClustersError, OperationFailed, PermissionDenied, QuotaExceeded, Stockout
@@ -47,7 +48,7 @@ def operation_failure(operation: Operation) -> GkeClustersError:
         operation: One with ``failures``.
     """
     codes = {condition.code for condition in operation.failures}
-    words = "\n".join(dict.fromkeys(_said(condition) for condition in operation.failures))
+    words = "\n".join(_said(condition) for condition in _distinct(operation.failures))
     subject = f"{operation.kind} of {operation.cluster}" if operation.cluster else operation.kind
     if "GCE_STOCKOUT" in codes or _STOCKOUT_TEXT.search(words):
         return Stockout(
@@ -70,6 +71,15 @@ def operation_failure(operation: Operation) -> GkeClustersError:
         )
     remedy = next((advice for pattern, advice in _REMEDIES if pattern.search(words)), None)
     return OperationFailed(f"{subject} failed.", resource=operation.path, verbatim=words, remedy=remedy)
+
+
+def _distinct(failures: tuple[Condition, ...]) -> Iterator[Condition]:
+    """Leave out what another failure says as well: Google repeats itself in each of its fields."""
+    said: list[str] = []
+    for failure in failures:
+        if not any(failure.message in earlier for earlier in said):
+            said.append(failure.message)
+            yield failure
 
 
 def _said(condition: Condition) -> str:

@@ -61,7 +61,8 @@ def test_gives_advice_for_what_it_recognises(text: str, advice: str) -> None:
 
 
 def test_says_each_thing_once() -> None:
-    assert failed(Condition("", "It broke."), Condition("", "It broke.")).verbatim == "It broke."
+    failures = [Condition("A", "Twice: it broke."), Condition("", "it broke."), Condition("", "Twice: it broke.")]
+    assert failed(*failures).verbatim == "[A] Twice: it broke."
 
 
 def test_names_the_cluster_if_there_is_one() -> None:
