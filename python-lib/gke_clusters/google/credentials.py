@@ -29,8 +29,9 @@ SCOPES: Final = (
 
 _ADC_HELP: Final = (
     "On Compute Engine, give the DSS host a service account and let it reach metadata.google.internal; elsewhere, set"
-    " GOOGLE_APPLICATION_CREDENTIALS for DSS, or run `gcloud auth application-default login` as the user that runs DSS, or choose a service-account key in the GKE"
-    " connection. https://cloud.google.com/docs/authentication/application-default-credentials"
+    " GOOGLE_APPLICATION_CREDENTIALS for DSS, or run `gcloud auth application-default login` as the user that runs DSS,"
+    " or choose a service-account key in the GKE connection."
+    " https://cloud.google.com/docs/authentication/application-default-credentials"
 )
 _KEY_HELP: Final = (
     "Give the GKE connection the path of a service-account key file that the user who runs DSS can read, or the whole"
