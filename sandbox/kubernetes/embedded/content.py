@@ -9,6 +9,7 @@ import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sandbox.kubernetes.embedded import protobuf
 from sandbox.kubernetes.embedded.patches import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from sandbox.kubernetes.embedded.registry import Write
 from sandbox.kubernetes.embedded.statuses import StatusError, bad_request
@@ -82,8 +83,8 @@ async def read_body(request: Request) -> Any:
         StatusError: the body is of another media type, or cannot be read.
     """
     media = _media_type(request)
-    if media not in {"", *_MEDIA}:
-        raise _unsupported(", ".join(_MEDIA))
+    if media not in {"", *_MEDIA, protobuf.MEDIA_TYPE}:
+        raise _unsupported(", ".join([*_MEDIA, protobuf.MEDIA_TYPE]))
     return _parsed(await request.body(), media)
 
 
@@ -142,6 +143,11 @@ def _unsupported(accepted: str) -> StatusError:
 
 
 def _parsed(content: bytes, media: str) -> Any:
+    if media == protobuf.MEDIA_TYPE:
+        try:
+            return protobuf.decode(content)
+        except protobuf.UnreadableMessageError as failure:
+            raise bad_request(str(failure)) from failure
     try:
         if media == "application/yaml":
             # JSON is YAML, but this parser is much slower.
