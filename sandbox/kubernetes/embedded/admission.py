@@ -158,6 +158,13 @@ def _tolerations(spec: Object) -> None:
                 *present,
                 {"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": _NOT_READY_SECONDS},
             ]
+    # GKE runs ExtendedResourceToleration: https://cloud.google.com/kubernetes-engine/docs/how-to/gpus
+    for container in [*(spec.get("initContainers") or []), *spec["containers"]]:
+        for resource in sorted((container.get("resources") or {}).get("requests") or {}):
+            wanted = {"key": resource, "operator": "Exists"}
+            extended = "/" in resource and "kubernetes.io/" not in resource
+            if extended and not any(one.get("key") == resource for one in present):
+                present = [*present, wanted]
     spec["tolerations"] = present
 
 

@@ -25,9 +25,9 @@ def read_selection(resource: ResourceType, query: Mapping[str, str], name: str =
     Raises:
         StatusError: a selector cannot be read.
     """
-    fields = parse_field_selector(query.get("fieldSelector", ""), resource.key, resource.api_version)
+    fields = parse_field_selector(query.get("fieldSelector", ""), resource.key)
     if name:
-        fields += parse_field_selector(f"metadata.name={name}", resource.key, resource.api_version)
+        fields += parse_field_selector(f"metadata.name={name}", resource.key)
     return Selection(tuple(parse_label_selector(query.get("labelSelector", ""))), tuple(fields))
 
 

@@ -24,6 +24,8 @@ def track_update(resource: ResourceType, after: Object, before: Object | None, m
     changed = frozenset(path for path, value in now.items() if path not in then or then[path] != value)
     known = owners(after)
     mine = [one.paths for one in known if one.same_hand(manager, "Update", subresource)]
+    if before is not None and not changed and then.keys() == now.keys():
+        return
     entries = []
     for one in known:
         if not one.same_hand(manager, "Update", subresource):
@@ -61,7 +63,7 @@ def applied(
     before = next((one for one in known if one.same_hand(manager, "Apply", subresource)), None)
     base = copy.deepcopy(live) if live is not None else {}
     gone = (before.paths if before else frozenset()) - wanted.keys()
-    for path in sorted(gone - {path for one in others for path in one.paths}, key=len, reverse=True):
+    for path in sorted(gone - {path for one in others for path in one.paths}, key=len):
         if not any(other[: len(path)] == path for one in others for other in one.paths):
             _remove(node, base, path)
     merged: Object = _merged(node, base, config)
@@ -87,9 +89,8 @@ def _conflict(conflicts: list[tuple[Ownership, list[Path]]]) -> Exception:
         who = f'"{owner.manager}"'
         if owner.subresource:
             who += f' with subresource "{owner.subresource}"'
-        who += f" using {owner.api_version}"
-        if owner.operation == "Update" and owner.time:
-            who += f" at {owner.time}"
+        if owner.operation == "Update":
+            who += f" using {owner.api_version}"
         causes += [Cause("FieldManagerConflict", f"conflict with {who}", told(path)) for path in paths]
         if len(paths) == 1:
             lines.append(f"conflict with {who}: {told(paths[0])}")
@@ -135,10 +136,10 @@ def _remove(node: Node, value: Any, path: Path) -> None:
     elif isinstance(value, list) and part.startswith("k:"):
         for one in list(value):
             if item_key(node, one) == part:
-                if rest:
-                    _remove(node.items or ANY, one, rest)
-                else:
+                if not rest:
                     value.remove(one)
+                elif rest[0][2:] not in node.keys:
+                    _remove(node.items or ANY, one, rest)
     elif isinstance(value, list) and part.startswith("v:"):
         gone = json.loads(part[2:])
         value[:] = [one for one in value if one != gone]

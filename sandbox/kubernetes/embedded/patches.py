@@ -56,13 +56,6 @@ def patched(resource: ResourceType, item: Object, patch: Any, patch_type: str) -
 def _json_patched(item: Object, patch: Any) -> Object:
     try:
         result = jsonpatch.apply_patch(copy.deepcopy(item), patch)
-    except jsonpatch.JsonPatchTestFailed as failure:
-        path = next((str(one.get("path")) for one in patch if isinstance(one, dict) and one.get("op") == "test"), "")
-        raise StatusError(
-            422,
-            f"the server rejected our request due to an error in our request: testing path {path}",
-            reason="Invalid",
-        ) from failure
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, AttributeError) as failure:
         raise StatusError(
             422, "the server rejected our request due to an error in our request", reason="Invalid", details={}
@@ -96,6 +89,7 @@ def strategic_merge(node: Node, value: Object, patch: Object) -> Object:
         raise bad_request(f"Unknown patch type found: {directive}")
     if isinstance(patch.get(_RETAIN), list):
         value = {name: kept for name, kept in value.items() if name in patch[_RETAIN]}
+    lists = {name: list(present) for name, present in value.items() if isinstance(present, list)}
     for name, change in patch.items():
         if name.startswith(_DELETE_VALUES):
             field = name[len(_DELETE_VALUES) :]
@@ -117,13 +111,13 @@ def strategic_merge(node: Node, value: Object, patch: Object) -> Object:
         if name.startswith(_ORDER):
             field = name[len(_ORDER) :]
             if field in value:
-                value[field] = _ordered(node.child(field), value[field], order)
+                value[field] = _ordered(node.child(field), value[field], order, lists.get(field, []))
     return value
 
 
 def _merged_list(node: Node, values: list[Any], patch: list[Any]) -> list[Any]:
     if node.is_set:
-        return [*values, *(one for one in patch if one not in values)]
+        return _ordered(node, [*values, *(one for one in patch if one not in values)], patch, values)
     if not node.merge_key:
         return [_without_directives(one) for one in patch]
     key, items = node.merge_key, node.items or ANY
@@ -140,24 +134,25 @@ def _merged_list(node: Node, values: list[Any], patch: list[Any]) -> list[Any]:
             merged.append(strategic_merge(items, {}, change))
         else:
             merged[place] = strategic_merge(items, merged[place], change)
-    return merged
+    return _ordered(node, merged, patch, values)
 
 
 def _without_directives(value: Any) -> Any:
     return strategic_merge(ANY, {}, value) if isinstance(value, dict) else value
 
 
-def _ordered(node: Node, values: list[Any], order: list[Any]) -> list[Any]:
-    """Bring a list into the patch's order; items that the patch does not know keep their place among the others."""
+def _ordered(node: Node, values: list[Any], order: list[Any], original: list[Any]) -> list[Any]:
+    """Bring a list into the patch's order; items that the patch does not know keep their place before known ones."""
 
     def identity(one: Any) -> Any:
         return one.get(node.merge_key) if isinstance(one, dict) else one
 
-    wanted = [identity(one) for one in order]
+    wanted, was = [identity(one) for one in order], [identity(one) for one in original]
     known = sorted((one for one in values if identity(one) in wanted), key=lambda one: wanted.index(identity(one)))
     others = [one for one in values if identity(one) not in wanted]
     merged: list[Any] = []
     while known and others:
-        ahead = others if values.index(others[0]) < values.index(known[0]) else known
-        merged.append(ahead.pop(0))
+        first, second = identity(others[0]), identity(known[0])
+        before = first in was and second in was and was.index(first) < was.index(second)
+        merged.append((others if before else known).pop(0))
     return [*merged, *known, *others]

@@ -33,7 +33,8 @@ def _requirement(term: str) -> Requirement:
         return Requirement(found["key"], "NotIn" if found["operator"] == "!=" else "In", frozenset({found["value"]}))
     if found := _EXISTS_TERM.match(term):
         return Requirement(found["key"], "DoesNotExist" if found["not"] else "Exists")
-    raise bad_request(f"unable to parse requirement: found '{term}', expected: ',' or 'end of string'")
+    token = next((one for one in term if one in "=!"), term)
+    raise bad_request(f"unable to parse requirement: found '{token}', expected: ',' or 'end of string'")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ _FIELDS: dict[tuple[str, str], frozenset[str]] = {
 }
 
 
-def parse_field_selector(text: str, key: tuple[str, str], api_version: str) -> list[FieldTerm]:
+def parse_field_selector(text: str, key: tuple[str, str]) -> list[FieldTerm]:
     """Read `status.phase=Running,spec.nodeName!=x` for one resource.
 
     Raises:
@@ -99,10 +100,10 @@ def parse_field_selector(text: str, key: tuple[str, str], api_version: str) -> l
             raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
         path, value = (side.strip() for side in part.split(operator, 1))
         if path not in {"metadata.name", "metadata.namespace"} and path not in _FIELDS.get(key, frozenset()):
-            raise bad_request(
-                f'Unable to find "{api_version}, Resource={key[1]}" that match label selector "", '
-                f'field selector "{text}": field label not supported: {path}'
-            )
+            if key in _FIELDS:
+                raise bad_request(f"field label not supported: {path}")
+            known = 'only "metadata.name", "metadata.namespace"'
+            raise bad_request(f'"{path}" is not a known field selector: {known}')
         terms.append(FieldTerm(path, value, operator != "!="))
     return terms
 

@@ -158,10 +158,11 @@ def _service(item: Object) -> list[Cause]:
         causes.append(unsupported_value("spec.type", spec.get("type"), _SERVICE_TYPES))
     seen: set[str] = set()
     for place, port in enumerate(ports):
-        number, name = port.get("port"), port.get("name", "")
-        if isinstance(number, int) and not 1 <= number <= 65535:
-            field = f"spec.ports[{place}].port"
-            causes.append(invalid_value(field, number, "must be between 1 and 65535, inclusive"))
+        name = port.get("name", "")
+        for field in ("port", "targetPort"):
+            if isinstance(port.get(field), int) and not 1 <= port[field] <= 65535:
+                rule = "must be between 1 and 65535, inclusive"
+                causes.append(invalid_value(f"spec.ports[{place}].{field}", port[field], rule))
         if len(ports) > 1 and not name:
             causes.append(required(f"spec.ports[{place}].name"))
         elif name and name in seen:
