@@ -81,6 +81,7 @@ class World:
         self._traffic = Traffic(self._principals)
         self._public_ca = CertificateAuthority.create("Sandbox Public CA")
         self._keys = ServiceAccountKeys(self._principals, home)
+        self._principals.signed_by = self._keys.signer_of
         self._control_planes = self._choose_control_planes()
         self._container = ContainerService(Clock(options.speed), self._principals, self._projects, self._control_planes)
         self._traffic.normalisers["container"] = self._container.normalise

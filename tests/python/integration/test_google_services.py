@@ -147,6 +147,24 @@ class TestTokens:
         assert answer.status_code == 200
         assert sandbox.requests(service="compute")[-1]["principal"] == email
 
+    def test_token_that_an_account_signed_for_itself_is_taken(self, sandbox, account):
+        email, key = account
+        credentials = service_account.Credentials.from_service_account_info(key)
+        signed = jwt.Credentials.from_signing_credentials(credentials, audience="https://compute.googleapis.com/")
+        signed.refresh(None)
+        zones = f"{sandbox.compute_url}/compute/v1/projects/{sandbox.project}/zones"
+        assert sandbox.call(zones, token=signed.token.decode()).status_code == 200
+        assert email in {seen["principal"] for seen in sandbox.requests(service="compute")}
+
+    def test_token_that_another_key_signed_is_refused(self, sandbox, account, unique_name):
+        other = f"{unique_name('other')}@sandbox-project.iam.gserviceaccount.com"
+        stolen = account[1] | {"private_key": sandbox.service_account_key(other, [])["private_key"]}
+        credentials = service_account.Credentials.from_service_account_info(stolen)
+        signed = jwt.Credentials.from_signing_credentials(credentials, audience="https://compute.googleapis.com/")
+        signed.refresh(None)
+        zones = f"{sandbox.compute_url}/compute/v1/projects/{sandbox.project}/zones"
+        assert sandbox.call(zones, token=signed.token.decode()).status_code == 401
+
     def test_key_of_another_account_is_refused(self, sandbox, account, unique_name):
         other = f"{unique_name('robot')}@sandbox-project.iam.gserviceaccount.com"
         stolen = account[1] | {"private_key": sandbox.service_account_key(other, [])["private_key"]}
