@@ -35,7 +35,7 @@ sandbox: setup ## start the sandbox and leave it running; prints how to use it
 	@$(PY) -m sandbox up --env-file .sandbox/env --state-dir .sandbox/state
 
 test: setup ## the whole suite, with the coverage of python-lib
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term --cov-fail-under=95
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup --cov=gke_clusters --cov-report=term --cov-fail-under=95
 
 unit-tests: setup ## the pure tests
 	@$(PY) -m pytest -n $(WORKERS) $(UNIT)
@@ -43,7 +43,7 @@ unit-tests: setup ## the pure tests
 integration-tests: setup ## the tests that run the plugin through the sandbox with real clients
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/python/integration
 
-test-all: SUITE := tests/python
+test-all: SUITE := tests/python/unit tests/python/integration
 test-all: every-python ## the whole suite on every accepted Python that this machine has
 
 unit-tests-all: SUITE := $(UNIT)
