@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from google.api_core import exceptions as api_exceptions
 from google.cloud import container_v1
+from google.cloud.container_v1.services.cluster_manager.transports import ClusterManagerRestTransport
 
 from gke_clusters.errors import ClusterNotFound
 from gke_clusters.google.credentials import Authorization
@@ -89,11 +90,12 @@ class ContainerApi:
 
     def __init__(self, authorization: Authorization) -> None:
         self._authorization = authorization
-        self._client = container_v1.ClusterManagerClient(
-            credentials=authorization.credentials,
-            transport="rest",
-            client_options={"api_endpoint": endpoint("container")},
+        # Made here rather than by the client, which would sign tokens for a service-account key by itself: one way to
+        # a token for every call means one set of failures, and the one that kubectl's credential helper goes as well.
+        transport = ClusterManagerRestTransport(
+            host=endpoint("container"), credentials=authorization.credentials, always_use_jwt_access=False
         )
+        self._client = container_v1.ClusterManagerClient(transport=transport)
 
     @property
     def identity(self) -> str:

@@ -171,12 +171,21 @@ def _clean_up(creation: Creation, error: Exception) -> None:
     logger.error("The start failed and what it created is deleted: %s", error)
     try:
         creation.undo()
-    except Exception as second:
+    except GkeClustersError as second:
+        logger.error(  # noqa: TRY400 - one line for the administrator, not a traceback
+            "The clean-up failed as well: %s", second
+        )
+        _mention(error, f"The cluster could not be deleted again: {second.cause} {_delete_command(creation.name)}")
+    except Exception:
         logger.exception("The clean-up failed as well")
-        if isinstance(error, GkeClustersError):
-            error.remedy += f" The cluster could not be deleted again ({second}). {_delete_command(creation.name)}"
+        _mention(error, f"The cluster could not be deleted again. {_delete_command(creation.name)}")
     else:
         logger.info("%s was deleted again", creation.name)
+
+
+def _mention(error: Exception, words: str) -> None:
+    if isinstance(error, GkeClustersError):
+        error.remedy = f"{error.remedy} {words}"
 
 
 def _delete_command(name: ClusterName) -> str:

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 import requests
 import responses
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from google.cloud import container_v1
 
 from gke_clusters.errors import ClusterBusy, ClusterNotFound, GoogleUnavailable, NameTaken
 from gke_clusters.google.clusters import ContainerApi
-from gke_clusters.google.credentials import Authorization
+from gke_clusters.google.credentials import Authorization, CredentialsChoice, authorize
 from gke_clusters.google.names import ClusterName
 
 ROOT = "https://container.googleapis.com/v1/"
@@ -192,6 +195,23 @@ def test_asks_where_gclouds_variable_says(authorization: Authorization, monkeypa
     monkeypatch.setenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER", "http://127.0.0.1:9/container/")
     responses.get("http://127.0.0.1:9/container/v1/" + NAME.path, json=CLUSTER)
     assert ContainerApi(authorization).get_cluster(NAME).name == NAME
+
+
+@responses.activate
+def test_gets_the_token_of_a_key_where_the_key_says() -> None:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    email = "robot@p.iam.gserviceaccount.com"
+    key = {"type": "service_account", "client_email": email, "private_key": pem.decode()}
+    key["token_uri"] = "http://127.0.0.1:9/token"
+    responses.post(key["token_uri"], json={"access_token": "one", "expires_in": 3600})
+    read = responses.get(ROOT + NAME.path, json=CLUSTER)
+    # What Google's library asks for beside a token, in the background, is no part of this.
+    responses.get(re.compile("https://iamcredentials.googleapis.com/.*"), status=404)
+    ContainerApi(authorize(CredentialsChoice("service-account-key", json.dumps(key)))).get_cluster(NAME)
+    assert read.calls[0].request.headers["authorization"] == "Bearer one"
 
 
 def test_says_whom_google_sees(api: ContainerApi, authorization: Authorization) -> None:

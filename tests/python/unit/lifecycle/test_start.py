@@ -292,6 +292,19 @@ class TestTheCreationFails:
         assert "It may not delete." in caught.value.remedy
         assert "gcloud container clusters delete my-cluster --location europe-west1-b" in caught.value.remedy
 
+    def test_keeps_the_first_error_whatever_the_clean_up_raises(
+        self, world: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def fail(name: ClusterName) -> None:
+            raise RuntimeError("odd")
+
+        world.clusters.endings = [STOCKOUT]
+        world.clusters.delete_cluster = fail
+        with pytest.raises(Stockout) as caught:
+            start(world)
+        assert "could not be deleted again" in caught.value.remedy
+        assert "RuntimeError: odd" in caplog.text
+
     def test_removes_a_cluster_that_cannot_be_reached(self, world: Any) -> None:
         world.control_plane.fault = ControlPlaneUnreachable("No answer.")
         with pytest.raises(ControlPlaneUnreachable):
