@@ -94,6 +94,13 @@ _DEFAULTS: Json = {
     "userManagedKeysConfig": {},
 }
 
+# Objects that a request turns off by leaving them empty: a default must not fill them again.
+_REPLACED = (
+    "addonsConfig.kubernetesDashboard",
+    "addonsConfig.networkPolicyConfig",
+    "monitoringConfig.managedPrometheusConfig",
+)
+
 # What clusters of Kubernetes 1.35 and later have besides.
 _NEWER_SINCE = (1, 35)
 _NEWER: Json = {
@@ -137,6 +144,9 @@ def complete_cluster(given: Json, place: Place) -> Json:
     if get(given, "autopilot.enabled"):
         defaults = merged(defaults, autopilot.defaults(place.project.id))
     cluster = merged(defaults, given)
+    for path in _REPLACED:
+        if (asked := get(given, path)) is not None:
+            put(cluster, path, asked)
     cluster.setdefault("shieldedNodes", {"enabled": True})
     put(cluster, "addonsConfig.gcePersistentDiskCsiDriverConfig.enabled", True)
     cluster |= {

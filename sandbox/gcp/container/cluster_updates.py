@@ -6,9 +6,10 @@ https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/ClusterUpdate
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.gcp.container import autoscaling, endpoints, pool_defaults, schema, versions
+from sandbox.gcp.container import autoscaling, endpoints, pool_defaults, versions
 from sandbox.gcp.container.cluster_defaults import complete_maintenance
 from sandbox.gcp.container.documents import Json, get, merged, put
+from sandbox.gcp.container.messages import message
 from sandbox.gcp.errors import invalid_argument
 
 NO_UPDATE = "Must specify a field to update."
@@ -110,7 +111,7 @@ def _path(name: str) -> str:
         return _PATHS[name]
     stripped = name.removeprefix("desired")
     plain = stripped[:1].lower() + stripped[1:]
-    return plain if schema.message("Cluster").find(plain) else f"networkConfig.{plain}"
+    return plain if message("Cluster").find(plain) else f"networkConfig.{plain}"
 
 
 def _set(cluster: Json, path: str, value: Any) -> None:

@@ -5,11 +5,10 @@ https://github.com/kubernetes-sigs/sig-storage-local-static-provisioner/issues/5
 """
 
 from dataclasses import dataclass
-from typing import Any
 
+from sandbox.gcp.container.documents import Json
 from sandbox.gcp.locations import region_of
 
-Json = dict[str, Any]
 _EXHAUSTED = 8
 _ABORTED = 10
 

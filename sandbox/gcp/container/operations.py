@@ -5,14 +5,12 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.gcp.container import links
+from sandbox.gcp.container.documents import Json
 from sandbox.gcp.errors import GoogleError
 from sandbox.gcp.projects import Project
-
-Json = dict[str, Any]
 
 # Seconds of the real service; creation, deletion of a cluster, creation of a pool and the upgrade are observed ones.
 DURATIONS_SECONDS = {

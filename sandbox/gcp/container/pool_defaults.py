@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sandbox.gcp.container import machines
 from sandbox.gcp.container.autoscaling import NODE_SCOPES
-from sandbox.gcp.container.documents import Json, fill, get, merged
+from sandbox.gcp.container.documents import Json, fill, get, merged, put
 from sandbox.gcp.container.versions import minor
 
 DEFAULT_POOL = "default-pool"
@@ -45,6 +45,7 @@ class PoolContext:
         max_pods: the cluster's default, as text.
         private_nodes: whether nodes have no public address.
         workload_identity: whether nodes serve GKE's metadata server.
+        image_streaming: whether nodes stream images.
     """
 
     version: str
@@ -55,6 +56,7 @@ class PoolContext:
     max_pods: str
     private_nodes: bool
     workload_identity: bool
+    image_streaming: bool = False
 
 
 def context_of(cluster: Json) -> PoolContext:
@@ -69,6 +71,7 @@ def context_of(cluster: Json) -> PoolContext:
         max_pods=get(cluster, "defaultMaxPodsConstraint.maxPodsPerNode", _MAX_PODS),
         private_nodes=bool(get(cluster, "networkConfig.defaultEnablePrivateNodes")),
         workload_identity=bool(get(cluster, "workloadIdentityConfig.workloadPool")),
+        image_streaming=bool(get(cluster, "nodePoolDefaults.nodeConfigDefaults.gcfsConfig.enabled")),
     )
 
 
@@ -84,7 +87,7 @@ def complete_pool(given: Json, context: PoolContext) -> Json:
         },
         {name: value for name, value in given.items() if name not in OUTPUT_ONLY},
     )
-    fill(pool, "upgradeSettings.strategy", "SURGE")
+    complete_upgrade_settings(pool)
     pool["initialNodeCount"] = initial_size(given)
     if "autoscaling" in pool:
         pool["autoscaling"] = complete_autoscaling(pool["autoscaling"], given.get("config", {}))
@@ -94,6 +97,22 @@ def complete_pool(given: Json, context: PoolContext) -> Json:
     pool["podIpv4CidrSize"] = pod_cidr_size(int(pool["maxPodsConstraint"]["maxPodsPerNode"]))
     pool["networkConfig"] = _network_config(given.get("networkConfig", {}), context)
     return pool
+
+
+def complete_upgrade_settings(pool: Json) -> None:
+    """Fill in a pool's upgrade strategy, and the pace of a blue-green one.
+
+    https://cloud.google.com/kubernetes-engine/docs/concepts/node-pool-upgrade-strategies
+    """
+    fill(pool, "upgradeSettings.strategy", "SURGE")
+    if get(pool, "upgradeSettings.strategy") == "BLUE_GREEN":
+        settings = "upgradeSettings.blueGreenSettings"
+        fill(pool, f"{settings}.nodePoolSoakDuration", "3600s")
+        if get(pool, f"{settings}.autoscaledRolloutPolicy") is None:
+            policy = get(pool, f"{settings}.standardRolloutPolicy", {})
+            if not policy.keys() & {"batchPercentage", "batchNodeCount"}:
+                put(pool, f"{settings}.standardRolloutPolicy.batchNodeCount", 1)
+            fill(pool, f"{settings}.standardRolloutPolicy.batchSoakDuration", "0s")
 
 
 def complete_autoscaling(given: Json, config: Json) -> Json:
@@ -155,6 +174,8 @@ def complete_config(given: Json, context: PoolContext) -> Json:
         del config["minCpuPlatform"]
     if context.workload_identity:
         config.setdefault("workloadMetadataConfig", {"mode": "GKE_METADATA"})
+    if context.image_streaming:
+        config.setdefault("gcfsConfig", {"enabled": True})
     _complete_accelerators(config, machine)
     if minor(context.version) >= _NEWER_SINCE:
         fill(config, "nodeImageConfig", {"image": _image(context.version), "imageProject": "gke-node-images"})

@@ -3,10 +3,11 @@
 https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters.nodePools/update
 """
 
-from sandbox.gcp.container import machines, schema, versions
+from sandbox.gcp.container import machines, versions
 from sandbox.gcp.container.cluster_updates import NO_UPDATE
 from sandbox.gcp.container.documents import Json, get, merged
-from sandbox.gcp.container.pool_defaults import complete_config, context_of
+from sandbox.gcp.container.messages import message
+from sandbox.gcp.container.pool_defaults import complete_config, complete_upgrade_settings, context_of
 from sandbox.gcp.errors import invalid_argument
 
 _ADDRESSES = frozenset({"name", "nodePoolId", "clusterId", "projectId", "zone", "etag", "nodeConfigUpdateMode"})
@@ -60,7 +61,7 @@ def apply(cluster: Json, pool: Json, wanted: Json) -> None:
         wanted: the fields to change.
     """
     config: Json = pool["config"]
-    node_fields = schema.message("NodeConfig").fields
+    node_fields = message("NodeConfig").fields
     for name, value in wanted.items():
         if name == "nodeVersion":
             pool["version"] = versions.resolve(value, current=cluster["currentMasterVersion"])
@@ -78,6 +79,7 @@ def apply(cluster: Json, pool: Json, wanted: Json) -> None:
             config |= {"diskType": value, "bootDisk": {**config["bootDisk"], "diskType": value}}
         elif name in node_fields:
             config[name] = value
+    complete_upgrade_settings(pool)
     pool["config"] = complete_config(config, context_of(cluster))
 
 

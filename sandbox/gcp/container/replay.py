@@ -19,7 +19,7 @@ from typing import Any
 
 import requests
 
-Json = dict[str, Any]
+from sandbox.gcp.container.documents import Json
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _POLL_SECONDS = 0.02

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from sandbox.clock import Clock
 from sandbox.gcp.access import Gate, json_body
 from sandbox.gcp.container import cluster_methods, links, pool_methods, read_methods, schema
+from sandbox.gcp.container.documents import Json
 from sandbox.gcp.container.engine import Engine
 from sandbox.gcp.container.methods import Caller, Method
 from sandbox.gcp.container.nodes import InstanceGroup
@@ -18,8 +19,6 @@ from sandbox.gcp.principals import Principals
 from sandbox.gcp.projects import Projects
 from sandbox.kubernetes.control_plane import ControlPlanes
 from sandbox.traffic import call_of
-
-Json = dict[str, Any]
 
 _SERVICE = "container.googleapis.com"
 # By HTTP method, kind of target and verb.

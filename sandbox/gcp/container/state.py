@@ -8,7 +8,7 @@ from sandbox.gcp.container import links, nodes
 from sandbox.gcp.container.cluster_defaults import fingerprint
 from sandbox.gcp.container.documents import Json
 from sandbox.gcp.container.operations import Operation
-from sandbox.gcp.errors import GoogleError, already_exists, not_found
+from sandbox.gcp.errors import already_exists, not_found
 from sandbox.gcp.projects import Project
 from sandbox.kubernetes.control_plane import ControlPlane
 
@@ -146,8 +146,3 @@ class Clusters:
 
     def __iter__(self) -> Iterator[ClusterRecord]:
         return iter(list(self._all.values()))
-
-
-def wrong_etag() -> GoogleError:
-    """Return the error of a mutation that carries another etag than the current one."""
-    return GoogleError(400, "The etag does not match the current one.", status="FAILED_PRECONDITION")

@@ -208,6 +208,8 @@ def test_a_creation_without_capacity_ends_in_error(gke, new_name, kind: str, cod
     gke.traffic.faults.add({"service": "container", "method": "POST", "effect": {"operation": kind}})
     with gke.time_stopped():
         operation = gke.begin("POST", f"{gke.zone}/clusters", {"cluster": {"name": name, "initialNodeCount": 1}})
+        # Another answer means that the work on the first has begun.
+        gke.get(f"{gke.zone}/clusters/{name}")
         group = gke.service.instance_groups("p", "us-central1-a")[-1]
     done = gke.wait(operation)
 

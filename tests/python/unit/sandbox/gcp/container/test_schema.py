@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from sandbox.gcp.errors import GoogleError
 RECORDINGS = sorted((Path(__file__).resolve().parents[4] / "data" / "gke-traffic").glob("*.json"))
 
 
-def _recorded_clusters(file: Path) -> list[schema.Json]:
+def _recorded_clusters(file: Path) -> list[dict[str, Any]]:
     exchanges = json.loads(file.read_text())["exchanges"]
     answers = [each["response"] for each in exchanges if each["method"] == "GET" and each["status"] == 200]
     return [answer for answer in answers if "nodePools" in answer]
