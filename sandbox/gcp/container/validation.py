@@ -87,6 +87,7 @@ def check_pool(pool: Json, location: str) -> None:
         raise invalid_argument(f"Node pool initial_node_count must be between 0 and {_MAX_NODES_PER_POOL}.")
     check_autoscaling(pool.get("autoscaling", {}))
     _check_zones(pool.get("locations", []), location, "node_pool.locations")
+    _check_block(get(pool, "networkConfig.podIpv4CidrBlock", ""), "node_pool.network_config.pod_ipv4_cidr_block")
     max_pods = int(get(pool, "maxPodsConstraint.maxPodsPerNode", 110))
     if max_pods not in _MAX_PODS_RANGE:
         raise invalid_argument("Max pods per node must be between 8 and 256.")
@@ -161,7 +162,8 @@ def _check_addresses(cluster: Json) -> None:
         raise invalid_argument("IPAllocationPolicy.use_ip_aliases and use_routes cannot both be set.")
     if policy.get("createSubnetwork") and cluster.get("subnetwork"):
         raise invalid_argument("Cannot specify subnetwork when create_subnetwork is set.")
-    for path in ("clusterIpv4Cidr", "privateClusterConfig.masterIpv4CidrBlock"):
+    old = ("ipAllocationPolicy.clusterIpv4Cidr", "ipAllocationPolicy.servicesIpv4Cidr")
+    for path in ("clusterIpv4Cidr", "privateClusterConfig.masterIpv4CidrBlock", *old):
         _check_block(get(cluster, path, ""), path)
     if cluster.get("clusterIpv4Cidr") and policy.get("clusterIpv4CidrBlock"):
         raise invalid_argument("Cannot set both cluster_ipv4_cidr and ip_allocation_policy.cluster_ipv4_cidr_block.")
@@ -173,7 +175,7 @@ def _check_block(block: str, field: str) -> None:
     try:
         ipaddress.ip_network(block)
     except ValueError:
-        raise invalid_argument(f'Invalid value for field "cluster.{field}": "{block}" is not a CIDR block.') from None
+        raise invalid_argument(f'Invalid value for field "{field}": "{block}" is not a CIDR block.') from None
 
 
 def _check_config(config: Json, field: str) -> None:

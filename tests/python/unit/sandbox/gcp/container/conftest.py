@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from sandbox.clock import Clock
+from sandbox.gcp.container.messages import Field, Message
 from sandbox.gcp.container.service import ContainerService
 from sandbox.gcp.principals import EVERYTHING, Principals
 from sandbox.gcp.projects import Project, Projects
@@ -22,6 +23,10 @@ from sandbox.traffic import Traffic
 SPEED = 4000
 DEADLINE_SECONDS = 10
 Json = dict[str, Any]
+
+
+_SAMPLES = {"bool": True, "int32": 3, "int64": "3", "double": 0.5, "string": "1.35"}
+_SAMPLE_DEPTH = 3
 
 
 class RememberingControlPlane:
@@ -188,3 +193,26 @@ def new_name(request: pytest.FixtureRequest) -> Callable[[], str]:
     numbers = iter(range(100))
     digest = abs(hash(request.node.nodeid)) % 10**8
     return lambda: f"c{digest}-{next(numbers)}"
+
+
+@pytest.fixture(scope="session")
+def sample() -> Callable[[Field], Any]:
+    """Make values for fields that are not their zero."""
+    return _sample
+
+
+def _sample(field: Field, depth: int = _SAMPLE_DEPTH) -> Any:
+    """Return a value that is not the zero of a field."""
+    if field.kind == "enum":
+        value: Any = list(field.enum or {})[-1]
+    elif field.kind == "message" and field.message is not None:
+        value = _sample_message(field.message, depth - 1) if depth else {}
+    else:
+        value = _SAMPLES[field.kind]
+    if field.is_map:
+        return {"key": value}
+    return [value] if field.repeated else value
+
+
+def _sample_message(kind: Message, depth: int) -> dict[str, Any]:
+    return {name: _sample(field, depth) for name, field in kind.fields.items()}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.gcp.container.autoscaling import NODE_SCOPES
 from sandbox.gcp.container.cluster_defaults import Place, complete_cluster
 from sandbox.gcp.container.documents import get
 from sandbox.gcp.container.schema import read
@@ -258,17 +259,7 @@ class TestAutoscaling:
             "autoprovisioningNodePoolDefaults": {
                 "imageType": "COS_CONTAINERD",
                 "management": {"autoRepair": True, "autoUpgrade": True},
-                "oauthScopes": [
-                    SCOPE + name
-                    for name in (
-                        "devstorage.read_only",
-                        "logging.write",
-                        "monitoring",
-                        "service.management.readonly",
-                        "servicecontrol",
-                        "trace.append",
-                    )
-                ],
+                "oauthScopes": list(NODE_SCOPES),
                 "serviceAccount": "default",
             },
             "autoscalingProfile": "BALANCED",

@@ -8,14 +8,12 @@ import pytest
 from sandbox.gcp.container import cluster_updates, pool_updates
 from sandbox.gcp.container.cluster_defaults import Place, complete_cluster
 from sandbox.gcp.container.documents import get
-from sandbox.gcp.container.messages import Field, Message, message
+from sandbox.gcp.container.messages import Field, message
 from sandbox.gcp.container.schema import read
 from sandbox.gcp.errors import GoogleError
 from sandbox.gcp.projects import Project
 
 POOLS = [{"name": "cpu", "initialNodeCount": 1}, {"name": "gpu", "initialNodeCount": 1}]
-_SAMPLES = {"bool": True, "int32": 3, "int64": "3", "double": 0.5, "string": "1.35"}
-_DEPTH = 3
 
 
 @pytest.fixture
@@ -32,23 +30,6 @@ def updated(cluster: dict[str, Any], **update: Any) -> dict[str, Any]:
     return cluster
 
 
-def sample(field: Field, depth: int = _DEPTH) -> Any:
-    """Return a value that is not the zero of a field."""
-    if field.kind == "enum":
-        value: Any = list(field.enum or {})[-1]
-    elif field.kind == "message" and field.message is not None:
-        value = _sample_message(field.message, depth - 1) if depth else {}
-    else:
-        value = _SAMPLES[field.kind]
-    if field.is_map:
-        return {"key": value}
-    return [value] if field.repeated else value
-
-
-def _sample_message(kind: Message, depth: int) -> dict[str, Any]:
-    return {name: sample(field, depth) for name, field in kind.fields.items()}
-
-
 # Where the usual sample is no zone, or what the cluster has already.
 _SAMPLE_OF = {
     "desiredLocations": ["us-central1-a"],
@@ -60,7 +41,7 @@ _SAMPLE_OF = {
 
 
 @pytest.mark.parametrize("name", sorted(set(message("ClusterUpdate").fields) - {"etag", "desiredNodePoolId"}))
-def test_every_update_field_leads_to_a_valid_cluster(cluster: dict[str, Any], name: str) -> None:
+def test_every_update_field_leads_to_a_valid_cluster(cluster: dict[str, Any], sample, name: str) -> None:
     before = copy.deepcopy(cluster)
     value = _SAMPLE_OF.get(name, sample(message("ClusterUpdate").fields[name]))
 
@@ -72,7 +53,7 @@ def test_every_update_field_leads_to_a_valid_cluster(cluster: dict[str, Any], na
 
 
 @pytest.mark.parametrize("name", sorted(set(message("UpdateNodePoolRequest").fields) - pool_updates._ADDRESSES))
-def test_every_field_of_a_pool_update_leads_to_a_valid_pool(cluster: dict[str, Any], name: str) -> None:
+def test_every_field_of_a_pool_update_leads_to_a_valid_pool(cluster: dict[str, Any], sample, name: str) -> None:
     pool = cluster["nodePools"][0]
     before = copy.deepcopy(pool)
     machine = {"machineType": "n2-standard-4"}
