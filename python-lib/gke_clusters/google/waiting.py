@@ -1,4 +1,7 @@
-"""Waiting for an operation of GKE: how often to ask, until when, and what its end means."""
+"""Waiting for an operation of GKE: how often to ask, and until when.
+
+That it is over says nothing on how it ended: whoever waits reads its ``failures``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from typing import Final, Protocol
 
 from gke_clusters.errors import OperationFailed, OperationTimeout
 from gke_clusters.google.deadlines import Deadline
-from gke_clusters.google.operation_failures import operation_failure
 from gke_clusters.google.operations import Operation
 
 logger = logging.getLogger(__name__)
@@ -105,26 +107,6 @@ def wait_for_end(
     if operation.detail and not operation.failures:
         logger.warning("%s ended with a remark: %s", operation.kind, operation.detail)
     return operation
-
-
-def wait_for_success(
-    reader: OperationReader,
-    operation: Operation,
-    deadline: Deadline,
-    on_progress: OnProgress | None = None,
-    *,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Operation:
-    """Wait until an operation is over and judge it by its error and its conditions, never by ``DONE`` alone.
-
-    Raises:
-        OperationTimeout: The deadline passed first.
-        GkeClustersError: It failed; the class says why (quota, stockout, ...).
-    """
-    ended = wait_for_end(reader, operation, deadline, on_progress, sleep=sleep)
-    if ended.failures:
-        raise operation_failure(ended)
-    return ended
 
 
 def _timeout(operation: Operation, deadline: Deadline) -> OperationTimeout:

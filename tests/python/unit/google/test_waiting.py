@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from gke_clusters.errors import OperationFailed, OperationTimeout, QuotaExceeded
+from gke_clusters.errors import OperationFailed, OperationTimeout
 from gke_clusters.google import deadlines
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.operations import Condition, Operation
-from gke_clusters.google.waiting import pause_seconds, wait_for_end, wait_for_success
+from gke_clusters.google.waiting import pause_seconds, wait_for_end
 
 RUNNING = Operation("operation-1-a", "CREATE_CLUSTER", "RUNNING", "p", "z", cluster="c")
 DONE = replace(RUNNING, status="DONE")
@@ -115,16 +115,6 @@ def test_warns_of_a_remark_on_a_success(clock: Clock, caplog: pytest.LogCaptureF
     caplog.set_level(logging.WARNING)
     wait_for_end(Reader(replace(DONE, detail="Some addon is slow.")), RUNNING, Deadline(60), sleep=clock.sleep)
     assert "Some addon is slow." in caplog.text
-
-
-def test_done_is_not_success(clock: Clock) -> None:
-    reader = Reader(replace(DONE, failures=(Condition("GCE_QUOTA_EXCEEDED", "Short."),)))
-    with pytest.raises(QuotaExceeded):
-        wait_for_success(reader, RUNNING, Deadline(60), sleep=clock.sleep)
-
-
-def test_success_is_done_without_failures(clock: Clock) -> None:
-    assert wait_for_success(Reader(DONE), RUNNING, Deadline(60), sleep=clock.sleep) == DONE
 
 
 def test_asks_densely_at_first() -> None:
