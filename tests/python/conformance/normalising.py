@@ -13,6 +13,7 @@ _PATTERNS = (
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<jwt>"),
     (re.compile(r"\bkube-api-access-[a-z0-9]{5}\b"), "kube-api-access-<suffix>"),
     (re.compile(r"\b(\w+-[bcdfghjklmnpqrstvwxz24-9]{8,10})-[bcdfghjklmnpqrstvwxz24-9]{5}\b"), r"\1-<suffix>"),
+    (re.compile(r"\bweb-[bcdfghjklmnpqrstvwxz24-9]{9,10}\b"), "web-<hash>"),
     (re.compile(r"\b(run|j|gen)-[bcdfghjklmnpqrstvwxz24-9]{5}\b"), r"\1-<suffix>"),
     (re.compile(r"containerd://[0-9a-f]{64}"), "containerd://<id>"),
     (re.compile(r"\b34\.118\.2\d\d\.\d+\b"), "<service-ip>"),

@@ -68,7 +68,11 @@ _SERVICE = """
 apiVersion: v1
 kind: Service
 metadata: {name: web}
-spec: {type: LoadBalancer, loadBalancerIP: 203.0.113.77, selector: {app: web}, ports: [{name: http, port: 80, targetPort: http}]}
+spec:
+  type: LoadBalancer
+  loadBalancerIP: 203.0.113.77
+  selector: {app: web}
+  ports: [{name: http, port: 80, targetPort: http}]
 """
 _CONFIG = """
 apiVersion: v1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.python.conformance import normalising
-from tests.python.conformance.differences import differences_for
+from tests.python.conformance.differences import compared
 from tests.python.conformance.servers import Server, kubectl_of, kubectl_versions
 from tests.python.conformance.stories import STORIES, Step, Story
 
@@ -71,16 +71,5 @@ def test_tells_the_same_story_on_both_servers(servers: list[Server], story: Stor
             if answer.code != step.code:
                 wrong.append(f"{step.arguments}\n  {server.name} exits {answer.code}, not {step.code}: {answer}")
         if len(answers) == 2 and not step.only_code and answers[0].code == answers[1].code:
-            wrong += _disagreement(f"{story.name}: {step.arguments}", version, *answers)
+            wrong += compared(f"{story.name}: {step.arguments}", *map(_comparable, answers))
     assert not wrong, "\n".join(wrong)
-
-
-def _disagreement(step: str, version: str, embedded: Answer, real: Answer) -> list[str]:
-    known = differences_for(step, version)
-    if any(one.make_alike is None for one in known):
-        return []
-    values = [_comparable(embedded), _comparable(real)]
-    for one in known:
-        values = [one.make_alike(value) for value in values if one.make_alike]
-    lines = normalising.disagreements(*values)
-    return [step, *(f"  {line}" for line in lines)] if lines else []
