@@ -52,17 +52,23 @@ _GPU_MACHINES = {
     "a2-highgpu": ("nvidia-tesla-a100", 12, 85.0),
     "a2-megagpu": ("nvidia-tesla-a100", 6, 85.0),
     "a2-ultragpu": ("nvidia-a100-80gb", 12, 170.0),
+    "a3-edgegpu": ("nvidia-h100-80gb", 26, 234.0),
     "a3-highgpu": ("nvidia-h100-80gb", 26, 234.0),
     "a3-megagpu": ("nvidia-h100-mega-80gb", 26, 234.0),
     "a3-ultragpu": ("nvidia-h200-141gb", 28, 369.0),
     "a4-highgpu": ("nvidia-b200", 28, 498.0),
+    "a4x-highgpu": ("nvidia-gb200", 35, 221.0),
 }
 _G2_GPUS = {4: 1, 8: 1, 12: 1, 16: 1, 24: 2, 32: 1, 48: 4, 96: 8}
+_G4_CPUS_PER_GPU = 48
+# Not published for each type: enough that a pod which asks for the chips fits.
+_TPU_CPUS_PER_CHIP, _TPU_GIB_PER_CHIP = 28, 90
 _HYPERDISK_ONLY = frozenset({"n4", "n4a", "n4d", "c4", "c4a", "c4d", "x4", "m4", "a4", "h4d", "g4"})
 
-_PREDEFINED = re.compile(r"(?P<family>[a-z]+\d[a-z]*)-(?P<class>[a-z]+)-(?P<cpus>\d+)(?:-lssd|-metal)?")
+_PREDEFINED = re.compile(r"(?P<family>[a-z]+\d[a-z]*)-(?P<class>[a-z]+)-(?P<cpus>\d+)(?:-[a-z]+)?")
 _CUSTOM = re.compile(r"(?:(?P<family>[a-z]+\d[a-z]*)-)?custom-(?P<cpus>\d+)-(?P<mib>\d+)(?:-ext)?")
-_GPU_MACHINE = re.compile(r"(?P<kind>a\d-[a-z]+gpu)-(?P<gpus>\d+)g(?:-nolssd)?")
+_GPU_MACHINE = re.compile(r"(?P<kind>a\dx?-[a-z]+gpu)-(?P<gpus>\d+)g(?:-nolssd)?")
+_TPU_MACHINE = re.compile(r"(?P<family>ct\d[a-z]*|tpu\d[a-z]*)-[a-z]+-(?P<chips>\d+)t")
 
 
 @dataclass(frozen=True)
@@ -96,21 +102,56 @@ class Machine:
 
 def find(machine_type: str) -> Machine | None:
     """Return what a machine type is, or None when there is no such type."""
-    if machine_type in _SHARED_CORE:
-        cpus, gib = _SHARED_CORE[machine_type]
-        return Machine(machine_type.partition("-")[0], cpus, int(gib * GIB))
-    if (match := _GPU_MACHINE.fullmatch(machine_type)) and match["kind"] in _GPU_MACHINES:
-        gpu_type, cpus_each, gib_each = _GPU_MACHINES[match["kind"]]
-        gpus = int(match["gpus"])
-        return Machine(match["kind"].partition("-")[0], gpus * cpus_each, int(gpus * gib_each * GIB), gpus, gpu_type)
-    if match := _CUSTOM.fullmatch(machine_type):
-        family = match["family"] or "n1"
-        return Machine(family, int(match["cpus"]), int(match["mib"]) * 1024**2) if family in _FAMILIES else None
-    if (match := _PREDEFINED.fullmatch(machine_type)) and match["family"] in _FAMILIES:
-        family, kind, cpus = match["family"], match["class"], int(match["cpus"])
-        ratio = _FAMILY_RATIOS.get((family, kind)) or _MEMORY_RATIOS.get(kind)
-        if ratio is None or cpus == 0:
-            return None
-        gpus = _G2_GPUS.get(cpus, 1) if family == "g2" else 0
-        return Machine(family, cpus, int(cpus * ratio * GIB), gpus, "nvidia-l4" if gpus else "")
+    for rule in (_shared_core, _gpu_machine, _custom, _predefined, _tpu_machine):
+        if machine := rule(machine_type):
+            return machine
     return None
+
+
+def _shared_core(machine_type: str) -> Machine | None:
+    if machine_type not in _SHARED_CORE:
+        return None
+    cpus, gib = _SHARED_CORE[machine_type]
+    return Machine(machine_type.partition("-")[0], cpus, int(gib * GIB))
+
+
+def _gpu_machine(machine_type: str) -> Machine | None:
+    match = _GPU_MACHINE.fullmatch(machine_type)
+    if match is None or match["kind"] not in _GPU_MACHINES:
+        return None
+    gpu_type, cpus_each, gib_each = _GPU_MACHINES[match["kind"]]
+    gpus = int(match["gpus"])
+    family = match["kind"].partition("-")[0]
+    return Machine(family, gpus * cpus_each, int(gpus * gib_each * GIB), gpus, gpu_type)
+
+
+def _custom(machine_type: str) -> Machine | None:
+    match = _CUSTOM.fullmatch(machine_type)
+    if match is None or (match["family"] or "n1") not in _FAMILIES:
+        return None
+    return Machine(match["family"] or "n1", int(match["cpus"]), int(match["mib"]) * 1024**2)
+
+
+def _predefined(machine_type: str) -> Machine | None:
+    match = _PREDEFINED.fullmatch(machine_type)
+    if match is None or match["family"] not in _FAMILIES:
+        return None
+    family, cpus = match["family"], int(match["cpus"])
+    ratio = _FAMILY_RATIOS.get((family, match["class"])) or _MEMORY_RATIOS.get(match["class"])
+    return Machine(family, cpus, int(cpus * ratio * GIB), *_graphics(family, cpus)) if ratio and cpus else None
+
+
+def _graphics(family: str, cpus: int) -> tuple[int, str]:
+    if family == "g2":
+        return _G2_GPUS.get(cpus, 1), "nvidia-l4"
+    if family == "g4":
+        return max(1, cpus // _G4_CPUS_PER_GPU), "nvidia-rtx-pro-6000"
+    return 0, ""
+
+
+def _tpu_machine(machine_type: str) -> Machine | None:
+    match = _TPU_MACHINE.fullmatch(machine_type)
+    if match is None:
+        return None
+    chips = int(match["chips"])
+    return Machine(match["family"], chips * _TPU_CPUS_PER_CHIP, chips * _TPU_GIB_PER_CHIP * GIB)

@@ -23,7 +23,7 @@ _NODE_LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9
 _TAG = re.compile(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _MAX_RESOURCE_LABELS = 64
 _MAX_NODES_PER_POOL = 1000
-_MIN_DISK_GB = 12
+_MIN_DISK_GB = 10
 _MAX_PODS_RANGE = range(8, 257)
 
 

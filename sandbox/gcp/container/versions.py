@@ -58,8 +58,11 @@ def resolve(requested: str, *, channel: str = "", field: str = "Master version",
         return current or default_version(channel or DEFAULT_CHANNEL)
     if requested == "latest":
         return _VALID[0]
+    # Only the newest patches are listed; a configuration that names an older one of the same minor still works.
+    if re.fullmatch(r"1\.\d+\.\d+-gke\.\d+", requested) and minor(requested) in map(minor, _VALID):
+        return requested
     for version in _VALID:
-        if version == requested or re.match(rf"{re.escape(requested)}(\.|-gke\.|$)", version):
+        if re.match(rf"{re.escape(requested)}(\.|-gke\.|$)", version):
             return version
     raise invalid_argument(f'{field} "{requested}" is unsupported.')
 
@@ -67,7 +70,7 @@ def resolve(requested: str, *, channel: str = "", field: str = "Master version",
 def channel_of(version: str) -> str:
     """Return the most mature channel that offers a version, in which GKE enrols a cluster that names only a version."""
     for channel in ("STABLE", "REGULAR", "RAPID", "EXTENDED"):
-        if version in _CHANNELS[channel][1]:
+        if minor(version) in map(minor, _CHANNELS[channel][1]):
             return channel
     return DEFAULT_CHANNEL
 

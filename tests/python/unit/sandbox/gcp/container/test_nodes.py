@@ -34,6 +34,8 @@ def node_of(**pool: Any) -> NodeSpec:
         ("n2-custom-4-10240", 4, 10),
         ("custom-2-4096", 2, 4),
         ("c3-standard-8-lssd", 8, 32),
+        ("g4-standard-48", 48, 192),
+        ("ct5lp-hightpu-4t", 112, 360),
     ],
 )
 def test_a_machine_type_tells_its_size(machine_type: str, cpus: int, gib: int) -> None:

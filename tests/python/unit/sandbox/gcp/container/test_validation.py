@@ -72,12 +72,12 @@ def test_refuses_autoscaling_limits_that_contradict(autoscaling: dict[str, Any],
     assert message in refused(with_pool(autoscaling=autoscaling))
 
 
-@pytest.mark.parametrize("version", ["latest", "-", "", "1.34", "1.34.8", "1.34.8-gke.1014001"])
+@pytest.mark.parametrize("version", ["latest", "-", "", "1.34", "1.34.8", "1.34.8-gke.1014001", "1.34.2-gke.100"])
 def test_accepts_a_version_or_an_alias(version: str) -> None:
     validation.check_cluster({"name": "ok", "initialNodeCount": 1, "initialClusterVersion": version}, ZONE)
 
 
-@pytest.mark.parametrize("version", ["1.19", "1.34.99", "newest", "1.3"])
+@pytest.mark.parametrize("version", ["1.19", "1.34.99", "newest", "1.3", "1.19.5-gke.100"])
 def test_refuses_a_version_that_is_not_offered(version: str) -> None:
     cluster = {"name": "ok", "initialNodeCount": 1, "initialClusterVersion": version}
 
@@ -125,7 +125,7 @@ def test_refuses_more_than_64_resource_labels() -> None:
     ("config", "message"),
     [
         ({"machineType": "n2-gigantic-8"}, 'Machine type with name "n2-gigantic-8" does not exist.'),
-        ({"diskSizeGb": 5}, "Disk size must be at least 12 GB, got 5."),
+        ({"diskSizeGb": 5}, "Disk size must be at least 10 GB, got 5."),
         ({"spot": True, "preemptible": True}, "both spot and preemptible"),
         ({"labels": {"bad key": "x"}}, "is not a valid label"),
         ({"labels": {"key": "bad value"}}, "is not a valid label"),
