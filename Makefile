@@ -64,7 +64,7 @@ lint: setup ## ruff, mypy --strict, import contracts
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy $(CHECKED)
-	@for component in $(COMPONENTS); do $(PY) -m mypy --no-strict "$$component" || exit 1; done
+	@for component in $(COMPONENTS); do $(PY) -m mypy --allow-untyped-defs --allow-subclassing-any --no-warn-unused-ignores "$$component" || exit 1; done
 	@PYTHONPATH=python-lib:. .venv/bin/lint-imports
 
 format: setup ## let ruff rewrite what it can

@@ -94,7 +94,7 @@ class MetadataServer:
             pem = key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
-            self._signer = crypt.RSASigner.from_string(pem, key_id="sandbox")  # type: ignore[no-untyped-call]  # google-auth is untyped
+            self._signer = crypt.RSASigner.from_string(pem, key_id="sandbox")
         principal = self._principals.get(self._host.service_account)
         now = int(time.time())
         claims = {
@@ -107,7 +107,7 @@ class MetadataServer:
             "iss": "https://accounts.google.com",
             "sub": principal.unique_id if principal else "",
         }
-        signed: bytes = jwt.encode(self._signer, claims)  # type: ignore[no-untyped-call]  # google-auth is untyped
+        signed: bytes = jwt.encode(self._signer, claims)
         return _text(signed.decode())
 
 

@@ -76,7 +76,7 @@ class TokenEndpoint:
         email = str(claims.get("iss", ""))
         if self._principals.get(email) is None:
             raise GrantError("invalid_grant", "Invalid grant: account not found")
-        if jwt.decode_header(assertion).get("alg") != "RS256":  # type: ignore[no-untyped-call]  # google-auth is untyped
+        if jwt.decode_header(assertion).get("alg") != "RS256":
             raise GrantError("invalid_grant", "Invalid JWT: the algorithm must be RS256.")
         now, issued, expires = time.time(), claims.get("iat"), claims.get("exp")
         if (
@@ -93,9 +93,7 @@ class TokenEndpoint:
         if claims.get("aud") not in (self._keys.token_uri, _AUDIENCE):
             raise GrantError("invalid_grant", f"Invalid JWT: Failed audience check. The right audience is {_AUDIENCE}")
         try:
-            jwt.decode(  # type: ignore[no-untyped-call]  # google-auth is untyped
-                assertion, certs=self._keys.public_keys(email), clock_skew_in_seconds=_CLOCK_SKEW_SECONDS
-            )
+            jwt.decode(assertion, certs=self._keys.public_keys(email), clock_skew_in_seconds=_CLOCK_SKEW_SECONDS)
         except (exceptions.GoogleAuthError, ValueError):
             raise GrantError("invalid_grant", "Invalid JWT Signature.") from None
         scopes = str(claims.get("scope", "")).split()
@@ -115,7 +113,7 @@ class TokenEndpoint:
 
 def _claims(assertion: str) -> dict[str, Any]:
     try:
-        claims = jwt.decode(assertion, verify=False)  # type: ignore[no-untyped-call]  # google-auth is untyped
+        claims = jwt.decode(assertion, verify=False)
     except (exceptions.GoogleAuthError, ValueError):
         raise GrantError("invalid_grant", "Invalid JWT: it cannot be decoded.") from None
     if not isinstance(claims, dict):

@@ -90,8 +90,8 @@ class ServiceAccountKeys:
         https://developers.google.com/identity/protocols/oauth2/service-account#jwt-auth
         """
         try:
-            email = str(jwt.decode(token, verify=False)["iss"])  # type: ignore[no-untyped-call]  # google-auth is untyped
-            claims = jwt.decode(token, certs=self.public_keys(email))  # type: ignore[no-untyped-call]
+            email = str(jwt.decode(token, verify=False)["iss"])
+            claims = jwt.decode(token, certs=self.public_keys(email))
         except (exceptions.GoogleAuthError, ValueError, KeyError, TypeError):
             return None
         addressed = claims.get("scope") or str(claims.get("aud")).endswith(".googleapis.com/")

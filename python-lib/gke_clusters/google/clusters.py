@@ -213,7 +213,7 @@ class ContainerApi:
             timeout=_WRITE_TIMEOUT_SECONDS,
         )
         if not answer.ok:
-            raise api_exceptions.from_http_response(answer)  # type: ignore[no-untyped-call]  # google-api-core is untyped
+            raise api_exceptions.from_http_response(answer)
         operation: container_v1.Operation = container_v1.Operation.from_json(answer.text, ignore_unknown_fields=True)
         return operation
 

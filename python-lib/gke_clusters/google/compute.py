@@ -92,7 +92,7 @@ class ComputeApi:
         def once() -> dict[str, Any]:
             answer = self._authorization.session.get(address, params=parameters, timeout=_TIMEOUT_SECONDS)
             if not answer.ok:
-                raise api_exceptions.from_http_response(answer)  # type: ignore[no-untyped-call]  # google-api-core is untyped
+                raise api_exceptions.from_http_response(answer)
             body: dict[str, Any] = answer.json()
             return body
 

@@ -77,7 +77,7 @@ class Authorization:
     @cached_property
     def session(self) -> AuthorizedSession:
         """A session that adds the token and asks for a new one at a 401."""
-        return AuthorizedSession(self.credentials)  # type: ignore[no-untyped-call]  # google-auth is untyped
+        return AuthorizedSession(self.credentials)
 
 
 def authorize(choice: CredentialsChoice) -> Authorization:
@@ -99,7 +99,7 @@ def authorize(choice: CredentialsChoice) -> Authorization:
     if not choice.impersonate:
         return Authorization(source)
     return Authorization(
-        impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]  # google-auth is untyped
+        impersonated_credentials.Credentials(
             source_credentials=source,
             target_principal=choice.impersonate,
             target_scopes=list(SCOPES),
@@ -137,9 +137,7 @@ def _from_key(choice: CredentialsChoice) -> Credentials:
             remedy=_KEY_HELP,
         )
     try:
-        credentials: Credentials = service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call]  # google-auth is untyped
-            info, scopes=SCOPES
-        )
+        credentials: Credentials = service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
     except (GoogleAuthError, ValueError, TypeError):
         # The library's message may quote what it could not parse: it is dropped, not passed on.
         raise CredentialsError(

@@ -120,9 +120,7 @@ class KubernetesApi:
         proxies = getproxies()
         configuration.proxy, configuration.no_proxy = proxies.get("https"), proxies.get("no")
         try:
-            config.load_kube_config(  # type: ignore[no-untyped-call]  # only parts of the client are typed
-                config_file=str(path), client_configuration=configuration, persist_config=False
-            )
+            config.load_kube_config(config_file=str(path), client_configuration=configuration, persist_config=False)
         except config.ConfigException as error:
             raise _damaged(path, str(error)) from None
         if helper is not None and not configuration.auth_settings():

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gke_clusters.errors import Problem, SettingsError
-from gke_clusters.settings.attach import AttachSettings
 from gke_clusters.settings.connection import PARAMETER_SET, ConnectionSettings
 from gke_clusters.settings.create import COMPONENT, CreateSettings, require_zones_of_one_region
 from gke_clusters.settings.descriptors import cluster_descriptor, parameter_set_descriptor
@@ -49,16 +48,6 @@ def place_new_cluster(settings: CreateSettings, host: HostFacts) -> Placement:
         label = cluster_descriptor(COMPONENT).label_of("locations")
         raise SettingsError([Problem(label, str(error))]) from None
     return placement
-
-
-def place_attached_cluster(settings: AttachSettings, host: HostFacts) -> Placement:
-    """Where a cluster to attach is expected.
-
-    Raises:
-        SettingsError: if the settings leave open what the DSS host does not say.
-    """
-    place = settings.expected_location or (host.region if settings.is_regional else host.zone)
-    return _require(settings.connection, host, "region" if settings.is_regional else "zone", place)
 
 
 def _require(connection: ConnectionSettings, host: HostFacts, kind: str, place: str | None) -> Placement:

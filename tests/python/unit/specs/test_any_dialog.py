@@ -14,7 +14,6 @@ from gke_clusters.settings.descriptors import cluster_descriptor, parameter_set_
 from gke_clusters.specs.cluster import create_request
 from gke_clusters.specs.facts import HostFacts
 from gke_clusters.specs.ownership import Ownership, owner_of
-from gke_clusters.specs.placement import place_attached_cluster
 
 HOST = HostFacts("host-project", "us-central1-a", "vpc", "sub", "host@host-project.iam.gserviceaccount.com")
 OWNER = Ownership.of("install", "c")
@@ -144,11 +143,11 @@ def test_a_create_dialog_gives_a_request_or_wrong_labels(name, config, admin):
 
 @QUIET
 @given(config=form(ATTACH.params), admin=ADMIN)
-def test_an_attach_dialog_gives_a_place_or_wrong_labels(config, admin):
-    placements = []
-    refused = refusal(lambda: placements.append(place_attached_cluster(parse_attach(config, admin), HOST)))
+def test_an_attach_dialog_gives_settings_or_wrong_labels(config, admin):
+    attached = []
+    refused = refusal(lambda: attached.append(parse_attach(config, admin)))
 
-    assert names_labels(refused) if refused else placements[0].location
+    assert names_labels(refused) if refused else attached[0].cluster_name
 
 
 @QUIET

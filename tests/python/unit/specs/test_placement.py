@@ -3,10 +3,9 @@ from __future__ import annotations
 import pytest
 
 from gke_clusters.errors import SettingsError
-from gke_clusters.settings.attach import parse_attach
 from gke_clusters.settings.create import parse_create
 from gke_clusters.specs.facts import HostFacts
-from gke_clusters.specs.placement import Placement, place_attached_cluster, place_new_cluster
+from gke_clusters.specs.placement import Placement, place_new_cluster
 
 HOST = HostFacts(project_id="host-project", zone="us-central1-a")
 NOWHERE = HostFacts()
@@ -15,11 +14,6 @@ BOTH = {"projectId": "acme-data", "zone": "europe-west1-b", "region": "us-east1"
 
 def new(connection, host=HOST, **fields):
     return place_new_cluster(parse_create("c", {"connectionInfo": connection, "nodePools": [{}], **fields}, {}), host)
-
-
-def attached(connection, host=HOST, **fields):
-    config = {"connectionInfo": connection, "clusterId": "c", **fields}
-    return place_attached_cluster(parse_attach(config, {}), host)
 
 
 @pytest.mark.parametrize(
@@ -36,20 +30,6 @@ def attached(connection, host=HOST, **fields):
 )
 def test_places_a_new_cluster_where_the_settings_say_and_else_with_the_host(connection, fields, project, location):
     assert new(connection, **fields) == Placement(project, location)
-
-
-@pytest.mark.parametrize(
-    ("connection", "fields", "location"),
-    [
-        (BOTH, {}, "europe-west1-b"),
-        (BOTH, {"isRegional": True}, "us-east1"),
-        (BOTH, {"location": "asia-east1"}, "asia-east1"),
-        ({}, {}, "us-central1-a"),
-        ({}, {"isRegional": True}, "us-central1"),
-    ],
-)
-def test_expects_an_attached_cluster_where_the_settings_say_and_else_with_the_host(connection, fields, location):
-    assert attached(connection, **fields).location == location
 
 
 def test_knows_the_parent_and_the_region():
