@@ -40,10 +40,9 @@ def test_knows_the_parent_and_the_region():
 
 
 @pytest.mark.parametrize(("fields", "place"), [({}, "Zone"), ({"isRegional": True}, "Region")])
-@pytest.mark.parametrize("place_cluster", [new, attached])
-def test_asks_for_what_neither_settings_nor_host_say(place_cluster, fields, place):
+def test_asks_for_what_neither_settings_nor_host_say(fields, place):
     with pytest.raises(SettingsError) as refused:
-        place_cluster({}, NOWHERE, **fields)
+        new({}, NOWHERE, **fields)
 
     assert [problem.label for problem in refused.value.problems] == ["Project", place]
 
