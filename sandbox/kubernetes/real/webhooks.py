@@ -49,10 +49,14 @@ def access_status(principals: Principals, spec: dict[str, Any]) -> dict[str, Any
     wanted = spec.get("resourceAttributes")
     if wanted is None:
         return {"allowed": False}
+    user = spec.get("user", "")
+    # IAM has no opinion of the cluster's own users: anonymous ones, service accounts, components.
+    if user.startswith("system:"):
+        return {"allowed": False}
     permission = permission_for(
         wanted.get("group", ""), wanted.get("resource", ""), wanted.get("subresource", ""), wanted.get("verb", "")
     )
-    principal = principals.get(spec.get("user", ""))
+    principal = principals.get(user)
     if principal is not None and principal.may(permission):
         return {"allowed": True}
     return {"allowed": False, "reason": refusal_reason(permission)}

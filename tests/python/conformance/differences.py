@@ -51,6 +51,28 @@ def _replacing(pattern: str, stands_for: str) -> Callable[[Any], Any]:
     return rewrite
 
 
+def _namespaces_without_label(value: Any) -> Any:
+    """Remove the label, and with it labels that hold nothing else."""
+    if isinstance(value, dict):
+        kept = {key: _namespaces_without_label(item) for key, item in value.items()}
+        label = "kubernetes.io/metadata.name"
+        if isinstance(kept.get("labels"), dict) and label in kept["labels"]:
+            kept["labels"] = {key: item for key, item in kept["labels"].items() if key != label}
+            kept = {key: item for key, item in kept.items() if key != "labels" or item}
+        return kept
+    return [_namespaces_without_label(item) for item in value] if isinstance(value, list) else value
+
+
+def _newer_verbs(value: Any) -> Any:
+    services, eviction = value["services"], value["pods/eviction"]
+    kept = [verb for verb in services["verbs"] if verb != "deletecollection"]
+    return {**value, "services": {**services, "verbs": kept}, "pods/eviction": {**eviction, "version": "v1"}}
+
+
+def _sorted_items(value: Any) -> Any:
+    return {**value, "items": sorted(value["items"], key=lambda item: str(item["metadata"]["name"]))}
+
+
 DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "services: *",
@@ -61,6 +83,49 @@ DIFFERENCES: tuple[Difference, ...] = (
         "workloads: get daemonset agent -o json",
         "maxSurge came with 1.21: https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/",
         _without("maxSurge"),
+    ),
+    Difference(
+        "workloads: get pvc",
+        "the column came with volume attributes classes: "
+        "https://kubernetes.io/docs/concepts/storage/volume-attributes-classes/",
+        _replacing(r" VOLUMEATTRIBUTESCLASS| <unset>", ""),
+    ),
+    Difference(
+        "workloads: get statefulset db -o json",
+        "fields that StatefulSets got after 1.20: "
+        "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/",
+        _without("persistentVolumeClaimRetentionPolicy", "availableReplicas"),
+    ),
+    Difference(
+        "discovery: get priorityclasses",
+        "newer servers print one column more",
+        _replacing(r" (PREEMPTIONPOLICY|PreemptLowerPriority)", ""),
+    ),
+    Difference(
+        "discovery: GET /api/v1",
+        "evictions of policy/v1 came with 1.22, the deletion of several services with 1.23",
+        _newer_verbs,
+    ),
+    Difference(
+        "*: GET *",
+        "what a column of a table means is documentation, which every version words anew",
+        _without("description"),
+    ),
+    Difference(
+        "*",
+        "namespaces carry their name as a label since 1.21: "
+        "https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name",
+        _namespaces_without_label,
+    ),
+    Difference(
+        "lists: GET *resourceVersion=0*",
+        "what the watch cache answers to resourceVersion=0 has no order in 1.20",
+        _sorted_items,
+    ),
+    Difference(
+        "discovery: *",
+        "singularName is told since 1.27: https://github.com/kubernetes/kubernetes/pull/113542",
+        _without("singularName"),
     ),
     Difference(
         "*",

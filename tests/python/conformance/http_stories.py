@@ -212,6 +212,7 @@ HTTP_STORIES = (
                 201,
                 _access("SelfSubjectAccessReview", nonResourceAttributes={"path": "/healthz", "verb": "get"}),
                 user="nobody",
+                only_status=True,
             ),
             Call(
                 "POST",

@@ -7,12 +7,14 @@ _VOLATILE = frozenset(
     {"uid", "resourceVersion", "selfLink", "creationTimestamp", "managedFields", "storageVersionHash"}
 )
 _PATTERNS = (
+    (re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----"), "<certificate>"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
     (re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}"), "<time>"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uid>"),
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<jwt>"),
     (re.compile(r"\bkube-api-access-[a-z0-9]{5}\b"), "kube-api-access-<suffix>"),
     (re.compile(r"\b(\w+-[bcdfghjklmnpqrstvwxz24-9]{8,10})-[bcdfghjklmnpqrstvwxz24-9]{5}\b"), r"\1-<suffix>"),
+    (re.compile(r"\bdb-[bcdfghjklmnpqrstvwxz24-9]{9,10}\b"), "db-<hash>"),
     (re.compile(r"\bweb-[bcdfghjklmnpqrstvwxz24-9]{9,10}\b"), "web-<hash>"),
     (re.compile(r"\b(run|j|gen)-[bcdfghjklmnpqrstvwxz24-9]{5}\b"), r"\1-<suffix>"),
     (re.compile(r"containerd://[0-9a-f]{64}"), "containerd://<id>"),
@@ -27,6 +29,7 @@ _PATTERNS = (
     (re.compile(r"(?<=[\s(])\d+(\.\d+)?(ms|s|m\d*s?)(?=\s|$|,|\))", re.MULTILINE), "<age>"),
     (re.compile(r"<age> ago"), "<age>"),
     (re.compile(r"(?<=resourceVersion=)\d+"), "<version>"),
+    (re.compile(r'(?<=resourceVersion: ")\d+'), "<version>"),
 )
 
 

@@ -86,7 +86,8 @@ def test_serves_each_resource_that_the_real_server_serves(servers: list[Server],
     ]
     embedded, real = documents[0], documents[-1]
     # A newer version may serve more.
-    assert normalising.disagreements({name: embedded.get(name) for name in real}, real) == []
+    differing = compared(f"discovery: GET {path}", {name: embedded.get(name) for name in real}, real)
+    assert not differing, "\n".join(differing)
 
 
 def test_watch_tells_what_happens_in_the_order_in_which_it_happens(servers: list[Server]) -> None:
