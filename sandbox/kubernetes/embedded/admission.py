@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterable, Mapping
 from sandbox.kubernetes.embedded import names
 from sandbox.kubernetes.embedded.kinds import ResourceKey, ResourceType
 from sandbox.kubernetes.embedded.pod_defaults import quality_of_service
-from sandbox.kubernetes.embedded.statuses import StatusError, bad_request, forbidden, invalid, not_found
+from sandbox.kubernetes.embedded.statuses import (
+    Cause,
+    StatusError,
+    bad_request,
+    forbidden,
+    invalid,
+    not_found,
+    with_cause,
+)
 from sandbox.kubernetes.embedded.statuses import invalid_value as invalid_value_of
 from sandbox.kubernetes.embedded.store import Object, Store
 
@@ -22,7 +30,6 @@ _NODE_PORTS = range(30000, 32768)
 _SERVICE_NETWORK = "34.118"
 _NOT_READY_SECONDS = 300
 _RESERVED_NAMESPACES = frozenset({"default", "kube-system", "kube-public"})
-_PRIORITIES: Mapping[str, int] = {"system-node-critical": 2000001000, "system-cluster-critical": 2000000000}
 
 
 def admit_namespace(store: Store, resource: ResourceType, namespace: str, name: str) -> None:
@@ -43,14 +50,8 @@ def admit_namespace(store: Store, resource: ResourceType, namespace: str, name: 
             name,
             f"unable to create new content in namespace {namespace} because it is being terminated",
         )
-        error.details["causes"] = [
-            {
-                "reason": "NamespaceTerminating",
-                "message": f"namespace {namespace} is being terminated",
-                "field": "metadata.namespace",
-            }
-        ]
-        raise error
+        cause = Cause("NamespaceTerminating", f"namespace {namespace} is being terminated", "metadata.namespace")
+        raise with_cause(error, cause)
 
 
 def refuse_deletion(key: ResourceKey, name: str) -> None:
@@ -94,8 +95,6 @@ def _priority(store: Store, spec: Object, name: str) -> None:
     wanted = spec.get("priorityClassName")
     if not wanted:
         spec["priority"] = 0
-    elif wanted in _PRIORITIES:
-        spec["priority"] = _PRIORITIES[wanted]
     else:
         found = store.get(("scheduling.k8s.io", "priorityclasses"), "", wanted)
         if found is None:

@@ -120,7 +120,7 @@ class Authenticator:
             "nbf": now,
             "sub": f"system:serviceaccount:{namespace}:{account}",
         }
-        token = jwt.encode(self._signer, claims).decode()  # type: ignore[no-untyped-call]  # google-auth has no hints here
+        token = jwt.encode(self._signer, claims).decode()
         self._issued[token] = _Issued(namespace, account, uid, audiences, now + lifetime_seconds, pod or {})
         return str(token)
 

@@ -42,6 +42,7 @@ class Authorizer:
                 return Decision(allowed=True, reason=why)
         principal = self._principals.get(user.name)
         if principal is None:
+            # GKE tells the missing permission to Google's users only.
             return Decision(allowed=False)
         if not asked.resource:
             return Decision(allowed=EVERYTHING in principal.permissions)
@@ -89,14 +90,14 @@ class Authorizer:
         if MASTERS in user.groups:
             return []
         held = [rule for rule, _ in self.rules(user, namespace)]
-        return [rule for rule in rules if not all(self._holds(user, held, namespace, one) for one in _single(rule))]
+        return [rule for rule in rules if not all(self._holds(user, held, one) for one in _single(rule))]
 
-    def _holds(self, user: User, held: list[Rule], namespace: str, asked: Attributes) -> bool:
+    def _holds(self, user: User, held: list[Rule], asked: Attributes) -> bool:
         if any(covers(rule, asked) for rule in held):
             return True
         principal = self._principals.get(user.name)
         # GKE counts what IAM grants only for those who hold everything; others need `container.roles.escalate`.
-        return principal is not None and EVERYTHING in principal.permissions and bool(namespace or True)
+        return principal is not None and EVERYTHING in principal.permissions
 
 
 def refusal(user: User, asked: Attributes, reason: str) -> StatusError:

@@ -18,13 +18,14 @@ _ROLE_LABEL = "node-role.kubernetes.io/"
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its heading, and the cell for an object."""
+    """One column: its heading, the cell for an object, and what is said of it: in words, or by the field it shows."""
 
     name: str
     cell: Callable[[Object], Any]
     type: str = "string"
     priority: int = 0
     description: str = ""
+    source: str = ""
 
 
 def _at(item: Object, path: str) -> Any:
@@ -39,16 +40,23 @@ def _field(name: str, path: str, absent: Any = "", *, kind: str = "string", wide
         found = _at(item, path)
         return absent if found is None else found
 
-    return Column(name, cell, type=kind, priority=int(wide))
+    return Column(name, cell, type=kind, priority=int(wide), source=path)
 
 
-def _count(name: str, path: str) -> Column:
-    return _field(name, path, 0, kind="integer")
+def _count(name: str, path: str, kind: str = "integer") -> Column:
+    return _field(name, path, 0, kind=kind)
 
 
-_NAME = Column("Name", lambda item: item["metadata"]["name"])
-_AGE = Column("Age", lambda item: durations.age(item["metadata"].get("creationTimestamp")))
-_CREATED = Column("Created At", lambda item: item["metadata"].get("creationTimestamp"), type="date")
+_NAME = Column("Name", lambda item: item["metadata"]["name"], source="metadata.name")
+_AGE = Column(
+    "Age", lambda item: durations.age(item["metadata"].get("creationTimestamp")), source="metadata.creationTimestamp"
+)
+_CREATED = Column(
+    "Created At",
+    lambda item: item["metadata"].get("creationTimestamp"),
+    type="date",
+    source="metadata.creationTimestamp",
+)
 
 
 def _pairs(labels: Mapping[str, str] | None) -> str:
@@ -69,7 +77,7 @@ def _selector(selector: Mapping[str, Any] | None) -> str:
 
 
 def _selected(path: str) -> Column:
-    return Column("Selector", lambda item: _selector(_at(item, path)), priority=1)
+    return Column("Selector", lambda item: _selector(_at(item, path)), priority=1, source=path)
 
 
 def _containers(item: Object) -> list[Object]:
@@ -79,13 +87,26 @@ def _containers(item: Object) -> list[Object]:
 
 
 _CONTAINERS = (
-    Column("Containers", lambda item: ",".join(one["name"] for one in _containers(item)), priority=1),
-    Column("Images", lambda item: ",".join(one.get("image", "") for one in _containers(item)), priority=1),
+    Column(
+        "Containers",
+        lambda item: ",".join(one["name"] for one in _containers(item)),
+        priority=1,
+        description="Names of each container in the template.",
+    ),
+    Column(
+        "Images",
+        lambda item: ",".join(one.get("image", "") for one in _containers(item)),
+        priority=1,
+        description="Images referenced by each container in the template.",
+    ),
 )
 
 
 def _ready_of(item: Object) -> str:
     return f"{_at(item, 'status.readyReplicas') or 0}/{_at(item, 'spec.replicas') or 0}"
+
+
+_READY = Column("Ready", _ready_of, description="Number of the pod with ready state")
 
 
 def _node_status(item: Object) -> str:
@@ -106,7 +127,7 @@ def _node_roles(item: Object) -> str:
 def _address(kind: str) -> Callable[[Object], str]:
     def cell(item: Object) -> str:
         addresses = _at(item, "status.addresses") or []
-        return next((one["address"] for one in addresses if one["type"] == kind), _NONE)
+        return str(next((one["address"] for one in addresses if one["type"] == kind), _NONE))
 
     return cell
 
@@ -207,18 +228,27 @@ def _hosts(item: Object) -> str:
     return ",".join(one.get("host", "*") for one in _at(item, "spec.rules") or []) or "*"
 
 
+def _health(field: str) -> Callable[[Object], str]:
+    return lambda item: str(next((one.get(field, "") for one in item.get("conditions") or []), ""))
+
+
 def _default_class(item: Object) -> str:
     annotations = item["metadata"].get("annotations") or {}
     default = annotations.get("storageclass.kubernetes.io/is-default-class") == "true"
-    return item["metadata"]["name"] + (" (default)" if default else "")
+    return f"{item['metadata']['name']}{' (default)' if default else ''}"
 
 
 COLUMNS: Mapping[ResourceKey, tuple[Column, ...]] = {
     ("", "pods"): (
         _NAME,
-        Column("Ready", pod_ready),
-        Column("Status", pod_status),
-        Column("Restarts", pod_restarts),
+        Column("Ready", pod_ready, description="The aggregate readiness state of this pod for accepting traffic."),
+        Column("Status", pod_status, description="The aggregate status of the containers in this pod."),
+        Column(
+            "Restarts",
+            pod_restarts,
+            description="The number of times the containers in this pod have been restarted and when the last container "
+            "in this pod has restarted.",
+        ),
         _AGE,
         _field("IP", "status.podIP", _NONE, wide=True),
         _field("Node", "spec.nodeName", _NONE, wide=True),
@@ -227,8 +257,8 @@ COLUMNS: Mapping[ResourceKey, tuple[Column, ...]] = {
     ),
     ("", "nodes"): (
         _NAME,
-        Column("Status", _node_status),
-        Column("Roles", _node_roles),
+        Column("Status", _node_status, description="The status of the node"),
+        Column("Roles", _node_roles, description="The roles of the node"),
         _AGE,
         _field("Version", "status.nodeInfo.kubeletVersion"),
         Column("Internal-IP", _address("InternalIP"), priority=1),
@@ -241,19 +271,30 @@ COLUMNS: Mapping[ResourceKey, tuple[Column, ...]] = {
         _NAME,
         _field("Type", "spec.type"),
         _field("Cluster-IP", "spec.clusterIP", _NONE),
-        Column("External-IP", _external),
-        Column("Port(s)", _service_ports),
+        Column("External-IP", _external, source="spec.externalIPs"),
+        Column("Port(s)", _service_ports, source="spec.ports"),
         _AGE,
-        Column("Selector", lambda item: _pairs(_at(item, "spec.selector")), priority=1),
+        Column("Selector", lambda item: _pairs(_at(item, "spec.selector")), priority=1, source="spec.selector"),
     ),
-    ("", "namespaces"): (_NAME, _field("Status", "status.phase"), _AGE),
+    ("", "namespaces"): (
+        _NAME,
+        Column("Status", lambda item: _at(item, "status.phase"), description="The status of the namespace"),
+        _AGE,
+    ),
+    ("", "componentstatuses"): (
+        _NAME,
+        *(
+            Column(name, _health(field))
+            for name, field in (("Status", "type"), ("Message", "message"), ("Error", "error"))
+        ),
+    ),
     ("", "configmaps"): (
         _NAME,
-        Column("Data", lambda item: _size("data")(item) + _size("binaryData")(item), type="integer"),
+        Column("Data", lambda item: _size("data")(item) + _size("binaryData")(item), source="data"),
         _AGE,
     ),
-    ("", "secrets"): (_NAME, _field("Type", "type"), Column("Data", _secret_size, type="integer"), _AGE),
-    ("", "serviceaccounts"): (_NAME, Column("Secrets", _size("secrets"), type="integer"), _AGE),
+    ("", "secrets"): (_NAME, _field("Type", "type"), Column("Data", _secret_size, source="data"), _AGE),
+    ("", "serviceaccounts"): (_NAME, Column("Secrets", _size("secrets"), source="secrets"), _AGE),
     ("", "endpoints"): (_NAME, Column("Endpoints", _endpoints), _AGE),
     ("", "persistentvolumeclaims"): (
         _NAME,
@@ -300,13 +341,13 @@ COLUMNS: Mapping[ResourceKey, tuple[Column, ...]] = {
         _count("Ready", "status.readyReplicas"),
         _AGE,
         *_CONTAINERS,
-        Column("Selector", lambda item: _pairs(_at(item, "spec.selector")), priority=1),
+        Column("Selector", lambda item: _pairs(_at(item, "spec.selector")), priority=1, source="spec.selector"),
     ),
     ("apps", "deployments"): (
         _NAME,
-        Column("Ready", _ready_of),
-        _count("Up-to-date", "status.updatedReplicas"),
-        _count("Available", "status.availableReplicas"),
+        _READY,
+        _count("Up-to-date", "status.updatedReplicas", "string"),
+        _count("Available", "status.availableReplicas", "string"),
         _AGE,
         *_CONTAINERS,
         _selected("spec.selector"),
@@ -320,7 +361,7 @@ COLUMNS: Mapping[ResourceKey, tuple[Column, ...]] = {
         *_CONTAINERS,
         _selected("spec.selector"),
     ),
-    ("apps", "statefulsets"): (_NAME, Column("Ready", _ready_of), _AGE, *_CONTAINERS),
+    ("apps", "statefulsets"): (_NAME, _READY, _AGE, *_CONTAINERS),
     ("apps", "daemonsets"): (
         _NAME,
         _count("Desired", "status.desiredNumberScheduled"),

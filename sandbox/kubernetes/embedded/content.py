@@ -60,10 +60,8 @@ def answer(
     body: Mapping[str, Any], status: int = 200, media: str = "application/json", warnings: tuple[str, ...] = ()
 ) -> Response:
     """Return a response with the headers that an API server sends."""
-    if media == "application/yaml":
-        content = yaml.safe_dump(dict(body), sort_keys=False).encode()
-    else:
-        content = encoded(body)
+    as_yaml = media == "application/yaml"
+    content = yaml.safe_dump(dict(body), sort_keys=False).encode() if as_yaml else encoded(body)
     response = Response(content, status, {"Cache-Control": "no-cache, private"}, media)
     for warning in warnings:
         text = warning.replace("\\", "\\\\").replace('"', '\\"')
@@ -96,7 +94,7 @@ async def read_patch(request: Request) -> tuple[Any, str]:
     """
     media = _media_type(request)
     if media not in _PATCHES:
-        raise _unsupported(", ".join(_PATCHES))
+        raise StatusError(415, "415: Unsupported Media Type", details={})
     return _parsed(await request.body(), "application/yaml" if media == APPLY_PATCH else media), media
 
 

@@ -1,6 +1,6 @@
 """From a request's body to an object: types checked, unknown fields found and dropped, quantities made canonical."""
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +55,8 @@ def decode(resource: ResourceType, body: object) -> tuple[Object, list[str]]:
             f"({resource.api_version})"
             if kind == resource.kind
             else f'{kind} in version "{api_version.rpartition("/")[2]}" cannot be handled as a {resource.kind}: '
-            f"converting ({kind}) to ({resource.kind}): unknown conversion"
+            f"converting ({api_version.rpartition('/')[2]}.{kind}) to ({_internal(resource)}.{resource.kind}): unknown "
+            "conversion"
         )
     metadata = body.get("metadata")
     if metadata is not None and not isinstance(metadata, dict):
@@ -70,6 +71,10 @@ def decode(resource: ResourceType, body: object) -> tuple[Object, list[str]]:
     except _TypeMismatchError as mismatch:
         raise _cannot_handle(resource, str(mismatch)) from None
     return {"apiVersion": api_version, "kind": kind, "metadata": {}} | decoded, finding.unknown
+
+
+def _internal(resource: ResourceType) -> str:
+    return resource.group.partition(".")[0] or "core"
 
 
 def refuse_unknown(resource: ResourceType, unknown: list[str]) -> StatusError:
@@ -94,7 +99,9 @@ def _value(node: Node, value: Any, path: str, owner: str, finding: _Finding, *, 
         return _mapping(node, value, path, owner, finding, custom=custom)
     if node.kind == "list":
         if not isinstance(value, list):
-            raise _mismatch(value, path, owner, f"[]{node.items.name if node.items else ''}", custom=custom)
+            if custom:
+                return value
+            raise _mismatch(value, path, owner, f"[]{node.items.name if node.items else ''}")
         items = node.items
         assert items is not None  # noqa: S101 - a list node always tells its items
         return [
@@ -105,8 +112,10 @@ def _value(node: Node, value: Any, path: str, owner: str, finding: _Finding, *, 
 
 def _mapping(node: Node, value: Any, path: str, owner: str, finding: _Finding, *, custom: bool) -> Any:
     if not isinstance(value, dict):
+        if custom:
+            return value
         wanted = f"map[string]{node.items.kind}" if node.kind == "map" and node.items else f"v1.{node.name}"
-        raise _mismatch(value, path, owner, wanted, custom=custom)
+        raise _mismatch(value, path, owner, wanted)
     found = {}
     known = node.fields
     for name, below in value.items():
@@ -130,9 +139,15 @@ def _dropped_when_empty(node: Node, name: str) -> bool:
 
 
 def _plain(node: Node, value: Any, path: str, owner: str, *, custom: bool) -> Any:
+    if custom:
+        # The schema's own check tells type mistakes of custom resources, all at once.
+        return value
+    if custom:
+        # The schema's own check tells type mistakes of custom resources, all at once.
+        return value
     expected = _EXPECTED[node.kind]
     if not isinstance(value, expected) or (isinstance(value, bool) and node.kind != "boolean"):
-        raise _mismatch(value, path, owner, _GO_TYPES.get(node.kind, node.kind), custom=custom)
+        raise _mismatch(value, path, owner, _GO_TYPES.get(node.kind, node.kind))
     if node.kind == "quantity":
         try:
             return quantities.canonical(str(value))
@@ -140,23 +155,21 @@ def _plain(node: Node, value: Any, path: str, owner: str, *, custom: bool) -> An
             raise _TypeMismatchError(
                 "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
             ) from None
-    if node.kind == "time" and not custom:
-        return _time(value)
+    if node.kind == "time":
+        return _time(str(value))
     return value
 
 
 def _time(value: str) -> str:
     """Check a time, and bring whole seconds to the form that the API uses; micro times are kept as they are."""
     try:
-        datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
+        dt.datetime.fromisoformat(value.replace("Z", "+00:00"))
     except ValueError:
         raise _TypeMismatchError(f'parsing time "{value}" as "2006-01-02T15:04:05Z07:00": cannot parse') from None
     return value
 
 
-def _mismatch(value: Any, path: str, owner: str, wanted: str, *, custom: bool) -> _TypeMismatchError:
-    if custom:
-        return _TypeMismatchError(f'{path}: Invalid value: "{_json_type(value)}": must be of type {wanted}')
+def _mismatch(value: Any, path: str, owner: str, wanted: str) -> _TypeMismatchError:
     plain = "".join(part.partition("]")[2] if place else part for place, part in enumerate(path.split("[")))
     return _TypeMismatchError(
         f"json: cannot unmarshal {_json_type(value)} into Go struct field {owner}.{plain} of type {wanted}"

@@ -24,6 +24,10 @@ def _pod(item: Object) -> None:
     spec = item.setdefault("spec", {})
     default_pod_spec(spec)
     spec.setdefault("enableServiceLinks", True)
+    for condition in (item.get("status") or {}).get("conditions") or []:
+        # Times that are never omitted in the Go type.
+        condition.setdefault("lastProbeTime", None)
+        condition.setdefault("lastTransitionTime", None)
 
 
 def _template(item: Object) -> Object:
@@ -68,6 +72,8 @@ def _daemon_set(item: Object) -> None:
         rolling.setdefault("maxUnavailable", 1)
         rolling.setdefault("maxSurge", 0)
     spec.setdefault("revisionHistoryLimit", _HISTORY)
+    annotations = item["metadata"].setdefault("annotations", {})
+    annotations.setdefault("deprecated.daemonset.template.generation", str(item["metadata"].get("generation", 1)))
 
 
 def _stateful_set(item: Object) -> None:

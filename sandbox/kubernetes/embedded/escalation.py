@@ -37,9 +37,10 @@ def refuse_escalation(authorizer: Authorizer, user: User, resource: ResourceType
         return
     missing = authorizer.may_grant(user, namespace, rules)
     if missing:
-        groups = " ".join(f'"{group}"' for group in user.groups)
         told = "\n".join(_told(rule) for rule in missing)
-        detail = f'user "{user.name}" (groups=[{groups}]) is attempting to grant RBAC permissions not currently held:\n{told}'
+        groups = " ".join(f'"{group}"' for group in user.groups)
+        who = f'user "{user.name}" (groups=[{groups}])'
+        detail = f"{who} is attempting to grant RBAC permissions not currently held:\n{told}"
         raise forbidden(resource.group, resource.plural, name, detail)
 
 

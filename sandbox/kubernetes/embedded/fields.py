@@ -53,7 +53,8 @@ def _walk(node: Node, value: Any, path: Path, found: dict[Path, Any]) -> None:
                 _walk(node.items.child(name), below, (*place, f"f:{name}"), found)
     elif isinstance(value, list) and node.is_set:
         for one in value:
-            found[(*path, f"v:{json.dumps(one)}")] = one
+            member = (*path, f"v:{json.dumps(one)}")
+            found[member] = one
     else:
         found[path] = value
 

@@ -1,4 +1,4 @@
-"""The resources that every cluster serves, as one table; those that CustomResourceDefinitions add join it at run time."""
+"""The resources that every cluster serves, as one table; CustomResourceDefinitions add theirs at run time."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -107,6 +107,7 @@ _REGISTRATION = "admissionregistration.k8s.io/v1"
 
 BUILT_IN: tuple[ResourceType, ...] = (
     _r("v1", "bindings", "Binding", verbs=_C),
+    _r("v1", "componentstatuses", "ComponentStatus", "cs", cluster=True, verbs=("get", "list")),
     _r("v1", "configmaps", "ConfigMap", "cm"),
     _r("v1", "endpoints", "Endpoints", "ep"),
     _r("v1", "events", "Event", "ev", model="CoreV1Event"),

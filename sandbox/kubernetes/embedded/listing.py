@@ -84,6 +84,10 @@ def page(store: Store, items: list[Object], query: Mapping[str, str], *, selecte
         items = [one for one in items if _place(one) > place]
     metadata: Object = {"resourceVersion": str(version)}
     limit = query.get("limit", "")
+    if limit and not limit.isdigit():
+        raise bad_request(
+            f'unable to convert query parameter limit: strconv.ParseInt: parsing "{limit}": invalid syntax'
+        )
     if limit.isdigit() and 0 < int(limit) < len(items):
         rest = len(items) - int(limit)
         items = items[: int(limit)]

@@ -73,13 +73,12 @@ def name_causes(resource: ResourceType, name: str) -> list[Cause]:
         return [invalid_value(field, name, "may not contain '/'" if "/" in name else "may not be '.'")] if bad else []
     if resource.key == ("", "namespaces"):
         return label_causes(field, name)
+    longest, form, rule = 253, _SUBDOMAIN, SUBDOMAIN_RULE
     if resource.key == ("", "services"):
-        if len(name) > 63:
-            return [invalid_value(field, name, "must be no more than 63 characters")]
-        return [] if _SERVICE.match(name) else [invalid_value(field, name, _SERVICE_RULE)]
-    if len(name) > 253:
-        return [invalid_value(field, name, "must be no more than 253 characters")]
-    return [] if _SUBDOMAIN.match(name) else [invalid_value(field, name, SUBDOMAIN_RULE)]
+        longest, form, rule = 63, _SERVICE, _SERVICE_RULE
+    if len(name) > longest:
+        return [invalid_value(field, name, f"must be no more than {longest} characters")]
+    return [] if form.match(name) else [invalid_value(field, name, rule)]
 
 
 def label_causes(field: str, value: str) -> list[Cause]:

@@ -89,7 +89,7 @@ def _json(content: bytes) -> Response:
     return Response(content, headers={"Cache-Control": "no-cache, private"}, media_type="application/json")
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _built_in_version_3(group: str, version: str) -> bytes:
     return encoded(
         openapi_documents.version_3([one for one in BUILT_IN if (one.group, one.version) == (group, version)])

@@ -146,4 +146,5 @@ def _remove(node: Node, value: Any, path: Path) -> None:
 
 
 def _write(item: Object, entries: list[Ownership]) -> None:
-    item["metadata"] = {**item["metadata"], "managedFields": [one.as_json() for one in entries if one.paths]}
+    ordered = sorted(entries, key=lambda one: (one.operation, one.time, one.manager, one.api_version, one.subresource))
+    item["metadata"] = {**item["metadata"], "managedFields": [one.as_json() for one in ordered if one.paths]}

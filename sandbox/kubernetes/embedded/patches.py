@@ -90,29 +90,26 @@ def strategic_merge(node: Node, value: Object, patch: Object) -> Object:
     if isinstance(patch.get(_RETAIN), list):
         value = {name: kept for name, kept in value.items() if name in patch[_RETAIN]}
     lists = {name: list(present) for name, present in value.items() if isinstance(present, list)}
-    for name, change in patch.items():
+    for name, gone in patch.items():
         if name.startswith(_DELETE_VALUES):
             field = name[len(_DELETE_VALUES) :]
-            value[field] = [one for one in value.get(field) or [] if one not in change]
+            value[field] = [one for one in value.get(field) or [] if one not in gone]
     for name, change in patch.items():
-        if name.startswith("$"):
-            continue
-        below = node.child(name)
         if change is None:
             value.pop(name, None)
-        elif isinstance(change, dict):
-            present = value.get(name)
-            value[name] = strategic_merge(below, present if isinstance(present, dict) else {}, change)
-        elif isinstance(change, list):
-            value[name] = _merged_list(below, value.get(name) or [], change)
-        else:
-            value[name] = change
+        elif not name.startswith("$"):
+            value[name] = _merged_field(node.child(name), value.get(name), change)
     for name, order in patch.items():
-        if name.startswith(_ORDER):
-            field = name[len(_ORDER) :]
-            if field in value:
-                value[field] = _ordered(node.child(field), value[field], order, lists.get(field, []))
+        field = name[len(_ORDER) :]
+        if name.startswith(_ORDER) and field in value:
+            value[field] = _ordered(node.child(field), value[field], order, lists.get(field, []))
     return value
+
+
+def _merged_field(node: Node, present: Any, change: Any) -> Any:
+    if isinstance(change, dict):
+        return strategic_merge(node, present if isinstance(present, dict) else {}, change)
+    return _merged_list(node, present or [], change) if isinstance(change, list) else change
 
 
 def _merged_list(node: Node, values: list[Any], patch: list[Any]) -> list[Any]:

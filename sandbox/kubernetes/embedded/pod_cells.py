@@ -41,10 +41,7 @@ def pod_status(item: Object) -> str:
         if condition.get("type") == "PodScheduled" and condition.get("reason") == "SchedulingGated":
             reason = "SchedulingGated"
     starting = _initialising(item)
-    if starting is not None:
-        reason = starting
-    else:
-        reason = _running(item, reason)
+    reason = starting if starting is not None else _running(item, reason)
     if item["metadata"].get("deletionTimestamp"):
         if status.get("reason") == "NodeLost":
             return "Unknown"

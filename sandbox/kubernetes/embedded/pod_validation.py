@@ -4,6 +4,7 @@ https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/va
 """
 
 import copy
+from collections.abc import Collection
 from typing import Any
 
 from sandbox.kubernetes import quantities
@@ -30,10 +31,10 @@ _POLICIES = {
 }
 
 
-def pod_spec_causes(spec: Object, path: str) -> list[Cause]:
-    """Return what is wrong with a pod's spec, beside missing fields."""
+def pod_spec_causes(spec: Object, path: str, claims: Collection[Any] = ()) -> list[Cause]:
+    """Return what is wrong with a pod's spec, beside missing fields; `claims` are volumes that its owner adds."""
     causes = []
-    volumes = {volume.get("name") for volume in spec.get("volumes") or []}
+    volumes = {*claims, *(volume.get("name") for volume in spec.get("volumes") or [])}
     seen: set[str] = set()
     for collection in ("initContainers", "containers"):
         for place, container in enumerate(spec.get(collection) or []):

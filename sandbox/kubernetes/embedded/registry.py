@@ -114,8 +114,10 @@ class Registry:
         Raises:
             StatusError: it is not there, malformed, invalid, or was modified meanwhile.
         """
-        before = self.get(resource, namespace, name)
         item = self._decoded(resource, body, write)
+        before = self.store.get(resource.key, namespace, name)
+        if before is None:
+            raise _vanished(resource, namespace, name, item)
         return self._change(resource, before, item, write, subresource)
 
     def patch(
@@ -229,7 +231,7 @@ class Registry:
                 metadata["managedFields"] = old["managedFields"]
             ownership.track_update(resource, item, before, write.manager, subresource)
         if (resource.generation or (resource.custom and not subresource)) and _wish(item) != _wish(before):
-            metadata["generation"] = old.get("generation", 0) + 1
+            item["metadata"]["generation"] = old.get("generation", 0) + 1
         if item == before:
             return before
         kept = self._kept(resource, item, write)
@@ -237,7 +239,7 @@ class Registry:
 
     @staticmethod
     def _agree(resource: ResourceType, metadata: Object, old: Object) -> None:
-        name = metadata.setdefault("name", old["name"])
+        name = str(metadata.setdefault("name", old["name"]))
         if name != old["name"]:
             raise _other_name(name, old["name"])
         if metadata.get("uid") and metadata["uid"] != old["uid"]:
@@ -286,3 +288,17 @@ def _restricted(resource: ResourceType, item: Object, before: Object, subresourc
 
 def _other_name(stated: str, name: str) -> StatusError:
     return bad_request(f"the name of the object ({stated}) does not match the name on the URL ({name})")
+
+
+def _vanished(resource: ResourceType, namespace: str, name: str, item: Object) -> StatusError:
+    uid = item["metadata"].get("uid")
+    if not uid:
+        return not_found(resource.group, resource.plural, name)
+    key = "/".join(part for part in ("/registry", resource.plural, namespace, name) if part)
+    return conflict(
+        resource.group,
+        resource.plural,
+        name,
+        f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: "
+        f"Precondition failed: UID in precondition: {uid}, UID in object meta: ",
+    )

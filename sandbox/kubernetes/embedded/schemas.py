@@ -4,7 +4,7 @@ The models carry names, types, required marks and descriptions of the published 
 carry, so that stands in `_LISTS`.
 """
 
-import datetime
+import datetime as dt
 import functools
 import types
 import typing
@@ -281,7 +281,7 @@ def _annotated(annotation: Any, owner: str, name: str) -> Node:  # noqa: PLR0911
         float: "number",
         bool: "boolean",
         bytes: "bytes",
-        datetime.datetime: "time",
+        dt.datetime: "time",
         object: "any",
         typing.Any: "any",
     }

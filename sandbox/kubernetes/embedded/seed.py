@@ -7,6 +7,16 @@ from sandbox.kubernetes.embedded.store import Object
 _NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 # The first address of GKE's default Services range 34.118.224.0/20.
 _KUBERNETES_ADDRESS = "34.118.224.1"
+_PRIORITY_CLASSES = {
+    "system-cluster-critical": (
+        2000000000,
+        "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+    ),
+    "system-node-critical": (
+        2000001000,
+        "Used for system critical pods that must not be moved from their current node.",
+    ),
+}
 
 
 def seed(registry: Registry) -> None:
@@ -16,6 +26,12 @@ def seed(registry: Registry) -> None:
         _create(registry, "", "v1", "namespaces", "", {"metadata": {"name": name}}, write)
     for plural, item in default_objects():
         _create(registry, "rbac.authorization.k8s.io", "v1", plural, "", item, write)
+    for name, (value, why) in _PRIORITY_CLASSES.items():
+        priority: Object = {"metadata": {"name": name}, "value": value, "description": why}
+        priority["preemptionPolicy"] = "PreemptLowerPriority"
+        _create(registry, "scheduling.k8s.io", "v1", "priorityclasses", "", priority, write)
+    for name in ("controller-manager", "etcd-0", "scheduler"):
+        registry.store.put(("", "componentstatuses"), _component(name))
     service: Object = {
         "metadata": {"name": "kubernetes", "labels": {"component": "apiserver", "provider": "kubernetes"}},
         "spec": {
@@ -24,6 +40,11 @@ def seed(registry: Registry) -> None:
         },
     }
     _create(registry, "", "v1", "services", "default", service, write)
+
+
+def _component(name: str) -> Object:
+    condition = {"type": "Healthy", "status": "True", "message": "ok"}
+    return {"apiVersion": "v1", "kind": "ComponentStatus", "metadata": {"name": name}, "conditions": [condition]}
 
 
 def _create(

@@ -34,7 +34,7 @@ def _requirement(term: str) -> Requirement:
     if found := _EXISTS_TERM.match(term):
         return Requirement(found["key"], "DoesNotExist" if found["not"] else "Exists")
     token = next((one for one in term if one in "=!"), term)
-    raise bad_request(f"unable to parse requirement: found '{token}', expected: ',' or 'end of string'")
+    raise bad_request(f"found '{token}', expected: ',' or 'end of string'")
 
 
 @dataclass(frozen=True)

@@ -106,18 +106,7 @@ class ApiServer:
         catalogue = self._registry.catalogue
         parts = path.strip("/").split("/")
         if parts in (["api"], ["apis"]):
-            form = _aggregated_form(request)
-            if form:
-                body = discovery.aggregated(catalogue, form, core=parts == ["api"])
-                response = answer(body)
-                response.headers["Content-Type"] = (
-                    f"application/json;g=apidiscovery.k8s.io;v={form};as=APIGroupDiscoveryList"
-                )
-                response.headers["Vary"] = "Accept"
-                return response
-            if parts == ["api"]:
-                return discovery.api_versions(request.headers.get("host", ""))
-            return discovery.group_list(catalogue)
+            return self._roots(request, core=parts == ["api"])
         if parts[0] == "api" and len(parts) == 2:
             return discovery.resource_list(catalogue, "", parts[1])
         if parts[0] == "apis" and len(parts) == 2:
@@ -127,6 +116,17 @@ class ApiServer:
         if path == "/":
             return {"paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"]}
         return None
+
+    def _roots(self, request: Request, *, core: bool) -> Response | dict[str, Any]:
+        catalogue = self._registry.catalogue
+        form = _aggregated_form(request)
+        if form:
+            response = answer(discovery.aggregated(catalogue, form, core=core))
+            told = f"application/json;g=apidiscovery.k8s.io;v={form};as=APIGroupDiscoveryList"
+            response.headers["Content-Type"] = told
+            response.headers["Vary"] = "Accept"
+            return response
+        return discovery.api_versions(request.headers.get("host", "")) if core else discovery.group_list(catalogue)
 
 
 def _aggregated_form(request: Request) -> str:

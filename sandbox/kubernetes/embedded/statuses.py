@@ -35,7 +35,8 @@ class Cause:
 
     def as_json(self) -> dict[str, str]:
         """Return the cause as the API writes it."""
-        return {"reason": self.reason, "message": self.message, "field": self.field}
+        told = {"reason": self.reason, "message": self.message}
+        return {**told, "field": self.field} if self.field else told
 
     def __str__(self) -> str:
         return f"{self.field}: {self.message}"
@@ -99,7 +100,7 @@ class StatusError(Exception):
         self.code = code
         self.message = message
         self.reason = reason if reason is not None else _REASONS.get(code, "")
-        self.details = dict(details or {})
+        self.details = None if details is None else dict(details)
 
     def body(self) -> dict[str, Any]:
         """Return the Status object."""
@@ -112,7 +113,7 @@ class StatusError(Exception):
         }
         if self.reason:
             status["reason"] = self.reason
-        if self.details:
+        if self.details is not None:
             status["details"] = self.details
         status["code"] = self.code
         return status
@@ -196,6 +197,13 @@ def forbidden(group: str, plural: str, name: str, detail: str) -> StatusError:
     if not plural:
         return StatusError(403, f"forbidden: {detail}", details={})
     return StatusError(403, f"{subject} is forbidden: {detail}", details=_details(name, group, plural))
+
+
+def with_cause(error: StatusError, cause: Cause) -> StatusError:
+    """Return the same failure with one more cause in its details."""
+    details = dict(error.details or {})
+    details["causes"] = [*details.get("causes", ()), cause.as_json()]
+    return StatusError(error.code, error.message, reason=error.reason, details=details)
 
 
 def bad_request(message: str) -> StatusError:

@@ -14,7 +14,16 @@ from sandbox.kubernetes.embedded.deletion import Deletion
 from sandbox.kubernetes.embedded.kinds import ResourceType
 from sandbox.kubernetes.embedded.patches import patched
 from sandbox.kubernetes.embedded.registry import Registry, Write
-from sandbox.kubernetes.embedded.statuses import StatusError, bad_request, conflict, invalid, invalid_value, not_found
+from sandbox.kubernetes.embedded.statuses import (
+    Cause,
+    StatusError,
+    bad_request,
+    conflict,
+    invalid,
+    invalid_value,
+    not_found,
+    with_cause,
+)
 from sandbox.kubernetes.embedded.store import Object, Store
 from sandbox.kubernetes.labels import labels_match
 
@@ -104,21 +113,11 @@ def evict(registry: Registry, pods: ResourceType, namespace: str, name: str, bod
     pod = registry.get(pods, namespace, name)
     labels = pod["metadata"].get("labels") or {}
     for budget in registry.store.items(("policy", "poddisruptionbudgets"), namespace):
-        if labels_match(budget["spec"].get("selector"), labels):
-            if not (budget.get("status") or {}).get("disruptionsAllowed"):
-                raise StatusError(
-                    429,
-                    "Cannot evict pod as it would violate the pod's disruption budget.",
-                    details={
-                        "causes": [
-                            {
-                                "reason": "DisruptionBudget",
-                                "message": f"The disruption budget {budget['metadata']['name']} does not allow evictions "
-                                "at the moment",
-                            }
-                        ]
-                    },
-                )
+        allowed = (budget.get("status") or {}).get("disruptionsAllowed")
+        if labels_match(budget["spec"].get("selector"), labels) and not allowed:
+            told = f"The disruption budget {budget['metadata']['name']} does not allow evictions at the moment"
+            error = StatusError(429, "Cannot evict pod as it would violate the pod's disruption budget.")
+            raise with_cause(error, Cause("DisruptionBudget", told, ""))
     options = body.get("deleteOptions") or {}
     registry.delete(pods, namespace, name, Deletion(grace_period_seconds=options.get("gracePeriodSeconds")))
     return dict(_SUCCESS)

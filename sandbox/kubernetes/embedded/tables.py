@@ -9,19 +9,8 @@ from typing import Any
 from sandbox.kubernetes.embedded import durations
 from sandbox.kubernetes.embedded.cells import COLUMNS, Column
 from sandbox.kubernetes.embedded.kinds import ResourceType
+from sandbox.kubernetes.embedded.schemas import root
 from sandbox.kubernetes.embedded.store import Object
-
-_NAME_HELP = (
-    "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a "
-    "client to request the generation of an appropriate name automatically. Name is primarily intended for creation "
-    "idempotence and configuration definition. Cannot be updated. More info: "
-    "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names"
-)
-_AGE_HELP = (
-    "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed "
-    "to be set in happens-before order across separate operations. Clients may not set this value. It is represented in "
-    "RFC3339 form and is in UTC."
-)
 
 
 def table(
@@ -46,7 +35,7 @@ def table(
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
         "metadata": dict(metadata),
-        "columnDefinitions": [_definition(column) for column in columns] if with_columns else None,
+        "columnDefinitions": [_definition(resource, column) for column in columns] if with_columns else None,
         "rows": [_row(columns, item, include) for item in items],
     }
 
@@ -58,15 +47,26 @@ def _columns(resource: ResourceType) -> tuple[Column, ...]:
     return COLUMNS.get(resource.key) or (_NAME, _CREATED)
 
 
-def _definition(column: Column) -> Object:
-    helps = {"Name": _NAME_HELP, "Age": _AGE_HELP, "Created At": _AGE_HELP}
+def _definition(resource: ResourceType, column: Column) -> Object:
     return {
         "name": column.name,
         "type": column.type,
         "format": "name" if column.name == "Name" else "",
-        "description": column.description or helps.get(column.name, ""),
+        "description": column.description or _described(resource, column.source),
         "priority": column.priority,
     }
+
+
+def _described(resource: ResourceType, path: str) -> str:
+    """Return what the API says of a field."""
+    node, told = root(resource), ""
+    for name in path.split("."):
+        field = node.fields.get(name)
+        if field is None:
+            return ""
+        node, told = field.node, field.description
+    # The client's generator joins paragraphs by two spaces.
+    return told.replace(".  ", ".\n\n")
 
 
 def _row(columns: tuple[Column, ...], item: Object, include: str) -> Object:
@@ -111,7 +111,7 @@ def _printed(definition: Mapping[str, Any]) -> Column:
 
 
 def _at(item: Any, path: str) -> Any:
-    """Follow a simple JSON path such as `.status.conditions[0].type` or `.metadata.labels.a\\.b`."""
+    r"""Follow a simple JSON path such as `.status.conditions[0].type` or `.metadata.labels.a\.b`."""
     for part in path.strip("{}").replace("\\.", "\0").lstrip(".").replace("[", ".[").split("."):
         name = part.replace("\0", ".")
         if name.startswith("[?(@"):
@@ -126,6 +126,16 @@ def _at(item: Any, path: str) -> Any:
 
 
 _name: Callable[[Object], Any] = lambda item: item["metadata"]["name"]  # noqa: E731 - a cell like its neighbours
-_NAME = Column("Name", _name)
-_AGE = Column("Age", lambda item: durations.age(item["metadata"].get("creationTimestamp")), type="date")
-_CREATED = Column("Created At", lambda item: item["metadata"].get("creationTimestamp"), type="date")
+_NAME = Column("Name", _name, source="metadata.name")
+_AGE = Column(
+    "Age",
+    lambda item: durations.age(item["metadata"].get("creationTimestamp")),
+    type="date",
+    source="metadata.creationTimestamp",
+)
+_CREATED = Column(
+    "Created At",
+    lambda item: item["metadata"].get("creationTimestamp"),
+    type="date",
+    source="metadata.creationTimestamp",
+)

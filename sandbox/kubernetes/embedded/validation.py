@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.kubernetes.embedded import names
+from sandbox.kubernetes.embedded.custom_validation import schema_causes
 from sandbox.kubernetes.embedded.kinds import ResourceKey, ResourceType
 from sandbox.kubernetes.embedded.pod_validation import pod_changes, pod_spec_causes
 from sandbox.kubernetes.embedded.schemas import Node, root
@@ -27,6 +28,7 @@ from sandbox.kubernetes.labels import labels_match
 _CONFIG_KEY = re.compile(r"^[-._a-zA-Z0-9]+$")
 _WORKLOADS = {"deployments", "replicasets", "daemonsets", "statefulsets"}
 _RBAC = "rbac.authorization.k8s.io"
+_BINDINGS = frozenset({(_RBAC, "rolebindings"), (_RBAC, "clusterrolebindings")})
 _SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 
 
@@ -41,10 +43,12 @@ def creation_causes(resource: ResourceType, item: Object) -> list[Cause]:
 
 def change_causes(resource: ResourceType, item: Object, before: Object) -> list[Cause]:
     """Return everything that is wrong with an object that replaces another."""
-    causes = []
-    for name in ("name", "namespace", "uid", "creationTimestamp"):
-        if item["metadata"].get(name) != before["metadata"].get(name):
-            causes.append(invalid_value(f"metadata.{name}", item["metadata"].get(name), "field is immutable"))
+    now, then = item["metadata"], before["metadata"]
+    causes = [
+        invalid_value(f"metadata.{name}", now.get(name), "field is immutable")
+        for name in ("name", "namespace", "uid", "creationTimestamp")
+        if now.get(name) != then.get(name)
+    ]
     return causes + _content_causes(resource, item) + _immutable_causes(resource.key, item, before)
 
 
@@ -54,6 +58,8 @@ def _content_causes(resource: ResourceType, item: Object) -> list[Cause]:
         *names.labels_causes("metadata.labels", metadata.get("labels") or {}),
         *names.annotations_causes("metadata.annotations", metadata.get("annotations") or {}),
     ]
+    if resource.custom:
+        return causes + schema_causes(resource.schema or {}, item)
     if resource.key not in _LOOSE:
         causes += _missing(root(resource), _completed(item), "", skip=frozenset({"status", "metadata"}))
     if (check := _CHECKS.get(resource.key)) is not None:
@@ -117,7 +123,8 @@ def _workload(item: Object) -> list[Cause]:
             _raw("spec.template.metadata.labels", _go_map(labels), "`selector` does not match template `labels`")
         )
     if template.get("spec"):
-        causes += pod_spec_causes(template["spec"], "spec.template.spec")
+        claims = {(one.get("metadata") or {}).get("name") for one in spec.get("volumeClaimTemplates") or []}
+        causes += pod_spec_causes(template["spec"], "spec.template.spec", claims)
         policy = template["spec"].get("restartPolicy")
         if policy not in {None, "Always"}:
             causes.append(unsupported_value("spec.template.spec.restartPolicy", policy, ["Always"]))
@@ -173,8 +180,8 @@ def _service(item: Object) -> list[Cause]:
 
 def _config_map(item: Object) -> list[Cause]:
     rule = (
-        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  "
-        "or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or "
+        "'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
     )
     keys = [*(item.get("data") or {}), *(item.get("binaryData") or {})]
     return [invalid_value(f"data[{key}]", key, rule) for key in keys if not _CONFIG_KEY.match(key)]
@@ -231,11 +238,8 @@ def _immutable_causes(key: ResourceKey, item: Object, before: Object) -> list[Ca
             causes.append(_raw(path, json.dumps(now, separators=(",", ":")), "field is immutable"))
     if key == ("", "pods"):
         causes += pod_changes(item.get("spec") or {}, before.get("spec") or {})
-    if key == (_RBAC, "rolebindings") or key == (_RBAC, "clusterrolebindings"):
-        if item.get("roleRef") != before.get("roleRef"):
-            causes.append(
-                _raw("roleRef", json.dumps(item.get("roleRef"), separators=(",", ":")), "cannot change roleRef")
-            )
+    if key in _BINDINGS and item.get("roleRef") != before.get("roleRef"):
+        causes.append(_raw("roleRef", json.dumps(item.get("roleRef"), separators=(",", ":")), "cannot change roleRef"))
     if key in {("", "configmaps"), ("", "secrets")} and before.get("immutable"):
         for name in ("immutable", "data", "binaryData"):
             if item.get(name) != before.get(name):

@@ -49,8 +49,10 @@ def translate(change: Change, options: WatchOptions) -> tuple[str, Object] | Non
     then = change.before is not None and options.selection.matches(change.before)
     if now:
         return ("MODIFIED" if then else "ADDED", change.item)
-    if then:
-        return ("DELETED", change.item)
+    if then and change.before is not None:
+        # Who looks by a selector sees the object go as it was when it still belonged to it.
+        metadata = {**change.before["metadata"], "resourceVersion": str(change.version)}
+        return ("DELETED", {**change.before, "metadata": metadata})
     return None
 
 
