@@ -26,7 +26,7 @@ setup: .venv/.ready ## make .venv with the pinned development tools
 venv:
 	@echo "Making $(FOLDER) with $(INTERPRETER)"
 	@"$(INTERPRETER)" -m venv --clear $(FOLDER) || { echo "The module venv is missing (Debian: apt-get install python3-venv)." >&2; exit 1; }
-	@$(FOLDER)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(FOLDER)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
 
 demo: setup ## the story on a terminal: a GKE cluster from a DSS dialog, on the sandbox
 	@$(PY) -m sandbox demo
