@@ -2,6 +2,10 @@
 
 Learnt from the recorded traffic in tests/python/data/gke-traffic and
 https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters
+
+Most of the recordings were normalised by a mock. Where that shows, descriptions of real clusters are followed instead:
+a regional cluster has three zones and a `zone`, node pools have `selfLink`, `etag`, `locations` and a strategy, an
+autoscaled pool has a location policy, networks are relative names, and all pools are listed in their cluster.
 """
 
 import hashlib

@@ -80,14 +80,30 @@ def check(cluster: Json, update: Json) -> None:
     if not update.keys() - {"desiredNodePoolId", "etag"}:
         raise invalid_argument(NO_UPDATE)
     if "desiredMasterVersion" in update:
-        versions.resolve(update["desiredMasterVersion"])
+        target = versions.resolve(update["desiredMasterVersion"])
+        if versions.minor(target) < versions.minor(cluster["currentMasterVersion"]):
+            raise invalid_argument(f'Master cannot be downgraded to "{target}".')
     if "desiredNodeVersion" in update:
-        versions.resolve(update["desiredNodeVersion"], field="Node version", current=cluster["currentMasterVersion"])
+        check_node_version(cluster, update["desiredNodeVersion"])
     wanted = update.get("desiredNodePoolId")
     if wanted and wanted not in [pool["name"] for pool in cluster["nodePools"]]:
         raise invalid_argument(f'Node pool "{wanted}" not found.')
     if not wanted and "desiredNodePoolAutoscaling" in update and len(cluster["nodePools"]) != 1:
         raise invalid_argument("Must specify desired_node_pool_id when the cluster has several node pools.")
+
+
+def check_node_version(cluster: Json, requested: str) -> None:
+    """Refuse a version of nodes that does not exist, or is newer than the control plane's.
+
+    https://kubernetes.io/releases/version-skew-policy/#kubelet
+
+    Raises:
+        GoogleError: 400.
+    """
+    master = cluster["currentMasterVersion"]
+    version = versions.resolve(requested, field="Node version", current=master)
+    if versions.minor(version) > versions.minor(master):
+        raise invalid_argument(f'Node version "{version}" must not be newer than the master version "{master}".')
 
 
 def apply(cluster: Json, update: Json) -> None:

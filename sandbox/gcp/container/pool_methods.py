@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sandbox.gcp.container import pool_updates, validation
+from sandbox.gcp.container.cluster_updates import check_node_version
 from sandbox.gcp.container.documents import Json, get
 from sandbox.gcp.container.engine import Engine
 from sandbox.gcp.container.methods import Caller, Method
@@ -17,6 +18,8 @@ def _create(engine: Engine, caller: Caller, body: Json) -> Json:
     if get(record.resource, "autopilot.enabled"):
         raise _managed_by_autopilot()
     validation.check_pool(given, record.location)
+    if given.get("version"):
+        check_node_version(record.resource, given["version"])
     caller.require_act_as(given.get("config", {}))
     if any(pool["name"] == given["name"] for pool in record.resource["nodePools"]):
         raise already_exists(f"{record.path}/nodePools/{given['name']}")

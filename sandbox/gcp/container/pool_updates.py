@@ -4,7 +4,7 @@ https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locat
 """
 
 from sandbox.gcp.container import machines, versions
-from sandbox.gcp.container.cluster_updates import NO_UPDATE
+from sandbox.gcp.container.cluster_updates import NO_UPDATE, check_node_version
 from sandbox.gcp.container.documents import Json, get, merged
 from sandbox.gcp.container.messages import message
 from sandbox.gcp.container.pool_defaults import complete_config, complete_upgrade_settings, context_of
@@ -47,7 +47,7 @@ def check(cluster: Json, wanted: Json) -> None:
         GoogleError: 400, it names a version or machine type that does not exist.
     """
     if "nodeVersion" in wanted:
-        versions.resolve(wanted["nodeVersion"], field="Node version", current=cluster["currentMasterVersion"])
+        check_node_version(cluster, wanted["nodeVersion"])
     if "machineType" in wanted and machines.find(wanted["machineType"]) is None:
         raise invalid_argument(f'Machine type "{wanted["machineType"]}" does not exist.')
 

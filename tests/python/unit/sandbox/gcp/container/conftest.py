@@ -25,7 +25,7 @@ DEADLINE_SECONDS = 10
 Json = dict[str, Any]
 
 
-_SAMPLES = {"bool": True, "int32": 3, "int64": "3", "double": 0.5, "string": "1.35"}
+_SAMPLES = {"bool": True, "int32": 3, "int64": "3", "double": 0.5, "string": "1.34"}
 _SAMPLE_DEPTH = 3
 
 

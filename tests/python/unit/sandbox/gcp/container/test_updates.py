@@ -8,7 +8,7 @@ import pytest
 from sandbox.gcp.container import cluster_updates, pool_updates
 from sandbox.gcp.container.cluster_defaults import Place, complete_cluster
 from sandbox.gcp.container.documents import get
-from sandbox.gcp.container.messages import Field, message
+from sandbox.gcp.container.messages import message
 from sandbox.gcp.container.schema import read
 from sandbox.gcp.errors import GoogleError
 from sandbox.gcp.projects import Project
@@ -33,10 +33,14 @@ def updated(cluster: dict[str, Any], **update: Any) -> dict[str, Any]:
 # Where the usual sample is no zone, or what the cluster has already.
 _SAMPLE_OF = {
     "desiredLocations": ["us-central1-a"],
+    "desiredMasterVersion": "1.35",
+    "desiredNodeVersion": "1.33",
     "desiredPodAutoscaling": {"hpaProfile": "NONE"},
     "desiredRbacBindingConfig": {"enableInsecureBindingSystemAuthenticated": False},
     "desiredShieldedNodes": {"enabled": False},
     "desiredVerticalPodAutoscaling": {"enabled": False},
+    "machineType": "n2-standard-4",
+    "nodeVersion": "1.33",
 }
 
 
@@ -56,18 +60,14 @@ def test_every_update_field_leads_to_a_valid_cluster(cluster: dict[str, Any], sa
 def test_every_field_of_a_pool_update_leads_to_a_valid_pool(cluster: dict[str, Any], sample, name: str) -> None:
     pool = cluster["nodePools"][0]
     before = copy.deepcopy(pool)
-    machine = {"machineType": "n2-standard-4"}
-    given = read("UpdateNodePoolRequest", machine if name in machine else {name: sample(_pool_field(name))})
+    value = _SAMPLE_OF.get(name, sample(message("UpdateNodePoolRequest").fields[name]))
+    given = read("UpdateNodePoolRequest", {name: value})
     wanted = pool_updates.wanted_fields(given)
     pool_updates.check(cluster, wanted)
     pool_updates.apply(cluster, pool, wanted)
 
     assert pool != before
     assert read("NodePool", pool)
-
-
-def _pool_field(name: str) -> Field:
-    return message("UpdateNodePoolRequest").fields[name]
 
 
 @pytest.mark.parametrize("update", [{}, {"desiredNodePoolId": "cpu"}, {"desiredLoggingService": ""}])
@@ -81,6 +81,8 @@ def test_an_empty_update_is_refused(cluster: dict[str, Any], update: dict[str, A
     [
         ({"desiredMasterVersion": "1.2"}, "unsupported"),
         ({"desiredNodeVersion": "1.2", "desiredNodePoolId": "cpu"}, "unsupported"),
+        ({"desiredMasterVersion": "1.33"}, "cannot be downgraded"),
+        ({"desiredNodeVersion": "1.35"}, "must not be newer than the master"),
         ({"desiredImageType": "COS_CONTAINERD", "desiredNodePoolId": "absent"}, '"absent" not found'),
         ({"desiredNodePoolAutoscaling": {"enabled": True, "maxNodeCount": 2}}, "desired_node_pool_id"),
     ],
