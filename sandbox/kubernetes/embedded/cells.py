@@ -246,8 +246,8 @@ COLUMNS: Mapping[ResourceKey, tuple[Column, ...]] = {
         Column(
             "Restarts",
             pod_restarts,
-            description="The number of times the containers in this pod have been restarted and when the last container "
-            "in this pod has restarted.",
+            description="The number of times the containers in this pod have been restarted and when the last "
+            "container in this pod has restarted.",
         ),
         _AGE,
         _field("IP", "status.podIP", _NONE, wide=True),

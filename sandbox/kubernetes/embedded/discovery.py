@@ -16,6 +16,7 @@ _SUBRESOURCE_KINDS: dict[tuple[str, str], tuple[str, str, str]] = {
     ("pods", "exec"): ("", "v1", "PodExecOptions"),
     ("pods", "attach"): ("", "v1", "PodAttachOptions"),
     ("pods", "portforward"): ("", "v1", "PodPortForwardOptions"),
+    ("pods", "proxy"): ("", "v1", "PodProxyOptions"),
     ("services", "proxy"): ("", "v1", "ServiceProxyOptions"),
     ("nodes", "proxy"): ("", "v1", "NodeProxyOptions"),
     ("serviceaccounts", "token"): ("authentication.k8s.io", "v1", "TokenRequest"),

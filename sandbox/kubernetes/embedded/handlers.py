@@ -107,6 +107,8 @@ class Handlers:
         verbs = resource.subresources[below] if below else resource.verbs
         if attributes.verb not in verbs:
             raise method_not_allowed()
+        if below == "proxy":
+            raise StatusError(503, "no endpoints available: pods of the sandbox serve nothing")
         asked = Asked(request, attributes, resource, user, wanted(request))
         return await self._verbs[attributes.verb](asked)
 
@@ -123,6 +125,8 @@ class Handlers:
 
     def _log(self, asked: Asked, pod: Object) -> Response:
         text = subresources.log_text(pod, asked.query)
+        if not pod["spec"].get("nodeName"):
+            return Response(status_code=204)
         if asked.query.get("follow") == "true":
             lines = subresources.followed_log(self._registry.store, pod, text)
             return _stream(lines, "text/plain")

@@ -1,6 +1,5 @@
 """The controllers' client on the embedded server: straight to the registry, no HTTP between."""
 
-import copy
 from collections.abc import AsyncIterator
 from typing import Literal, cast
 
@@ -11,7 +10,7 @@ from sandbox.kubernetes.embedded.kinds import ResourceType
 from sandbox.kubernetes.embedded.registry import Registry, Write
 from sandbox.kubernetes.embedded.selectors import Selection
 from sandbox.kubernetes.embedded.statuses import StatusError
-from sandbox.kubernetes.embedded.store import Object, TooOldError
+from sandbox.kubernetes.embedded.store import Object, TooOldError, copied
 
 _MANAGER = "kube-controller-manager"
 
@@ -31,14 +30,14 @@ class InProcessClient:
     async def get(self, resource: Resource, name: str, namespace: str | None = None) -> Object:
         """Return one object."""
         try:
-            return copy.deepcopy(self._registry.get(self._find(resource), namespace or "", name))
+            return copied(self._registry.get(self._find(resource), namespace or "", name))
         except StatusError as error:
             raise _told(error) from None
 
     async def list(self, resource: Resource, namespace: str | None = None) -> Listing:
         """Return every object of the namespace, or of the cluster."""
         items = self._registry.list(self._find(resource), namespace or "", Selection())
-        return Listing(copy.deepcopy(items), str(self._registry.store.version))
+        return Listing(copied(items), str(self._registry.store.version))
 
     async def watch(self, resource: Resource, resource_version: str) -> AsyncIterator[WatchEvent]:
         """Yield the changes in all namespaces after that version until the server stops."""
@@ -50,9 +49,9 @@ class InProcessClient:
         subscription = store.subscribe(key)
         try:
             for change in past:
-                yield WatchEvent(cast("EventType", change.type), copy.deepcopy(change.item))
+                yield WatchEvent(cast("EventType", change.type), copied(change.item))
             while (following := await subscription.queue.get()) is not None:
-                yield WatchEvent(cast("EventType", following.type), copy.deepcopy(following.item))
+                yield WatchEvent(cast("EventType", following.type), copied(following.item))
         finally:
             subscription.close()
 
@@ -70,7 +69,7 @@ class InProcessClient:
         try:
             if subresource == "binding" and name:
                 return subresources.bind(self._registry, found, namespace or "", body, name, write)
-            return copy.deepcopy(self._registry.create(found, namespace or "", body, write))
+            return copied(self._registry.create(found, namespace or "", body, write))
         except StatusError as error:
             raise _told(error) from None
 
@@ -82,7 +81,7 @@ class InProcessClient:
             changed = self._registry.update(
                 self._find(resource), namespace or "", name, body, Write(_MANAGER), subresource or ""
             )
-            return copy.deepcopy(changed)
+            return copied(changed)
         except StatusError as error:
             raise _told(error) from None
 
@@ -102,7 +101,7 @@ class InProcessClient:
             changed = self._registry.patch(
                 found, namespace or "", name, patch, patch_type, Write(_MANAGER), subresource or ""
             )
-            return copy.deepcopy(changed)
+            return copied(changed)
         except StatusError as error:
             raise _told(error) from None
 

@@ -101,6 +101,7 @@ def _r(
 
 
 _C = ("create",)
+_PROXY = ("create", "delete", "get", "patch", "update")
 _RBAC = "rbac.authorization.k8s.io/v1"
 _STORAGE = "storage.k8s.io/v1"
 _REGISTRATION = "admissionregistration.k8s.io/v1"
@@ -122,7 +123,7 @@ BUILT_IN: tuple[ResourceType, ...] = (
         finalize=("update",),
         verbs=("create", "delete", "get", "list", "patch", "update", "watch"),
     ),
-    _r("v1", "nodes", "Node", "no", cluster=True, status=True, proxy=("get",)),
+    _r("v1", "nodes", "Node", "no", cluster=True, status=True, proxy=_PROXY),
     _r("v1", "persistentvolumeclaims", "PersistentVolumeClaim", "pvc", status=True),
     _r("v1", "persistentvolumes", "PersistentVolume", "pv", cluster=True, status=True),
     _r(
@@ -138,6 +139,7 @@ BUILT_IN: tuple[ResourceType, ...] = (
         exec=("create", "get"),
         attach=("create", "get"),
         portforward=("create", "get"),
+        proxy=_PROXY,
         ephemeralcontainers=("get", "patch", "update"),
     ),
     _r("v1", "podtemplates", "PodTemplate"),
@@ -154,7 +156,7 @@ BUILT_IN: tuple[ResourceType, ...] = (
     _r("v1", "resourcequotas", "ResourceQuota", "quota", status=True),
     _r("v1", "secrets", "Secret"),
     _r("v1", "serviceaccounts", "ServiceAccount", "sa", token=_C),
-    _r("v1", "services", "Service", "svc", categories="all", status=True, proxy=("get",)),
+    _r("v1", "services", "Service", "svc", categories="all", status=True, proxy=_PROXY),
     _r("apps/v1", "controllerrevisions", "ControllerRevision"),
     _r("apps/v1", "daemonsets", "DaemonSet", "ds", categories="all", status=True, generation=True),
     _r("apps/v1", "deployments", "Deployment", "deploy", categories="all", status=True, scale=True, generation=True),

@@ -3,7 +3,6 @@
 https://kubernetes.io/docs/reference/using-api/server-side-apply/
 """
 
-import copy
 import dataclasses
 import json
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from sandbox.kubernetes.embedded.fields import Ownership, Path, item_key, leaves
 from sandbox.kubernetes.embedded.kinds import ResourceType
 from sandbox.kubernetes.embedded.schemas import ANY, Node, root
 from sandbox.kubernetes.embedded.statuses import Cause, apply_conflict
-from sandbox.kubernetes.embedded.store import Object
+from sandbox.kubernetes.embedded.store import Object, copied
 
 
 def track_update(resource: ResourceType, after: Object, before: Object | None, manager: str, subresource: str) -> None:
@@ -61,7 +60,7 @@ def applied(
         lost = {path for _, paths in conflicts for path in paths}
         others = [dataclasses.replace(one, paths=frozenset(one.paths - lost)) for one in others]
     before = next((one for one in known if one.same_hand(manager, "Apply", subresource)), None)
-    base = copy.deepcopy(live) if live is not None else {}
+    base = copied(live) if live is not None else {}
     gone = (before.paths if before else frozenset()) - wanted.keys()
     for path in sorted(gone - {path for one in others for path in one.paths}, key=len):
         if not any(other[: len(path)] == path for one in others for other in one.paths):
@@ -111,7 +110,7 @@ def _merged(node: Node, value: Any, config: Any) -> Any:
             return _merged_items(node, value, config)
         if node.is_set:
             return [*config, *(one for one in value if one not in config)]
-    return copy.deepcopy(config)
+    return copied(config)
 
 
 def _merged_items(node: Node, values: list[Any], config: list[Any]) -> list[Any]:
@@ -122,7 +121,7 @@ def _merged_items(node: Node, values: list[Any], config: list[Any]) -> list[Any]
         key = item_key(node, one)
         merged.append(_merged(items, one, wanted[key]) if key in wanted else one)
     present = {item_key(node, one) for one in values}
-    return [*merged, *(copy.deepcopy(one) for key, one in wanted.items() if key not in present)]
+    return [*merged, *(copied(one) for key, one in wanted.items() if key not in present)]
 
 
 def _remove(node: Node, value: Any, path: Path) -> None:

@@ -3,7 +3,6 @@
 https://github.com/kubernetes/community/blob/master/contributors/devel/sig-api-machinery/strategic-merge-patch.md
 """
 
-import copy
 from typing import Any
 
 import jsonpatch
@@ -12,7 +11,7 @@ import jsonpointer
 from sandbox.kubernetes.embedded.kinds import ResourceType
 from sandbox.kubernetes.embedded.schemas import ANY, Node, root
 from sandbox.kubernetes.embedded.statuses import StatusError, bad_request
-from sandbox.kubernetes.embedded.store import Object
+from sandbox.kubernetes.embedded.store import Object, copied
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -40,7 +39,7 @@ def patched(resource: ResourceType, item: Object, patch: Any, patch_type: str) -
     if patch_type == MERGE_PATCH:
         merged = merge(item, patch)
     elif patch_type == STRATEGIC_PATCH and not resource.custom:
-        merged = strategic_merge(root(resource), copy.deepcopy(item), patch)
+        merged = strategic_merge(root(resource), copied(item), patch)
     else:
         accepted = [JSON_PATCH, MERGE_PATCH, APPLY_PATCH]
         if not resource.custom:
@@ -55,7 +54,7 @@ def patched(resource: ResourceType, item: Object, patch: Any, patch_type: str) -
 
 def _json_patched(item: Object, patch: Any) -> Object:
     try:
-        result = jsonpatch.apply_patch(copy.deepcopy(item), patch)
+        result = jsonpatch.apply_patch(copied(item), patch)
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, AttributeError) as failure:
         raise StatusError(
             422, "the server rejected our request due to an error in our request", reason="Invalid", details={}
@@ -68,7 +67,7 @@ def _json_patched(item: Object, patch: Any) -> Object:
 def merge(value: Any, patch: Any) -> Any:
     """Return a value after a JSON merge patch (RFC 7386)."""
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
+        return copied(patch)
     merged = dict(value) if isinstance(value, dict) else {}
     for name, change in patch.items():
         if change is None:

@@ -8,6 +8,7 @@ from sandbox.certificates import CertificateAuthority
 from sandbox.gcp.principals import Principals
 from sandbox.kubernetes.control_plane import ControlPlaneRequest, Exposure, NodeSpec
 from sandbox.kubernetes.controllers.cluster import ClusterControllers
+from sandbox.kubernetes.embedded import schemas
 from sandbox.kubernetes.embedded.authentication import Authenticator
 from sandbox.kubernetes.embedded.authorization import Authorizer
 from sandbox.kubernetes.embedded.doors import Door
@@ -123,6 +124,7 @@ class EmbeddedControlPlanes:
 
     async def start(self, request: ControlPlaneRequest) -> EmbeddedControlPlane:
         """Start a control plane and return once it answers."""
+        await asyncio.to_thread(schemas.prepare)
         folder = self._folder / request.uid
         plane = EmbeddedControlPlane(request, folder, self._principals, self._public_ca, self._traffic)
         self._planes.append(plane)

@@ -3,7 +3,6 @@
 https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go
 """
 
-import copy
 from collections.abc import Collection
 from typing import Any
 
@@ -18,7 +17,7 @@ from sandbox.kubernetes.embedded.statuses import (
     required,
     unsupported_value,
 )
-from sandbox.kubernetes.embedded.store import Object
+from sandbox.kubernetes.embedded.store import Object, copied
 
 _MUTABLE = (
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
@@ -100,7 +99,7 @@ def pod_changes(spec: Object, before: Object) -> list[Cause]:
 
 
 def _fixed(spec: Object) -> Object:
-    fixed = copy.deepcopy(spec)
+    fixed = copied(spec)
     for name in (
         "activeDeadlineSeconds",
         "tolerations",

@@ -1,6 +1,5 @@
 """Reading and writing objects by the API's rules, whoever asks: the HTTP server or a controller in the same process."""
 
-import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +21,7 @@ from sandbox.kubernetes.embedded.statuses import (
     modified_meanwhile,
     not_found,
 )
-from sandbox.kubernetes.embedded.store import Object, Store
+from sandbox.kubernetes.embedded.store import Object, Store, copied
 from sandbox.kubernetes.embedded.validation import change_causes, creation_causes
 
 _KEPT_METADATA = ("uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds")
@@ -173,14 +172,14 @@ class Registry:
     ) -> Object:
         config["metadata"]["name"] = name
         tried = Write(write.manager, dry_run=True, field_validation="Ignore")
-        item = copy.deepcopy(self.create(resource, namespace, config, tried))
+        item = copied(self.create(resource, namespace, config, tried))
         item["metadata"].pop("managedFields", None)
         owned = ownership.applied(resource, None, config, write.manager, "", force=True)
         item["metadata"]["managedFields"] = owned["metadata"]["managedFields"]
         return self._kept(resource, item, write)
 
     def _decoded(self, resource: ResourceType, body: object, write: Write) -> Object:
-        item, unknown = decode(resource, copy.deepcopy(body))
+        item, unknown = decode(resource, copied(body))
         if unknown and write.field_validation == "Strict":
             raise refuse_unknown(resource, unknown)
         if write.field_validation == "Warn":
@@ -230,7 +229,9 @@ class Registry:
             if "managedFields" not in metadata and "managedFields" in old:
                 metadata["managedFields"] = old["managedFields"]
             ownership.track_update(resource, item, before, write.manager, subresource)
-        if (resource.generation or (resource.custom and not subresource)) and _wish(item) != _wish(before):
+        if (resource.generation or (resource.custom and not subresource)) and _wish(resource, item) != _wish(
+            resource, before
+        ):
             item["metadata"]["generation"] = old.get("generation", 0) + 1
         if item == before:
             return before
@@ -258,8 +259,12 @@ class Registry:
         return self.store.put(resource.key, item)
 
 
-def _wish(item: Object) -> Object:
-    return {name: value for name, value in item.items() if name not in {"metadata", "status"}}
+def _wish(resource: ResourceType, item: Object) -> Object:
+    """Return the part of an object whose changes `metadata.generation` counts."""
+    wish = {name: value for name, value in item.items() if name not in {"metadata", "status"}}
+    if resource.key == ("apps", "deployments"):
+        wish["annotations"] = item["metadata"].get("annotations")
+    return wish
 
 
 def _restricted(resource: ResourceType, item: Object, before: Object, subresource: str) -> Object:

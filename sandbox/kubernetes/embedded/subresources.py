@@ -3,7 +3,6 @@
 https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
 """
 
-import copy
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta, timezone
 
@@ -24,7 +23,7 @@ from sandbox.kubernetes.embedded.statuses import (
     not_found,
     with_cause,
 )
-from sandbox.kubernetes.embedded.store import Object, Store
+from sandbox.kubernetes.embedded.store import Object, Store, copied
 from sandbox.kubernetes.labels import labels_match
 
 _TOKEN_SECONDS = 3600
@@ -72,7 +71,7 @@ def set_scale(
         cause = invalid_value("spec.replicas", replicas, "must be greater than or equal to 0")
         raise invalid("autoscaling", "Scale", metadata["name"], [cause])
     stated = (scale.get("metadata") or {}).get("resourceVersion")
-    body = copy.deepcopy(item)
+    body = copied(item)
     body["spec"]["replicas"] = replicas
     if stated:
         body["metadata"]["resourceVersion"] = stated
@@ -86,7 +85,7 @@ def bind(registry: Registry, pods: ResourceType, namespace: str, body: Object, n
     Raises:
         StatusError: the pod is not there, or has a node already.
     """
-    pod = copy.deepcopy(registry.get(pods, namespace, name))
+    pod = copied(registry.get(pods, namespace, name))
     node = (body.get("target") or {}).get("name")
     if not node:
         raise bad_request("target.name: Required value")
