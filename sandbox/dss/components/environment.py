@@ -89,7 +89,9 @@ def _library(data: DataFolder, internal_client: Path | None) -> list[Path]:
     unpacked = data.root / "install" / "internal-client"
     shutil.rmtree(unpacked, ignore_errors=True)
     with tarfile.open(internal_client) as archive:
-        archive.extractall(unpacked, filter="data")
+        # Patch releases of 3.10 and 3.11 before the middle of 2023 have no filters.
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _path: member)
+        archive.extractall(unpacked)  # noqa: S202 - the instance's owner names the tarball
     packages = sorted(unpacked.glob("**/dataiku/__init__.py"), key=lambda path: len(path.parts))
     if not packages:
         raise FileNotFoundError(f"{internal_client} has no dataiku package")
