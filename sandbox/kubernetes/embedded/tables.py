@@ -3,7 +3,8 @@
 https://github.com/kubernetes/kubernetes/blob/master/pkg/printers/internalversion/printers.go
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.kubernetes.embedded import durations
@@ -110,23 +111,26 @@ def _printed(definition: Mapping[str, Any]) -> Column:
     )
 
 
+_STEP = re.compile(
+    r"\[\?\(@\.(?P<field>\w+)==['\"](?P<value>[^'\"]*)['\"]\)\]|\[(?P<place>\d+)\]|\.?(?P<name>(?:\\.|[^.\[\\])+)"
+)
+
+
 def _at(item: Any, path: str) -> Any:
-    r"""Follow a simple JSON path such as `.status.conditions[0].type` or `.metadata.labels.a\.b`."""
-    for part in path.strip("{}").replace("\\.", "\0").lstrip(".").replace("[", ".[").split("."):
-        name = part.replace("\0", ".")
-        if name.startswith("[?(@"):
-            name, wanted = name[4:].strip(".)]").split("==")
-            item = next((one for one in item or [] if str(one.get(name)) == wanted.strip("'\"")), None)
-        elif name.startswith("[") and isinstance(item, list):
-            place = name.strip("[]")
-            item = item[int(place)] if place.lstrip("-").isdigit() and len(item) > int(place) else None
+    r"""Follow a JSON path such as `.status.conditions[?(@.type=='Ready')].status` or `.metadata.labels.a\.b`."""
+    for step in _STEP.finditer(path.strip("{}")):
+        if step["name"]:
+            item = item.get(step["name"].replace("\\", "")) if isinstance(item, Mapping) else None
+        elif not isinstance(item, list):
+            return None
+        elif step["place"]:
+            item = item[int(step["place"])] if int(step["place"]) < len(item) else None
         else:
-            item = item.get(name) if isinstance(item, Mapping) else None
+            item = next((one for one in item if str(one.get(step["field"])) == step["value"]), None)
     return item
 
 
-_name: Callable[[Object], Any] = lambda item: item["metadata"]["name"]  # noqa: E731 - a cell like its neighbours
-_NAME = Column("Name", _name, source="metadata.name")
+_NAME = Column("Name", lambda item: item["metadata"]["name"], source="metadata.name")
 _AGE = Column(
     "Age",
     lambda item: durations.age(item["metadata"].get("creationTimestamp")),
