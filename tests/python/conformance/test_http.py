@@ -102,10 +102,12 @@ def test_watch_tells_what_happens_in_the_order_in_which_it_happens(servers: list
         _ask(server, Call("PATCH", f"{path}/watched", body={"metadata": {"labels": {"w": "2"}}}, headers=patch), "")
         _ask(server, Call("DELETE", f"{path}/watched"), "")
         query = f"?watch=1&timeoutSeconds=1&resourceVersion={version}"
+        selectors = ("", "&labelSelector=w%3D1", "&labelSelector=w%3D2", "&fieldSelector=metadata.name%3Dother")
+        with ThreadPoolExecutor() as pool:
+            answers = list(pool.map(_ask_raw, [server] * 4, [f"{path}{query}{selector}" for selector in selectors]))
         seen = {}
-        for selector in ("", "&labelSelector=w%3D1", "&labelSelector=w%3D2", "&fieldSelector=metadata.name%3Dother"):
-            lines = _ask_raw(server, f"{path}{query}{selector}").text.splitlines()
-            events = [json.loads(line) for line in lines]
+        for selector, answer in zip(selectors, answers, strict=True):
+            events = [json.loads(line) for line in answer.text.splitlines()]
             seen[selector] = [
                 (event["type"], normalising.body(event["object"]))
                 for event in events
