@@ -8,6 +8,7 @@ from sandbox.kubernetes.control_plane import ControlPlaneRequest, NodeSpec
 from sandbox.kubernetes.controllers import addons
 from sandbox.kubernetes.controllers.daemon_sets import DaemonSets
 from sandbox.kubernetes.controllers.deployments import Deployments
+from sandbox.kubernetes.controllers.endpoint_slices import EndpointSlices
 from sandbox.kubernetes.controllers.engine import Controller
 from sandbox.kubernetes.controllers.garbage import GarbageCollector
 from sandbox.kubernetes.controllers.jobs import Jobs
@@ -84,6 +85,7 @@ class ClusterControllers:
             StatefulSets(self._state),
             Jobs(self._state),
             ServiceEndpoints(self._state),
+            EndpointSlices(self._state),
             LoadBalancers(self._state),
             Volumes(self._state, request.project, request.location),
             GarbageCollector(self._state),

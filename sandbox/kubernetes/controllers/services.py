@@ -22,6 +22,40 @@ _INTERNAL = ipaddress.ip_network("10.128.15.0/24")
 _INTERNAL_ANNOTATIONS = ("networking.gke.io/load-balancer-type", "cloud.google.com/load-balancer-type")
 
 
+def services_of(state: ClusterState, pod: Object) -> list[Key]:
+    """Return the keys of the services that select a pod."""
+    namespace, labels = pod["metadata"]["namespace"], pod["metadata"].get("labels") or {}
+    return [
+        key_of(service)
+        for service in state.all(SERVICES, namespace)
+        if labels_match({"matchLabels": service["spec"].get("selector") or {"": ""}}, labels)
+    ]
+
+
+def pods_behind(state: ClusterState, service: Object) -> list[Object]:
+    """Return the pods with an address that a service selects."""
+    selector = {"matchLabels": service["spec"]["selector"]}
+    return [
+        pod
+        for pod in state.all(PODS, service["metadata"]["namespace"])
+        if labels_match(selector, pod["metadata"].get("labels") or {})
+        and is_active(pod)
+        and pod.get("status", {}).get("podIP")
+    ]
+
+
+def ports_of(service: Object, pod: Object) -> list[Object]:
+    """Return a service's ports as a pod serves them: named target ports are looked up in its containers."""
+    ports = []
+    for port in service["spec"].get("ports") or ():
+        target = port.get("targetPort", port["port"])
+        number = target if isinstance(target, int) else _named_port(pod, target)
+        if number is not None:
+            named = {"name": port["name"]} if port.get("name") else {}
+            ports.append({**named, "port": number, "protocol": port.get("protocol", "TCP")})
+    return ports
+
+
 class ServiceEndpoints(Controller):
     """Keeps the Endpoints of services that select pods."""
 
@@ -29,16 +63,9 @@ class ServiceEndpoints(Controller):
 
     def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
         """Return the service itself, or those that may select the pod."""
-        if resource is SERVICES:
-            return [key_of(item)]
-        if resource is ENDPOINTS:
-            return [key_of(item)] if event == "DELETED" else []
-        namespace, labels = item["metadata"]["namespace"], item["metadata"].get("labels") or {}
-        return [
-            key_of(service)
-            for service in self.state.all(SERVICES, namespace)
-            if labels_match({"matchLabels": service["spec"].get("selector") or {"": ""}}, labels)
-        ]
+        if resource is PODS:
+            return services_of(self.state, item)
+        return [key_of(item)] if resource is SERVICES or event == "DELETED" else []
 
     async def reconcile(self, key: Key) -> None:
         """Make the endpoints those of the pods, or delete them with the service."""
@@ -48,17 +75,9 @@ class ServiceEndpoints(Controller):
             if known is not None and key != ("default", "kubernetes"):
                 await self.state.delete(ENDPOINTS, known)
             return
-        selector = service["spec"].get("selector")
-        if not selector or is_going(service):
+        if not service["spec"].get("selector") or is_going(service):
             return
-        pods = [
-            pod
-            for pod in self.state.all(PODS, key[0])
-            if labels_match({"matchLabels": selector}, pod["metadata"].get("labels") or {})
-            and is_active(pod)
-            and pod.get("status", {}).get("podIP")
-        ]
-        subsets = _subsets(service, pods)
+        subsets = _subsets(service, pods_behind(self.state, service))
         if known is None:
             metadata = {"name": key[1], "namespace": key[0], "labels": service["metadata"].get("labels") or {}}
             await self.state.create(ENDPOINTS, {"metadata": metadata, "subsets": subsets}, key[0])
@@ -135,20 +154,9 @@ def _subsets(service: Object, pods: list[Object]) -> list[Object]:
         subset["addresses"] = addresses
     if waiting:
         subset["notReadyAddresses"] = waiting
-    if ports := _ports(service, pods[0]):
+    if ports := ports_of(service, pods[0]):
         subset["ports"] = ports
     return [subset]
-
-
-def _ports(service: Object, pod: Object) -> list[Object]:
-    ports = []
-    for port in service["spec"].get("ports") or ():
-        target = port.get("targetPort", port["port"])
-        number = target if isinstance(target, int) else _named_port(pod, target)
-        if number is not None:
-            named = {"name": port["name"]} if port.get("name") else {}
-            ports.append({**named, "port": number, "protocol": port.get("protocol", "TCP")})
-    return ports
 
 
 def _named_port(pod: Object, name: str) -> int | None:

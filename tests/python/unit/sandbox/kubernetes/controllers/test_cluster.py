@@ -8,6 +8,7 @@ from sandbox.kubernetes.controllers.kinds import (
     CONFIG_MAPS,
     DAEMON_SETS,
     DEPLOYMENTS,
+    ENDPOINT_SLICES,
     ENDPOINTS,
     EVENTS,
     JOBS,
@@ -310,6 +311,27 @@ def test_a_service_has_the_addresses_of_its_ready_pods() -> None:
         assert endpoints["subsets"][0]["ports"] == [{"port": 8080, "protocol": "TCP"}]
         await cluster.client.delete(SERVICES, "web", "default")
         await _gone(cluster, ENDPOINTS, "web")
+
+    in_cluster(story)
+
+
+def test_a_service_has_a_slice_of_its_endpoints() -> None:
+    async def story(cluster: Cluster) -> None:
+        await cluster.create(DEPLOYMENTS, _deployment(2))
+        await cluster.create(
+            SERVICES, {"metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}}
+        )
+        [found] = await cluster.until(
+            ENDPOINT_SLICES,
+            lambda items: (
+                [sum(one["conditions"]["ready"] for one in item.get("endpoints") or ()) for item in items] == [2]
+            ),
+            "default",
+        )
+        assert found["metadata"]["labels"]["kubernetes.io/service-name"] == "web"
+        assert {one["zone"] for one in found["endpoints"]} == {"us-central1-a"}
+        await cluster.client.delete(SERVICES, "web", "default")
+        await cluster.until(ENDPOINT_SLICES, lambda items: not items, "default")
 
     in_cluster(story)
 
