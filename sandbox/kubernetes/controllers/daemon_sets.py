@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 
 from sandbox.kubernetes.client import EventType, Object, Resource
-from sandbox.kubernetes.controllers.engine import Controller
 from sandbox.kubernetes.controllers.kinds import DAEMON_SETS, NODES, PODS
 from sandbox.kubernetes.controllers.owners import (
     controlled_by,
-    controller_of,
     is_active,
     is_going,
     is_ready,
@@ -17,6 +15,7 @@ from sandbox.kubernetes.controllers.owners import (
 )
 from sandbox.kubernetes.controllers.scheduling import accepts
 from sandbox.kubernetes.controllers.state import Key, key_of
+from sandbox.kubernetes.controllers.workloads import WorkloadController
 
 _HASH = "controller-revision-hash"
 # https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/#taints-and-tolerations
@@ -38,20 +37,17 @@ _HOST_NETWORK: Object = {
 }
 
 
-class DaemonSets(Controller):
+class DaemonSets(WorkloadController):
     """Creates and deletes the pods of daemon sets."""
 
+    resource = DAEMON_SETS
     watches = (DAEMON_SETS, NODES, PODS)
 
     def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
-        """Return the daemon set itself, the one that controls the pod, or all of them for a node."""
-        if resource is DAEMON_SETS:
-            return [] if event == "DELETED" else [key_of(item)]
+        """Return all daemon sets for a node, else what any workload's controller does."""
         if resource is NODES:
             return [key_of(one) for one in self.state.all(DAEMON_SETS)]
-        owner = controller_of(item)
-        ours = owner is not None and owner["kind"] == DAEMON_SETS.kind
-        return [(item["metadata"]["namespace"], owner["name"])] if ours and owner else []
+        return super().keys(resource, event, item)
 
     async def reconcile(self, key: Key) -> None:
         """Have one current pod on each node that takes it, and none elsewhere; report."""

@@ -1,39 +1,30 @@
 """The deployment controller: one replica set for each template, and rolling updates between them."""
 
 import math
-from collections.abc import Iterable
 
-from sandbox.kubernetes.client import EventType, Object, Resource
-from sandbox.kubernetes.controllers.engine import Controller
+from sandbox.kubernetes.client import Object
 from sandbox.kubernetes.controllers.events import record, timestamp
 from sandbox.kubernetes.controllers.kinds import DEPLOYMENTS, REPLICA_SETS
 from sandbox.kubernetes.controllers.owners import (
     controlled_by,
-    controller_of,
     is_going,
     owner_reference,
     status_change,
     template_hash,
 )
 from sandbox.kubernetes.controllers.state import Key, key_of
+from sandbox.kubernetes.controllers.workloads import WorkloadController
 
 _NAME = "deployment-controller"
 _HASH = "pod-template-hash"
 _REVISION = "deployment.kubernetes.io/revision"
 
 
-class Deployments(Controller):
+class Deployments(WorkloadController):
     """Creates and scales the replica sets of deployments."""
 
+    resource = DEPLOYMENTS
     watches = (DEPLOYMENTS, REPLICA_SETS)
-
-    def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
-        """Return the deployment itself, or the one that controls the replica set."""
-        if resource is DEPLOYMENTS:
-            return [] if event == "DELETED" else [key_of(item)]
-        owner = controller_of(item)
-        ours = owner is not None and owner["kind"] == DEPLOYMENTS.kind
-        return [(item["metadata"]["namespace"], owner["name"])] if ours and owner else []
 
     async def reconcile(self, key: Key) -> None:
         """Have the current template's replica set, move replicas towards it, report."""

@@ -1,37 +1,27 @@
 """The job controller: starts a job's pods and counts them. Simulated containers do not end by themselves."""
 
-from collections.abc import Iterable
-
-from sandbox.kubernetes.client import EventType, Object, Resource
-from sandbox.kubernetes.controllers.engine import Controller
+from sandbox.kubernetes.client import Object
 from sandbox.kubernetes.controllers.events import record, timestamp
 from sandbox.kubernetes.controllers.kinds import JOBS, PODS
 from sandbox.kubernetes.controllers.owners import (
     controlled_by,
-    controller_of,
     is_active,
     is_going,
     is_ready,
     pod_from,
     status_change,
 )
-from sandbox.kubernetes.controllers.state import Key, key_of
+from sandbox.kubernetes.controllers.state import Key
+from sandbox.kubernetes.controllers.workloads import WorkloadController
 
 _NAME = "job-controller"
 
 
-class Jobs(Controller):
+class Jobs(WorkloadController):
     """Creates the pods of jobs; a job is complete when enough of them succeeded."""
 
+    resource = JOBS
     watches = (JOBS, PODS)
-
-    def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
-        """Return the job itself, or the one that controls the pod."""
-        if resource is JOBS:
-            return [] if event == "DELETED" else [key_of(item)]
-        owner = controller_of(item)
-        ours = owner is not None and owner["kind"] == JOBS.kind
-        return [(item["metadata"]["namespace"], owner["name"])] if ours and owner else []
 
     async def reconcile(self, key: Key) -> None:
         """Start the pods that are missing, then report."""

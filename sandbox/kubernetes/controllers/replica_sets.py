@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from sandbox.kubernetes.client import ApiError, EventType, Object, Resource
-from sandbox.kubernetes.controllers.engine import Controller
 from sandbox.kubernetes.controllers.events import record
 from sandbox.kubernetes.controllers.kinds import PODS, REPLICA_SETS
 from sandbox.kubernetes.controllers.owners import (
@@ -17,28 +16,26 @@ from sandbox.kubernetes.controllers.owners import (
     status_change,
 )
 from sandbox.kubernetes.controllers.state import Key, key_of
+from sandbox.kubernetes.controllers.workloads import WorkloadController
 from sandbox.kubernetes.labels import labels_match
 
 _NAME = "replicaset-controller"
 
 
-class ReplicaSets(Controller):
+class ReplicaSets(WorkloadController):
     """Creates and deletes the pods of replica sets."""
 
+    resource = REPLICA_SETS
     watches = (REPLICA_SETS, PODS)
 
     def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
-        """Return the replica set itself, or the one that controls the pod or could adopt it."""
-        if resource is REPLICA_SETS:
-            return [] if event == "DELETED" else [key_of(item)]
-        owner = controller_of(item)
-        namespace = item["metadata"]["namespace"]
-        if owner is not None:
-            return [(namespace, owner["name"])] if owner["kind"] == REPLICA_SETS.kind else []
+        """Return those that could adopt a pod without a controller, else what any workload's controller does."""
+        if resource is REPLICA_SETS or controller_of(item) is not None:
+            return super().keys(resource, event, item)
         labels = item["metadata"].get("labels") or {}
         return [
             key_of(one)
-            for one in self.state.all(REPLICA_SETS, namespace)
+            for one in self.state.all(REPLICA_SETS, item["metadata"]["namespace"])
             if labels and labels_match(one["spec"]["selector"], labels)
         ]
 

@@ -1,13 +1,9 @@
 """The stateful set controller: numbered pods with their own claims, in order."""
 
-from collections.abc import Iterable
-
-from sandbox.kubernetes.client import EventType, Object, Resource
-from sandbox.kubernetes.controllers.engine import Controller
+from sandbox.kubernetes.client import Object
 from sandbox.kubernetes.controllers.kinds import PERSISTENT_VOLUME_CLAIMS, PODS, STATEFUL_SETS
 from sandbox.kubernetes.controllers.owners import (
     controlled_by,
-    controller_of,
     is_active,
     is_going,
     is_ready,
@@ -16,22 +12,16 @@ from sandbox.kubernetes.controllers.owners import (
     template_hash,
 )
 from sandbox.kubernetes.controllers.state import Key, key_of
+from sandbox.kubernetes.controllers.workloads import WorkloadController
 
 _HASH = "controller-revision-hash"
 
 
-class StatefulSets(Controller):
+class StatefulSets(WorkloadController):
     """Creates and deletes the pods of stateful sets."""
 
+    resource = STATEFUL_SETS
     watches = (STATEFUL_SETS, PODS)
-
-    def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
-        """Return the stateful set itself, or the one that controls the pod."""
-        if resource is STATEFUL_SETS:
-            return [] if event == "DELETED" else [key_of(item)]
-        owner = controller_of(item)
-        ours = owner is not None and owner["kind"] == STATEFUL_SETS.kind
-        return [(item["metadata"]["namespace"], owner["name"])] if ours and owner else []
 
     async def reconcile(self, key: Key) -> None:
         """Take one step: the next pod is made once those before are ready, the last one goes first."""

@@ -63,7 +63,6 @@ _POD = {
 }
 _MAPS = "/api/v1/namespaces/{ns}/configmaps"
 _PODS = "/api/v1/namespaces/{ns}/pods"
-_AUTHENTICATION = "/apis/authentication.k8s.io/v1"
 _AUTHORIZATION = "/apis/authorization.k8s.io/v1"
 
 
@@ -73,6 +72,11 @@ def _access(kind: str, **spec: Any) -> dict[str, Any]:
 
 def _may(verb: str, resource: str, namespace: str = "{ns}") -> dict[str, Any]:
     return {"resourceAttributes": {"verb": verb, "resource": resource, "namespace": namespace}}
+
+
+def _asks_itself(verb: str, resource: str, user: str) -> Call:
+    review = _access("SelfSubjectAccessReview", **_may(verb, resource))
+    return Call("POST", f"{_AUTHORIZATION}/selfsubjectaccessreviews", 201, review, user=user)
 
 
 HTTP_STORIES = (
@@ -179,27 +183,9 @@ HTTP_STORIES = (
             Call("POST", _PODS, 403, _POD, user="viewer"),
             Call("DELETE", _PODS, 403, user="viewer"),
             Call("GET", "/apis/example.com/v1/namespaces/{ns}/widgets", 403, user="viewer"),
-            Call(
-                "POST",
-                f"{_AUTHORIZATION}/selfsubjectaccessreviews",
-                201,
-                _access("SelfSubjectAccessReview", **_may("list", "pods")),
-                user="viewer",
-            ),
-            Call(
-                "POST",
-                f"{_AUTHORIZATION}/selfsubjectaccessreviews",
-                201,
-                _access("SelfSubjectAccessReview", **_may("create", "pods")),
-                user="viewer",
-            ),
-            Call(
-                "POST",
-                f"{_AUTHORIZATION}/selfsubjectaccessreviews",
-                201,
-                _access("SelfSubjectAccessReview", **_may("create", "pods")),
-                user="admin",
-            ),
+            _asks_itself("list", "pods", "viewer"),
+            _asks_itself("create", "pods", "viewer"),
+            _asks_itself("create", "pods", "admin"),
             Call(
                 "POST",
                 f"{_AUTHORIZATION}/subjectaccessreviews",

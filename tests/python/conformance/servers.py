@@ -97,7 +97,6 @@ def kubectl_of(version: str) -> str | None:
     if gcloud := shutil.which("gcloud"):
         folders.append(Path(gcloud).resolve().parent)
     folders += [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
-    folders.append(Path("/usr/lib/google-cloud-sdk/bin"))
     for folder in folders:
         program = folder / f"kubectl.{version}"
         if program.is_file():
