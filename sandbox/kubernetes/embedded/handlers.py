@@ -27,6 +27,7 @@ from sandbox.kubernetes.embedded.statuses import (
     not_found,
 )
 from sandbox.kubernetes.embedded.store import Object
+from sandbox.kubernetes.embedded.versions import incoming, outgoing, stored
 from sandbox.kubernetes.embedded.watching import Watch
 
 # The kinds whose delete answers with the object even when it is gone at once.
@@ -51,7 +52,8 @@ class Asked:
     Attributes:
         request: the HTTP request.
         attributes: what is asked.
-        resource: the resource.
+        resource: the resource, in the form in which its objects are kept.
+        told: the resource as it was asked for.
         user: who asks.
         wanted: the form of the answer.
     """
@@ -59,6 +61,7 @@ class Asked:
     request: Request
     attributes: Attributes
     resource: ResourceType
+    told: ResourceType
     user: User
     wanted: Wanted
 
@@ -109,7 +112,8 @@ class Handlers:
             raise method_not_allowed()
         if below == "proxy":
             raise StatusError(503, "no endpoints available: pods of the sandbox serve nothing")
-        asked = Asked(request, attributes, resource, user, wanted(request))
+        kept = stored(self._registry.catalogue, resource)
+        asked = Asked(request, attributes, kept, resource, user, wanted(request))
         return await self._verbs[attributes.verb](asked)
 
     async def _get(self, asked: Asked) -> Response:
@@ -143,7 +147,7 @@ class Handlers:
             return answer(tables.table(resource, items, metadata, include), media=asked.wanted.media)
         if asked.wanted.form == "PartialObjectMetadata":
             return answer(tables.partial_list(items, metadata), media=asked.wanted.media)
-        return answer(_list_of(resource, items, metadata), media=asked.wanted.media)
+        return answer(_list_of(asked.told, items, metadata), media=asked.wanted.media)
 
     async def _watch(self, asked: Asked) -> Response:
         selection = read_selection(asked.resource, asked.query, asked.attributes.name)
@@ -153,7 +157,7 @@ class Handlers:
         return _stream(lines, "application/json")
 
     async def _create(self, asked: Asked) -> Response:
-        body = await read_body(asked.request)
+        body = incoming(asked.told, await read_body(asked.request))
         write = read_write(asked.request)
         resource, below = asked.resource, asked.attributes.subresource
         if not isinstance(body, dict):
@@ -188,7 +192,7 @@ class Handlers:
         raise StatusError(501, f"{below} is not simulated", reason="NotImplemented")
 
     async def _update(self, asked: Asked) -> Response:
-        body = await read_body(asked.request)
+        body = incoming(asked.told, await read_body(asked.request))
         write = read_write(asked.request)
         resource, below, name = asked.resource, asked.attributes.subresource, asked.attributes.name
         item = self._registry.get(resource, asked.namespace, name)
@@ -203,6 +207,7 @@ class Handlers:
 
     async def _patch(self, asked: Asked) -> Response:
         patch, kind = await read_patch(asked.request)
+        patch = incoming(asked.told, patch)
         write = read_write(asked.request)
         resource, below, name = asked.resource, asked.attributes.subresource, asked.attributes.name
         if below == _SCALE:
@@ -260,11 +265,11 @@ class Handlers:
             custom_resources.forget(self._registry, asked.resource, outcome)
             gone.append(outcome.item)
         metadata = {"resourceVersion": str(self._registry.store.version)}
-        return answer(_list_of(asked.resource, gone, metadata), media=asked.wanted.media)
+        return answer(_list_of(asked.told, gone, metadata), media=asked.wanted.media)
 
     def _present(self, asked: Asked, item: Object, status: int = 200, write: Write | None = None) -> Response:
         warnings = tuple(write.warnings) if write else ()
-        body = item
+        body = outgoing(asked.told, item)
         if asked.wanted.form == "Table":
             metadata = {"resourceVersion": item["metadata"].get("resourceVersion", "")}
             body = tables.table(asked.resource, [item], metadata, asked.query.get("includeObject", "Metadata"))
@@ -273,10 +278,16 @@ class Handlers:
         return answer(body, status, asked.wanted.media, warnings)
 
 
+def _bare(item: Object) -> Object:
+    return {name: value for name, value in item.items() if name not in {"kind", "apiVersion"}}
+
+
 def _list_of(resource: ResourceType, items: list[Object], metadata: Object) -> Object:
     if not resource.custom:
         # Lists of built-in kinds tell kind and version once, for the whole list.
-        items = [{name: value for name, value in one.items() if name not in {"kind", "apiVersion"}} for one in items]
+        items = [_bare(outgoing(resource, one)) for one in items]
+    else:
+        items = [outgoing(resource, one) for one in items]
     return {
         "kind": f"{resource.kind}List",
         "apiVersion": resource.api_version,
@@ -298,7 +309,7 @@ def _presenter(asked: Asked) -> Callable[[Object], Object]:
 
     if form == "Table":
         return as_table
-    return tables.partial if form == "PartialObjectMetadata" else lambda item: item
+    return tables.partial if form == "PartialObjectMetadata" else lambda item: outgoing(asked.told, item)
 
 
 def _stream(lines: AsyncIterator[bytes], media: str) -> Response:

@@ -23,6 +23,7 @@ from sandbox.kubernetes.embedded.statuses import (
 )
 from sandbox.kubernetes.embedded.store import Object, Store, copied
 from sandbox.kubernetes.embedded.validation import change_causes, creation_causes
+from sandbox.kubernetes.embedded.versions import outgoing
 
 _KEPT_METADATA = ("uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds")
 # The kinds whose status a create may bring along, since whoever creates them also observes them.
@@ -135,7 +136,8 @@ class Registry:
             StatusError: it is not there, or the patch is malformed or leads to something invalid.
         """
         before = self.get(resource, namespace, name)
-        item = self._decoded(resource, patched(resource, before, patch, patch_type), write)
+        changed = patched(resource, outgoing(resource, before), patch, patch_type)
+        item = self._decoded(resource, changed, write)
         return self._change(resource, before, item, write, subresource)
 
     def apply(

@@ -181,6 +181,25 @@ def test_reviews_access_and_tokens(folder: Path) -> None:
     told(folder, story)
 
 
+def test_tells_an_event_in_both_of_its_apis(folder: Path) -> None:
+    async def story(client: Client) -> None:
+        event = {
+            "metadata": {"name": "e"},
+            "eventTime": "2026-01-01T00:00:00.000000Z",
+            "note": "told",
+            "regarding": {"kind": "Pod", "name": "p", "namespace": "default"},
+            "reportingController": "c",
+        }
+        status, new = await client.ask("POST", "/apis/events.k8s.io/v1/namespaces/default/events", event)
+        assert (status, new["apiVersion"], new["note"]) == (201, "events.k8s.io/v1", "told")
+        _, core = await client.ask("GET", "/api/v1/namespaces/default/events/e")
+        assert (core["apiVersion"], core["message"]) == ("v1", "told")
+        _, listed = await client.ask("GET", "/apis/events.k8s.io/v1/namespaces/default/events")
+        assert (listed["apiVersion"], listed["items"][-1]["regarding"]["name"]) == ("events.k8s.io/v1", "p")
+
+    told(folder, story)
+
+
 def test_stops_twice_and_leaves_no_open_port(folder: Path) -> None:
     async def story(client: Client) -> None:
         await client.plane.stop()
