@@ -1,21 +1,20 @@
 """Requests on resources, from an authorized call to its answer."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from sandbox.kubernetes.embedded import custom_resources, subresources, tables
 from sandbox.kubernetes.embedded.authentication import Authenticator, User
 from sandbox.kubernetes.embedded.authorization import Authorizer
-from sandbox.kubernetes.embedded.content import Wanted, answer, read_body, read_options, read_patch, read_write, wanted
+from sandbox.kubernetes.embedded.content import answer, read_body, read_options, read_patch, read_write, wanted
 from sandbox.kubernetes.embedded.deletion import Outcome, read_deletion
 from sandbox.kubernetes.embedded.escalation import refuse_escalation
-from sandbox.kubernetes.embedded.kinds import ResourceType
 from sandbox.kubernetes.embedded.listing import page, read_selection, read_watch
 from sandbox.kubernetes.embedded.patches import APPLY_PATCH
 from sandbox.kubernetes.embedded.paths import Attributes
+from sandbox.kubernetes.embedded.presenting import Asked, list_of, presenter, stream
 from sandbox.kubernetes.embedded.registry import Registry, Write
 from sandbox.kubernetes.embedded.reviews import REVIEWS, Reviews
 from sandbox.kubernetes.embedded.statuses import (
@@ -43,37 +42,6 @@ _RETURNED_WHEN_DELETED = {
     "storageclasses",
 }
 _SCALE = "scale"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One authorized request on a resource.
-
-    Attributes:
-        request: the HTTP request.
-        attributes: what is asked.
-        resource: the resource, in the form in which its objects are kept.
-        told: the resource as it was asked for.
-        user: who asks.
-        wanted: the form of the answer.
-    """
-
-    request: Request
-    attributes: Attributes
-    resource: ResourceType
-    told: ResourceType
-    user: User
-    wanted: Wanted
-
-    @property
-    def namespace(self) -> str:
-        """The namespace, empty for cluster-wide resources (a Namespace object lives in none)."""
-        return self.attributes.namespace if self.resource.namespaced else ""
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        """The query."""
-        return self.request.query_params
 
 
 class Handlers:
@@ -133,7 +101,7 @@ class Handlers:
             return Response(status_code=204)
         if asked.query.get("follow") == "true":
             lines = subresources.followed_log(self._registry.store, pod, text)
-            return _stream(lines, "text/plain")
+            return stream(lines, "text/plain")
         return Response(text, media_type="text/plain")
 
     async def _list(self, asked: Asked) -> Response:
@@ -147,14 +115,14 @@ class Handlers:
             return answer(tables.table(resource, items, metadata, include), media=asked.wanted.media)
         if asked.wanted.form == "PartialObjectMetadata":
             return answer(tables.partial_list(items, metadata), media=asked.wanted.media)
-        return answer(_list_of(asked.told, items, metadata), media=asked.wanted.media)
+        return answer(list_of(asked.told, items, metadata), media=asked.wanted.media)
 
     async def _watch(self, asked: Asked) -> Response:
         selection = read_selection(asked.resource, asked.query, asked.attributes.name)
         options = read_watch(asked.resource, asked.namespace, asked.query, selection, self._registry.store)
         watch = Watch(self._registry.store, asked.resource, options)
-        lines = watch.lines(_presenter(asked))
-        return _stream(lines, "application/json")
+        lines = watch.lines(presenter(asked))
+        return stream(lines, "application/json")
 
     async def _create(self, asked: Asked) -> Response:
         body = incoming(asked.told, await read_body(asked.request))
@@ -265,7 +233,7 @@ class Handlers:
             custom_resources.forget(self._registry, asked.resource, outcome)
             gone.append(outcome.item)
         metadata = {"resourceVersion": str(self._registry.store.version)}
-        return answer(_list_of(asked.told, gone, metadata), media=asked.wanted.media)
+        return answer(list_of(asked.told, gone, metadata), media=asked.wanted.media)
 
     def _present(self, asked: Asked, item: Object, status: int = 200, write: Write | None = None) -> Response:
         warnings = tuple(write.warnings) if write else ()
@@ -276,41 +244,3 @@ class Handlers:
         elif asked.wanted.form == "PartialObjectMetadata":
             body = tables.partial(item)
         return answer(body, status, asked.wanted.media, warnings)
-
-
-def _bare(item: Object) -> Object:
-    return {name: value for name, value in item.items() if name not in {"kind", "apiVersion"}}
-
-
-def _list_of(resource: ResourceType, items: list[Object], metadata: Object) -> Object:
-    if not resource.custom:
-        # Lists of built-in kinds tell kind and version once, for the whole list.
-        items = [_bare(outgoing(resource, one)) for one in items]
-    else:
-        items = [outgoing(resource, one) for one in items]
-    return {
-        "kind": f"{resource.kind}List",
-        "apiVersion": resource.api_version,
-        "metadata": metadata,
-        "items": items,
-    }
-
-
-def _presenter(asked: Asked) -> Callable[[Object], Object]:
-    form, include = asked.wanted.form, asked.query.get("includeObject", "Metadata")
-    described = False
-
-    def as_table(item: Object) -> Object:
-        nonlocal described
-        metadata = {"resourceVersion": item["metadata"].get("resourceVersion", "")}
-        body = tables.table(asked.resource, [item], metadata, include, with_columns=not described)
-        described = True
-        return body
-
-    if form == "Table":
-        return as_table
-    return tables.partial if form == "PartialObjectMetadata" else lambda item: outgoing(asked.told, item)
-
-
-def _stream(lines: AsyncIterator[bytes], media: str) -> Response:
-    return StreamingResponse(lines, headers={"Cache-Control": "no-cache, private"}, media_type=media)

@@ -12,7 +12,6 @@ from sandbox.kubernetes.embedded.kinds import Catalogue, ResourceType
 from sandbox.kubernetes.embedded.patches import patched
 from sandbox.kubernetes.embedded.selectors import Selection
 from sandbox.kubernetes.embedded.statuses import (
-    StatusError,
     already_exists,
     bad_request,
     conflict,
@@ -22,6 +21,7 @@ from sandbox.kubernetes.embedded.statuses import (
     not_found,
 )
 from sandbox.kubernetes.embedded.store import Object, Store, copied
+from sandbox.kubernetes.embedded.strategies import other_name, restricted, vanished, wish
 from sandbox.kubernetes.embedded.validation import change_causes, creation_causes
 from sandbox.kubernetes.embedded.versions import outgoing
 
@@ -117,7 +117,7 @@ class Registry:
         item = self._decoded(resource, body, write)
         before = self.store.get(resource.key, namespace, name)
         if before is None:
-            raise _vanished(resource, namespace, name, item)
+            raise vanished(resource, namespace, name, item)
         return self._change(resource, before, item, write, subresource)
 
     def patch(
@@ -150,7 +150,7 @@ class Registry:
         """
         config = self._decoded(resource, body, write)
         if (config["metadata"].get("name") or name) != name:
-            raise _other_name(config["metadata"]["name"], name)
+            raise other_name(config["metadata"]["name"], name)
         if config["metadata"].get("managedFields"):
             raise bad_request("metadata.managedFields must be nil")
         live = self.store.get(resource.key, namespace, name)
@@ -219,7 +219,7 @@ class Registry:
             if name in old:
                 metadata[name] = old[name]
         metadata["resourceVersion"] = old["resourceVersion"]
-        item = _restricted(resource, item, before, subresource)
+        item = restricted(resource, item, before, subresource)
         metadata = item["metadata"]
         apply_defaults(resource.key, item)
         if resource.key == ("", "services") and not subresource:
@@ -231,7 +231,7 @@ class Registry:
             if "managedFields" not in metadata and "managedFields" in old:
                 metadata["managedFields"] = old["managedFields"]
             ownership.track_update(resource, item, before, write.manager, subresource)
-        if (resource.generation or (resource.custom and not subresource)) and _wish(resource, item) != _wish(
+        if (resource.generation or (resource.custom and not subresource)) and wish(resource, item) != wish(
             resource, before
         ):
             item["metadata"]["generation"] = old.get("generation", 0) + 1
@@ -244,7 +244,7 @@ class Registry:
     def _agree(resource: ResourceType, metadata: Object, old: Object) -> None:
         name = str(metadata.setdefault("name", old["name"]))
         if name != old["name"]:
-            raise _other_name(name, old["name"])
+            raise other_name(name, old["name"])
         if metadata.get("uid") and metadata["uid"] != old["uid"]:
             detail = f"Precondition failed: UID in precondition: {metadata['uid']}, UID in object meta: {old['uid']}"
             raise conflict(resource.group, resource.plural, name, detail)
@@ -259,53 +259,3 @@ class Registry:
         if write.dry_run:
             return item
         return self.store.put(resource.key, item)
-
-
-def _wish(resource: ResourceType, item: Object) -> Object:
-    """Return the part of an object whose changes `metadata.generation` counts."""
-    wish = {name: value for name, value in item.items() if name not in {"metadata", "status"}}
-    if resource.key == ("apps", "deployments"):
-        wish["annotations"] = item["metadata"].get("annotations")
-    return wish
-
-
-def _restricted(resource: ResourceType, item: Object, before: Object, subresource: str) -> Object:
-    """Return the object with what this path may not change taken from before."""
-    if subresource == "status":
-        metadata = {**before["metadata"]}
-        for name in ("managedFields", "labels", "annotations", "finalizers"):
-            if name in item["metadata"] and (name == "managedFields" or not resource.custom):
-                metadata[name] = item["metadata"][name]
-        changed = {**before, "metadata": metadata}
-        changed.pop("status", None)
-        return {**changed, **({"status": item["status"]} if "status" in item else {})}
-    if subresource == "finalize":
-        return {**before, "spec": item.get("spec") or {}}
-    if subresource == "ephemeralcontainers":
-        spec = {**before["spec"], "ephemeralContainers": (item.get("spec") or {}).get("ephemeralContainers") or []}
-        return {**before, "spec": spec}
-    if "status" in resource.subresources:
-        item.pop("status", None)
-        if "status" in before:
-            item["status"] = before["status"]
-    if resource.key == ("", "namespaces"):
-        item["spec"] = before.get("spec") or {}
-    return item
-
-
-def _other_name(stated: str, name: str) -> StatusError:
-    return bad_request(f"the name of the object ({stated}) does not match the name on the URL ({name})")
-
-
-def _vanished(resource: ResourceType, namespace: str, name: str, item: Object) -> StatusError:
-    uid = item["metadata"].get("uid")
-    if not uid:
-        return not_found(resource.group, resource.plural, name)
-    key = "/".join(part for part in ("/registry", resource.plural, namespace, name) if part)
-    return conflict(
-        resource.group,
-        resource.plural,
-        name,
-        f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: "
-        f"Precondition failed: UID in precondition: {uid}, UID in object meta: ",
-    )

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.kubernetes.embedded import durations
-from sandbox.kubernetes.embedded.cells import COLUMNS, Column
+from sandbox.kubernetes.embedded.cells import Column
+from sandbox.kubernetes.embedded.columns import COLUMNS
 from sandbox.kubernetes.embedded.kinds import ResourceType
 from sandbox.kubernetes.embedded.schemas import root
 from sandbox.kubernetes.embedded.store import Object
