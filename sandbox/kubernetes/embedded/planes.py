@@ -12,6 +12,7 @@ from sandbox.kubernetes.embedded import schemas
 from sandbox.kubernetes.embedded.authentication import Authenticator
 from sandbox.kubernetes.embedded.authorization import Authorizer
 from sandbox.kubernetes.embedded.doors import Door
+from sandbox.kubernetes.embedded.front_end import FrontEnd
 from sandbox.kubernetes.embedded.in_process import InProcessClient
 from sandbox.kubernetes.embedded.kinds import Catalogue
 from sandbox.kubernetes.embedded.registry import Registry
@@ -46,16 +47,15 @@ class EmbeddedControlPlane:
         self._store = Store()
         registry = Registry(self._store, Catalogue())
         seed(registry)
-        issuer = (
-            f"https://container.googleapis.com/v1/projects/{request.project}/locations/{request.location}"
-            f"/clusters/{request.name}"
-        )
+        cluster = f"projects/{request.project}/locations/{request.location}/clusters/{request.name}"
+        issuer = f"https://container.googleapis.com/v1/{cluster}"
         authenticator = Authenticator(principals, self._store, authority, issuer)
         self._server = ApiServer(registry, authenticator, Authorizer(principals, self._store), request.version)
         own = authority.issue(folder, "apiserver", _HOSTS)
         dns = public_ca.issue(folder, "dns", ["localhost"])
         app = traffic.observe(self._server, "kubernetes")
-        self._doors = {"public": Door(app, own), "private": Door(app, own), "dns": Door(app, dns)}
+        front_end = traffic.observe(FrontEnd(self._server, principals, cluster), "kubernetes")
+        self._doors = {"public": Door(app, own), "private": Door(app, own), "dns": Door(front_end, dns)}
         self._controllers = ClusterControllers(InProcessClient(registry), request, self.ca_certificate)
         self._stopped = False
 

@@ -107,6 +107,21 @@ def test_closed_endpoints_refuse_and_open_again_at_the_same_port(folder: Path) -
     told(folder, story)
 
 
+def test_the_dns_endpoint_asks_for_the_permission_to_connect(folder: Path) -> None:
+    async def story(client: Client) -> None:
+        await client.plane.expose(Exposure(dns=True))
+        client.traffic.principals.add("admin@example.com", ["container.nodes.list"])
+        assert (await client.ask("GET", "/api/v1/nodes"))[0] == 200
+        client.url = f"https://{client.plane.dns_endpoint}"
+        status, body = await client.ask("GET", "/api/v1/nodes")
+        assert status == 403
+        assert "container.clusters.connect" in body["message"]
+        client.traffic.principals.add("admin@example.com", ["container.nodes.list", "container.clusters.connect"])
+        assert (await client.ask("GET", "/api/v1/nodes"))[0] == 200
+
+    told(folder, story)
+
+
 def test_watches_what_happens_after_a_list(folder: Path) -> None:
     async def story(client: Client) -> None:
         _, listed = await client.ask("GET", MAPS)
