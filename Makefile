@@ -31,7 +31,9 @@ venv:
 demo: setup ## the story on a terminal: a GKE cluster from a DSS dialog, on the sandbox
 	@$(PY) -m sandbox demo
 
-sandbox: setup ## start the sandbox and leave it running; prints how to use it
+sandbox: setup ## start the sandbox and leave it running until Ctrl-C
+	@mkdir -p .sandbox && chmod 700 .sandbox
+	@echo "When it is ready: . .sandbox/env in another shell; docs/sandbox.md says what works then. Ctrl-C ends it."
 	@$(PY) -m sandbox up --env-file .sandbox/env --state-dir .sandbox/state
 
 test: setup ## the whole suite, with the coverage of python-lib
