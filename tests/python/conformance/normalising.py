@@ -27,6 +27,7 @@ _PATTERNS = (
     (re.compile(r"NodePort:(\s+)(\S+)\s+3[0-2]\d{3}"), r"NodePort: \2 <node-port>"),
     # The age of an object, in tables (at the end, or before another column) and in descriptions.
     (re.compile(r"(?<=[\s(])\d+(\.\d+)?(ms|s|m\d*s?)(?=\s|$|,|\))", re.MULTILINE), "<age>"),
+    (re.compile(r"^\d+(ms|s|m\d*s?)$"), "<age>"),
     (re.compile(r"<age> ago"), "<age>"),
     (re.compile(r"(?<=resourceVersion=)\d+"), "<version>"),
     (re.compile(r'(?<=resourceVersion: ")\d+'), "<version>"),
