@@ -22,6 +22,8 @@ def set_log_level(config: Mapping[str, Any]) -> None:
     Args:
         config: The values of the dialog.
     """
+    # Nothing where DSS has a handler already; without any, Python would drop all but warnings.
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     chosen = config.get("logLevel")
     level = getattr(logging, chosen, None) if isinstance(chosen, str) else None
     logging.getLogger().setLevel(level if isinstance(level, int) else _DEFAULT_LEVEL)

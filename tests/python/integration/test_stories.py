@@ -124,6 +124,12 @@ class TestCreate:
         assert [path.name for path in open_to_others if "ya29." in path.read_text()] == []
         assert Path(overrides(running)["kubeConfigPath"]).stat().st_mode & 0o777 == 0o600
 
+    def test_tells_the_log_of_the_cluster_what_it_does(self, running):
+        log = (Path(overrides(running)["kubeConfigPath"]).parent.parent / "log" / "cluster.log").read_text()
+        for words in ("Starting", "CREATE_CLUSTER", "is ready for DSS"):
+            assert words in log
+        assert "ya29." not in log
+
     def test_stops_by_deleting_the_cluster(self, running, sandbox):
         running.stop(terminate=False)
         assert running.get_status().status["state"] == "NONE"
