@@ -267,6 +267,9 @@ STORIES = (
         (
             Step("create -f -", stdin=_DEPLOYMENT),
             Step('patch deployment web --type=merge -p \'{"spec":{"replicas":1}}\''),
+            # kubectl says "no change" only when no controller changed the status meanwhile.
+            Step("rollout status deployment/web --timeout=20s", only_code=True),
+            Step("wait --for=jsonpath={.status.replicas}=1 deployment/web --timeout=20s"),
             Step('patch deployment web --type=merge -p \'{"spec":{"replicas":1}}\''),
             Step(
                 'patch deployment web -p \'{"spec":{"template":{"spec":{"containers":'
