@@ -33,14 +33,14 @@ class Surroundings:
         etcd_url: the shared etcd.
         hooks_url: where the token, authorization and audit webhooks answer.
         gates: feature gates that this version needs switched on.
-        public_ca: signs the certificates of DNS endpoints.
+        sockets: a folder with a short path, for unix sockets.
     """
 
     program: Path
     etcd_url: str
     hooks_url: str
     gates: tuple[str, ...]
-    public_ca: CertificateAuthority
+    sockets: Path
 
 
 class ApiServer:
@@ -68,7 +68,7 @@ class ApiServer:
         self.port: int = self._reserved.getsockname()[1]
         token = secrets.token_urlsafe(32)
         flags = {"secure-port": str(self.port), "etcd-prefix": etcd_prefix}
-        flags |= _shared_flags(surroundings, folder) | _identity_flags(surroundings.public_ca, ca, folder, token)
+        flags |= _shared_flags(surroundings, folder) | _identity_flags(ca, folder, token)
         flags["egress-selector-config-file"] = str(node_proxy.write_config(folder / "egress.json"))
         command = [str(surroundings.program), *(f"--{name}={value}" for name, value in flags.items())]
         self._program = Program("kube-apiserver", command, folder / "kube-apiserver.log")
@@ -115,21 +115,16 @@ async def gates_needed(program: Path) -> tuple[str, ...]:
     return ("BoundServiceAccountTokenVolume=true",) if _OLD_GATE.encode() in printed else ()
 
 
-def _identity_flags(
-    public_ca: CertificateAuthority, ca: CertificateAuthority, folder: Path, token: str
-) -> dict[str, str]:
+def _identity_flags(ca: CertificateAuthority, folder: Path, token: str) -> dict[str, str]:
     """Make the server's certificates and the administrator's token, and return the flags that name them."""
     own = ca.issue(
         folder, "api-server", [LOOPBACK, "kubernetes", "kubernetes.default", "kubernetes.default.svc", "localhost"]
     )
-    public = public_ca.issue(folder, "dns-endpoint", ["localhost"])
     signing = ca.issue(folder, "service-accounts", ["service-accounts"])
     tokens = _secret_file(folder / "tokens.csv", f'{token},sandbox-controllers,sandbox-controllers,"system:masters"\n')
     return {
         "tls-cert-file": str(own.certificate),
         "tls-private-key-file": str(own.key),
-        # A client of the DNS endpoint names its host in the handshake; clients of IP endpoints name none.
-        "tls-sni-cert-key": f"{public.certificate},{public.key}:localhost",
         "service-account-issuer": "https://kubernetes.default.svc.cluster.local",
         "service-account-signing-key-file": str(signing.key),
         "service-account-key-file": str(signing.certificate),

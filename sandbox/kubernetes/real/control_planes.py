@@ -5,6 +5,7 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -16,36 +17,56 @@ from sandbox.kubernetes.client import Object
 from sandbox.kubernetes.control_plane import ControlPlaneRequest, Exposure, NodeSpec
 from sandbox.kubernetes.controllers.cluster import ClusterControllers
 from sandbox.kubernetes.controllers.kinds import PODS
+from sandbox.kubernetes.embedded.doors import Door
+from sandbox.kubernetes.embedded.front_end import FrontEnd
 from sandbox.kubernetes.real.api_server import ApiServer, Surroundings, gates_needed
 from sandbox.kubernetes.real.audit import audit_app
 from sandbox.kubernetes.real.etcd import Etcd
 from sandbox.kubernetes.real.forwarders import Forwarder
 from sandbox.kubernetes.real.kubelet import NodeProxy, kubelet_app
+from sandbox.kubernetes.real.reverse_proxy import ReverseProxy
 from sandbox.kubernetes.real.webhooks import webhook_app
 from sandbox.servers import LOOPBACK, LoopbackServer
 from sandbox.traffic import Traffic
+
+
+@dataclass(frozen=True)
+class PublicSide:
+    """What Google's front end needs: the CA that the world trusts, and who may connect."""
+
+    ca: CertificateAuthority
+    principals: Principals
 
 
 class RealControlPlane:
     """One cluster's kube-apiserver, its endpoints, its nodes and its controllers.
 
     Args:
-        surroundings: what it shares with the others.
+        surroundings: what its API server shares with the others.
+        public: what Google's front end needs.
         folder: its own folder.
         request: the cluster.
-        socket_folder: a folder with a short path, for a unix socket.
     """
 
     def __init__(
-        self, surroundings: Surroundings, folder: Path, request: ControlPlaneRequest, socket_folder: Path
+        self,
+        surroundings: Surroundings,
+        public: PublicSide,
+        folder: Path,
+        request: ControlPlaneRequest,
     ) -> None:
         ca = CertificateAuthority.create(f"{request.name} CA")
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         kubelet_tls = ca.issue(folder, "kubelet", ["kubelet"])
         self._kubelet = LoopbackServer(kubelet_app(self._find_pod), tls=kubelet_tls)
-        self._proxy = NodeProxy(socket_folder / f"{request.uid}.sock", self._kubelet.ports[0])
+        self._proxy = NodeProxy(surroundings.sockets / f"{request.uid}.sock", self._kubelet.ports[0])
         self._server = ApiServer(surroundings, folder, f"/{request.uid}", ca, self._proxy)
-        self._public, self._private, self._dns = (Forwarder(self._server.port) for _ in range(3))
+        self._public, self._private = Forwarder(self._server.port), Forwarder(self._server.port)
+        # TLS of the DNS endpoint ends at Google's front end, which asks IAM before the API server does.
+        self._behind = ReverseProxy(f"https://{LOOPBACK}:{self._server.port}", ca.pem)
+        name = f"projects/{request.project}/locations/{request.location}/clusters/{request.name}"
+        dns_tls = public.ca.issue(folder, "dns-endpoint", ["localhost"])
+        self._dns = Door(FrontEnd(self._behind, public.principals, name), dns_tls)
         self._request = request
         self._controllers: ClusterControllers | None = None
         self.ca_certificate = ca.pem
@@ -84,19 +105,18 @@ class RealControlPlane:
 
     async def expose(self, exposure: Exposure) -> None:
         """Open and close endpoints."""
-        for forwarder, wanted in (
-            (self._public, exposure.public),
-            (self._private, exposure.private),
-            (self._dns, exposure.dns),
-        ):
-            await (forwarder.open() if wanted else forwarder.close())
+        await (self._public.open() if exposure.public else self._public.close())
+        await (self._private.open() if exposure.private else self._private.close())
+        await (self._dns.open() if exposure.dns else self._dns.close())
 
     async def stop(self) -> None:
         """Stop controllers, endpoints and programs; safe to call twice."""
         controllers, self._controllers = self._controllers, None
         if controllers is not None:
             await controllers.stop()
-        for forwarder in (self._public, self._private, self._dns):
+        await self._dns.release()
+        await self._behind.close()
+        for forwarder in (self._public, self._private):
             await forwarder.stop()
         await self._server.stop()
         await self._proxy.stop()
@@ -124,7 +144,7 @@ class RealControlPlanes:
     ) -> None:
         self._assets = assets
         self._folder = folder
-        self._public_ca = public_ca
+        self._public_side = PublicSide(public_ca, principals)
         self._hooks = LoopbackServer(
             Starlette(routes=[*webhook_app(principals).routes, Mount("/", audit_app(traffic))])
         )
@@ -138,7 +158,7 @@ class RealControlPlanes:
     async def start(self, request: ControlPlaneRequest) -> RealControlPlane:
         """Start a control plane and return once it answers; the first one also starts etcd."""
         surroundings = await self._shared()
-        plane = RealControlPlane(surroundings, self._folder / request.uid, request, self._sockets)
+        plane = RealControlPlane(surroundings, self._public_side, self._folder / request.uid, request)
         self._running.append(plane)
         try:
             await plane.start()
@@ -162,5 +182,5 @@ class RealControlPlanes:
                 program = self._assets / "kube-apiserver"
                 await self._hooks.start()
                 gates, _ = await asyncio.gather(gates_needed(program), self._etcd.start())
-                self._surroundings = Surroundings(program, self._etcd.url, self._hooks.url, gates, self._public_ca)
+                self._surroundings = Surroundings(program, self._etcd.url, self._hooks.url, gates, self._sockets)
             return self._surroundings

@@ -1,5 +1,6 @@
 """The endpoints of a control plane open and close, and the request log tells who asked, on both servers."""
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -21,8 +22,8 @@ def server(servers: list[Server], request: pytest.FixtureRequest) -> Iterator[Se
     found.loop.run(found.plane.expose(Exposure()))
 
 
-def _nodes(server: Server, address: str, ca_file: str) -> int:
-    headers = {"Authorization": f"Bearer {server.tokens['viewer']}"}
+def _nodes(server: Server, address: str, ca_file: str, user: str = "admin") -> int:
+    headers = {"Authorization": f"Bearer {server.tokens[user]}"}
     return requests.get(f"https://{address}/api/v1/nodes", headers=headers, verify=ca_file, timeout=10).status_code
 
 
@@ -36,6 +37,27 @@ def test_the_dns_endpoint_answers_with_a_certificate_that_the_public_trusts(serv
     assert _nodes(server, server.plane.dns_endpoint, str(server.public_ca_file)) == 200
     with pytest.raises(requests.exceptions.SSLError):
         _nodes(server, server.plane.dns_endpoint, str(server.ca_file))
+
+
+def test_the_dns_endpoint_lets_in_only_who_may_connect(server: Server) -> None:
+    server.loop.run(server.plane.expose(Exposure(dns=True)))
+    assert _nodes(server, server.plane.public_endpoint, str(server.ca_file), "viewer") == 200
+    assert _nodes(server, server.plane.dns_endpoint, str(server.public_ca_file), "viewer") == 403
+    assert _nodes(server, server.plane.dns_endpoint, str(server.public_ca_file), "stranger") == 401
+
+
+def test_a_watch_through_the_dns_endpoint_tells_of_changes(server: Server) -> None:
+    server.loop.run(server.plane.expose(Exposure(dns=True)))
+    headers = {"Authorization": f"Bearer {server.tokens['admin']}"}
+    url = f"https://{server.plane.dns_endpoint}/api/v1/namespaces/default/configmaps"
+    verify = str(server.public_ca_file)
+    query = "?watch=1&fieldSelector=metadata.name%3Dseen"
+    with requests.get(url + query, headers=headers, verify=verify, stream=True, timeout=20) as watch:
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "seen"}}
+        assert requests.post(url, json=body, headers=headers, verify=verify, timeout=10).status_code == 201
+        event = json.loads(next(watch.iter_lines()))
+    requests.delete(f"{url}/seen", headers=headers, verify=verify, timeout=10)
+    assert (event["type"], event["object"]["metadata"]["name"]) == ("ADDED", "seen")
 
 
 def test_closed_endpoints_refuse_connections_and_the_open_one_still_answers(server: Server) -> None:
