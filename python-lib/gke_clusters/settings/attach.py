@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from gke_clusters.settings import rules
 from gke_clusters.settings.connection import ConnectionSettings
-from gke_clusters.settings.create import EndpointKind, LogLevel
+from gke_clusters.settings.create import EndpointChoice, LogLevel
 from gke_clusters.settings.descriptors import cluster_descriptor
 from gke_clusters.settings.dialog import DialogReader, build
 from gke_clusters.settings.location import checked_location
@@ -40,7 +40,7 @@ class AttachSettings(Settings):
     cluster_name: Annotated[str, AfterValidator(_cluster_name)] = Field(alias="clusterId")
     location: Annotated[OptionalText, unless_empty(checked_location)]
     is_regional: bool = Field(alias="isRegional")
-    chosen_endpoint: EndpointKind = Field(alias="controlPlaneEndpoint")
+    chosen_endpoint: EndpointChoice = Field(alias="controlPlaneEndpoint")
     is_dns_endpoint: bool = Field(alias="isDnsEndpoint")
     user_name: OptionalText = Field(alias="userName")
     log_level: LogLevel = Field(alias="logLevel")
@@ -48,12 +48,10 @@ class AttachSettings(Settings):
     @property
     def expected_location(self) -> str | None:
         """Where to look first: the location, else the connection's region or zone; ``None`` for the DSS host's."""
-        if self.location:
-            return self.location
-        return self.connection.effective_region if self.is_regional else self.connection.zone
+        return self.location or self.connection.location(regional=self.is_regional)
 
     @property
-    def control_plane_endpoint(self) -> EndpointKind:
+    def control_plane_endpoint(self) -> EndpointChoice:
         """What the kubeconfig points to. The old switch counts unless an address is chosen."""
         return "dns" if self.is_dns_endpoint and self.chosen_endpoint == "automatic" else self.chosen_endpoint
 

@@ -17,6 +17,12 @@ from gke_clusters.settings.model import OptionalText, Settings, unless_empty
 
 PARAMETER_SET = "connection-info"
 
+KEY_RULE = (
+    "must be the absolute path of a key file on the DSS host, or the JSON of a service account key, which has type "
+    '"service_account", client_email and private_key'
+)
+"""The one thing that is said of a key that cannot be used, so that no message shows a part of it."""
+
 CredentialsMode = Literal["application-default", "service-account-key"]
 
 
@@ -55,11 +61,9 @@ class CredentialsFields(Settings):
         if info.data.get("credentials_mode") != "service-account-key":
             return None
         if not text:
-            raise ValueError("is required when the credentials are a service account key")
-        if text.startswith("{"):
-            _require_service_account_key(text)
-        elif not text.startswith("/"):
-            raise ValueError("must be the absolute path of a key file, or the JSON of a key")
+            raise ValueError(f"is required with these credentials and {KEY_RULE}")
+        if not text.startswith("/") and not _is_service_account_key(text):
+            raise ValueError(KEY_RULE)
         return text
 
 
@@ -81,15 +85,21 @@ class ConnectionSettings(CredentialsFields):
         """The region, or that of the zone."""
         return self.region or (region_of(self.zone) if self.zone else None)
 
+    def location(self, *, regional: bool) -> str | None:
+        """Where a cluster is: the region of a regional one, else the zone; ``None`` for the DSS host's."""
+        return self.effective_region if regional else self.zone
 
-def _require_service_account_key(text: str) -> None:
-    # No message here may quote the value, and no exception may carry it along.
+
+def _is_service_account_key(text: str) -> bool:
     try:
         key = json.loads(text)
     except (ValueError, RecursionError):
-        raise ValueError("looks like JSON but is not valid JSON") from None
-    if key.get("type") != "service_account" or not all(key.get(name) for name in ("client_email", "private_key")):
-        raise ValueError("is not the JSON of a service account key: it lacks type, client_email or private_key")
+        return False
+    return (
+        isinstance(key, Mapping)
+        and key.get("type") == "service_account"
+        and all(key.get(name) and isinstance(key[name], str) for name in ("client_email", "private_key"))
+    )
 
 
 def parse_credentials(config: Mapping[str, Any], plugin_config: Mapping[str, Any]) -> CredentialsSettings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -11,8 +10,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from gke_clusters.settings import rules
 from gke_clusters.settings.connection import ConnectionSettings
 from gke_clusters.settings.descriptors import cluster_descriptor
-from gke_clusters.settings.dialog import DialogReader, FieldPath, build
-from gke_clusters.settings.expert_json import parse_expert_json, require_same_mode
+from gke_clusters.settings.dialog import DialogReader, FieldPath, build, labelled, last_value_counts
+from gke_clusters.settings.expert_json import (
+    keys_given_twice,
+    parse_expert_json,
+    require_same_cluster,
+    require_same_mode,
+)
 from gke_clusters.settings.ip_ranges import IpRange, parse_ip_range
 from gke_clusters.settings.location import checked_zone, region_of
 from gke_clusters.settings.model import OptionalText, Settings, unless_empty
@@ -20,13 +24,14 @@ from gke_clusters.settings.node_pool import NodePoolSettings
 
 COMPONENT = "create-gke-cluster"
 
+EXPERT_JSON = "creationSettingsValve"
 CLUSTER_NAME_LABEL = "Name of the cluster"
 """The one field that DSS asks for itself, before it shows the dialog."""
 
 OWN_RESOURCE_LABELS = 3
 """How many resource labels the plugin adds to those of the administrator: two of ownership and the partner's."""
 
-EndpointKind = Literal["automatic", "public", "private", "dns"]
+EndpointChoice = Literal["automatic", "public", "private", "dns"]
 LogLevel = Literal["NOTSET", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
@@ -54,6 +59,7 @@ class CreateSettings(Settings):
         control_plane_endpoint: what the kubeconfig points to.
         node_pools: at least one for a Standard cluster, none for an Autopilot cluster.
         expert: fields laid over the ``Cluster`` message.
+        notes: what was noticed when the dialog was read; see :attr:`warnings`.
     """
 
     name: Annotated[str, AfterValidator(rules.gke_name)]
@@ -73,15 +79,16 @@ class CreateSettings(Settings):
     is_vpc_native: bool = Field(alias="isVpcNative")
     pod_ip_range: Annotated[IpRange | None, BeforeValidator(parse_ip_range)] = Field(alias="podIpRange")
     service_ip_range: Annotated[IpRange | None, BeforeValidator(parse_ip_range)] = Field(alias="svcIpRange")
-    control_plane_endpoint: EndpointKind = Field(alias="controlPlaneEndpoint")
+    control_plane_endpoint: EndpointChoice = Field(alias="controlPlaneEndpoint")
     enable_gateway_api: bool = Field(alias="enableGatewayAPI")
     node_pools: tuple[NodePoolSettings, ...] = Field(alias="nodePools")
     resource_labels: Annotated[
         dict[str, str], AfterValidator(rules.resource_labels), AfterValidator(_room_for_own_labels)
     ] = Field(alias="clusterLabels")
     http_load_balancing: bool = Field(alias="httpLoadBalancing")
-    expert: Annotated[Mapping[str, Any], BeforeValidator(parse_expert_json)] = Field(alias="creationSettingsValve")
+    expert: Annotated[Mapping[str, Any], BeforeValidator(parse_expert_json)] = Field(alias=EXPERT_JSON)
     log_level: LogLevel = Field(alias="logLevel")
+    notes: tuple[str, ...] = ()
 
     @field_validator("locations")
     @classmethod
@@ -109,10 +116,13 @@ class CreateSettings(Settings):
 
     @field_validator("expert")
     @classmethod
-    def _of_the_same_mode(cls, expert: Mapping[str, Any], info: ValidationInfo) -> Mapping[str, Any]:
+    def _of_the_same_cluster(cls, expert: Mapping[str, Any], info: ValidationInfo) -> Mapping[str, Any]:
+        # A field that is wrong itself is missing here, and says so for itself.
         is_autopilot = info.data.get("is_autopilot")
         if is_autopilot is not None:
             require_same_mode(expert, is_autopilot=is_autopilot)
+        if "name" in info.data:
+            require_same_cluster(expert, name=info.data["name"], location=_location_so_far(info.data))
         return expert
 
     @property
@@ -123,7 +133,7 @@ class CreateSettings(Settings):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is accepted and probably not meant, in sentences for the log."""
-        found = [warning for pool in self.node_pools for warning in pool.warnings]
+        found = [*self.notes, *(warning for pool in self.node_pools for warning in pool.warnings)]
         if not self.is_vpc_native:
             found.append(
                 "VPC-native is unticked, which has no effect: the cluster is VPC-native, as every GKE cluster."
@@ -131,6 +141,14 @@ class CreateSettings(Settings):
         if not self.is_autopilot and not self.release_channel_enrollment:
             found.append("The cluster is in no release channel, which Google is going to end: tick the enrollment.")
         return tuple(dict.fromkeys(found))
+
+
+def _location_so_far(data: Mapping[str, Any]) -> str | None:
+    """Where the cluster will be, by the fields read so far; without it `specs.placement` looks again."""
+    connection: ConnectionSettings | None = data.get("connection")
+    if connection is None or not {"is_autopilot", "is_regional"} <= data.keys():
+        return None
+    return connection.location(regional=data["is_autopilot"] or data["is_regional"])
 
 
 def require_zones_of_one_region(zones: tuple[str, ...], region: str | None) -> None:
@@ -179,9 +197,7 @@ def parse_create(cluster_name: str, config: Mapping[str, Any], plugin_config: Ma
     values = {"name": cluster_name, **reader.read(dialog, config, plugin_config)}
     for place, message in _pools_named_twice(values["nodePools"]):
         reader.problems.setdefault(place, message)
-    return build(CreateSettings, dialog, values, reader.problems, {"name": CLUSTER_NAME_LABEL})
-
-
-def logging_level(log_level: LogLevel) -> int:
-    """The level of :mod:`logging` that a log level of the dialog stands for."""
-    return int(getattr(logging, log_level))
+    settings = build(CreateSettings, dialog, values, reader.problems, {"name": CLUSTER_NAME_LABEL})
+    if twice := keys_given_twice(values[EXPERT_JSON]):
+        reader.warnings[EXPERT_JSON,] = last_value_counts(twice)
+    return settings.model_copy(update={"notes": tuple(map(str, labelled(dialog, reader.warnings)))})

@@ -6,14 +6,15 @@ label that the administrator sees, before any of them is raised.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from gke_clusters.errors import Problem, SettingsError
 from gke_clusters.settings.descriptors import Descriptor, Parameter, parameter_set_descriptor
-from gke_clusters.settings.raw_values import WrongValue, value_of
+from gke_clusters.settings.raw_values import WrongValue, overwritten_keys, value_of
+from gke_clusters.settings.rules import quoted
 from gke_clusters.settings.visibility import is_visible
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -21,6 +22,7 @@ FieldPath = tuple[str | int, ...]
 
 LABEL_SEPARATOR = " › "
 PRESET_TYPES = ("PRESET", "PRESETS")
+NO_PRESET = "NONE"
 
 MEANING_OF_ABSENCE: Mapping[str, Any] = {"accessScopes": "LISTED"}
 """Parameters newer than 1.5.1 whose absence keeps what 1.5.1 did, although the form offers new presets another default.
@@ -30,10 +32,11 @@ DSS fills in defaults when a form is shown, never in what is saved already, so a
 
 
 class DialogReader:
-    """Collects the values of a dialog and what is wrong with them."""
+    """Collects the values of a dialog, what is wrong with them, and what is accepted and probably not meant."""
 
     def __init__(self) -> None:
         self.problems: dict[FieldPath, str] = {}
+        self.warnings: dict[FieldPath, str] = {}
 
     def read(
         self, descriptor: Descriptor, config: object, admin_config: object, path: FieldPath = ()
@@ -62,12 +65,14 @@ class DialogReader:
             place = (*path, parameter.name)
             if parameter.type == "PRESET":
                 form = parameter_set_descriptor(parameter.parameter_set)
-                values[parameter.name] = self.read(form, raw.get(parameter.name), raw_admin.get(parameter.name), place)
+                given = self._resolved(form, raw.get(parameter.name), place)
+                values[parameter.name] = self.read(form, given, raw_admin.get(parameter.name), place)
             elif parameter.type == "PRESETS":
                 given = raw.get(parameter.name) if shown[parameter.name] else None
                 values[parameter.name] = self._presets(parameter, given, place)
             elif not shown[parameter.name]:
                 self.problems.pop(place, None)
+                self.warnings.pop(place, None)
                 values[parameter.name] = _value_or_default(parameter, {})
         return values
 
@@ -78,6 +83,9 @@ class DialogReader:
             values[parameter.name] = _value_or_default(parameter, given)
         except WrongValue as error:
             self.problems[place] = str(error)
+            return
+        if overwritten := overwritten_keys(parameter, given.get(parameter.name)):
+            self.warnings[place] = last_value_counts(overwritten)
 
     def _fields(self, given: object, path: FieldPath) -> Mapping[str, Any]:
         if isinstance(given, Mapping):
@@ -93,7 +101,32 @@ class DialogReader:
             self.problems[place] = "must be a list of presets"
             return []
         form = parameter_set_descriptor(parameter.parameter_set)
-        return [self.read(form, each, None, (*place, number)) for number, each in enumerate(given)]
+        presets = []
+        for number, each in enumerate(given):
+            row = (*place, number)
+            if each is None or each == "" or _mode_of_reference(form, each) == NO_PRESET:
+                self.problems[row] = "is empty: choose a preset, or remove the row"
+            presets.append(self.read(form, self._resolved(form, each, row), None, row))
+        return presets
+
+    def _resolved(self, form: Descriptor, given: object, place: FieldPath) -> object:
+        """What DSS sends for a preset; nothing where it sends the reference to one, which it could not follow."""
+        mode = _mode_of_reference(form, given)
+        if mode is None:
+            return given
+        if mode != NO_PRESET and isinstance(given, Mapping):
+            name = given.get("name")
+            which = f"the preset {quoted(name)}" if isinstance(name, str) else "this preset"
+            self.problems[place] = f"{which} is not there any more, or may not be used here: choose another one"
+        return None
+
+
+def _mode_of_reference(form: Descriptor, given: object) -> str | None:
+    """How a preset is chosen, if ``given`` is what DSS stores about that rather than the fields of the preset."""
+    if not isinstance(given, Mapping) or any(parameter.name in given for parameter in form.all_params):
+        return None
+    mode = given.get("mode")
+    return mode if isinstance(mode, str) else None
 
 
 def _value_or_default(parameter: Parameter, raw: Mapping[str, Any]) -> Any:
@@ -102,6 +135,24 @@ def _value_or_default(parameter: Parameter, raw: Mapping[str, Any]) -> Any:
     if value is None:
         return value_of(parameter, MEANING_OF_ABSENCE.get(parameter.name, parameter.default))
     return value
+
+
+def last_value_counts(keys: Iterable[str]) -> str:
+    """What to say of keys that are given more than once."""
+    return f"of a key that is given more than once the last value counts: {', '.join(map(quoted, keys))}"
+
+
+def labelled(
+    descriptor: Descriptor, messages: Mapping[FieldPath, str], other_labels: Mapping[str, str] | None = None
+) -> list[Problem]:
+    """Messages about fields, each under the label that the administrator sees.
+
+    Args:
+        descriptor: the dialog.
+        messages: the messages by field.
+        other_labels: labels of the values that do not come from the dialog, by name.
+    """
+    return [Problem(_label(descriptor, path, other_labels or {}), message) for path, message in messages.items()]
 
 
 def _label(descriptor: Descriptor, path: FieldPath, other_labels: Mapping[str, str]) -> str:
@@ -161,5 +212,4 @@ def build(
                 found.setdefault(place, _message(each))
     if settings is not None and not found:
         return settings
-    labels = other_labels or {}
-    raise SettingsError(Problem(_label(descriptor, path, labels), message) for path, message in found.items())
+    raise SettingsError(labelled(descriptor, found, other_labels))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,17 +19,9 @@ MAX_DEPTH = 32
 MAX_DIGITS = 20
 """No field of the API is wider than 64 bits."""
 
-FIXED_FIELDS = frozenset({"name", "location", "zone", "selfLink"})
+LOCATION_FIELDS = frozenset({"location", "zone"})
+FIXED_FIELDS = LOCATION_FIELDS | {"name", "selfLink"}
 """What says which cluster it is: changed here, DSS would look after another cluster than the one it created."""
-
-
-def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in result:
-            raise ValueError(f"the key {quoted(key)} is given twice in one object")
-        result[key] = value
-    return result
 
 
 def _whole_number(digits: str) -> int:
@@ -57,13 +50,15 @@ def _require_plain(value: object, depth: int = 0) -> None:
 def parse_expert_json(text: str) -> Mapping[str, Any]:
     """The object that the field holds; an empty field is an empty object.
 
+    Of a key that is given twice in one object the last value counts, as in 1.5.1; see :func:`keys_given_twice`.
+
     Raises:
-        ValueError: if it is not one JSON object, or sets a field of ``FIXED_FIELDS``; the message follows a label.
+        ValueError: if it is not one JSON object, or one that no cluster can have; the message follows a label.
     """
     if not text:
         return {}
     try:
-        content = json.loads(text, object_pairs_hook=_object_without_duplicates, parse_int=_whole_number)
+        content = json.loads(text, parse_int=_whole_number)
     except json.JSONDecodeError as error:
         raise ValueError(f"is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
@@ -71,15 +66,47 @@ def parse_expert_json(text: str) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise ValueError("must be a JSON object: { ... }")  # noqa: TRY004 - pydantic collects ValueError only
     _require_plain(content)
-    content = _object_without_duplicates([(_json_name(field), value) for field, value in content.items()])
-    _require_allowed(content)
-    return content
+    named: dict[str, Any] = {}
+    for field, value in content.items():
+        name = _json_name(field)
+        if name in named:
+            raise ValueError(f"the field {quoted(name)} is given in two spellings")
+        named[name] = value
+    _require_allowed(named)
+    return named
+
+
+def keys_given_twice(text: str) -> list[str]:
+    """The keys of which an earlier value is not used, in text that :func:`parse_expert_json` took."""
+    found: dict[str, None] = {}
+
+    def note_keys(pairs: list[tuple[str, Any]]) -> None:
+        found.update((key, None) for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+
+    if text:
+        json.loads(text, object_pairs_hook=note_keys)
+    return list(found)
+
+
+def require_same_cluster(expert: Mapping[str, Any], *, name: str, location: str | None) -> None:
+    """Refuse expert settings that name another cluster than the one that DSS looks after.
+
+    Args:
+        expert: the fields.
+        name: name of the cluster.
+        location: its zone or region; ``None`` if that is not known yet.
+
+    Raises:
+        ValueError: with a message that follows a label.
+    """
+    same = {"name": name, "location": location, "zone": location}
+    judged = FIXED_FIELDS if location is not None else FIXED_FIELDS - LOCATION_FIELDS
+    changed = sorted(field for field in judged & expert.keys() if expert[field] != same.get(field))
+    if changed:
+        raise ValueError(f"cannot change {', '.join(changed)}: use the fields of the dialog")
 
 
 def _require_allowed(content: Mapping[str, Any]) -> None:
-    fixed = sorted(FIXED_FIELDS & content.keys())
-    if fixed:
-        raise ValueError(f"cannot set {', '.join(fixed)}: use the fields of the dialog")
     if not isinstance(content.get("resourceLabels"), dict | None):
         raise ValueError("resourceLabels must be an object")  # noqa: TRY004 - pydantic collects ValueError only
     pools = content.get("nodePools", [])

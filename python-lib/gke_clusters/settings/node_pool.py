@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from gke_clusters.settings import rules
+from gke_clusters.settings.access_scopes import (
+    CLOUD_PLATFORM,
+    DEVSTORAGE_READ_ONLY,
+    LOGGING_WRITE,
+    MONITORING_WRITE,
+    parse_access_scopes,
+)
 from gke_clusters.settings.model import OptionalText, Settings, unless_empty
 
 MAX_NODES_IN_ZONE = 1000
@@ -21,12 +27,6 @@ MAX_DISK_SIZE_GB = 65536
 """https://cloud.google.com/compute/docs/disks (64 TiB); GKE itself asks for 10 to 15 GB, depending on its version."""
 
 NODE_COUNT = Annotated[int, Field(ge=0, le=MAX_NODES_IN_ZONE)]
-
-DEVSTORAGE_READ_ONLY = "https://www.googleapis.com/auth/devstorage.read_only"
-CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
-LOGGING_WRITE = "https://www.googleapis.com/auth/logging.write"
-MONITORING_WRITE = "https://www.googleapis.com/auth/monitoring.write"
-"""https://cloud.google.com/kubernetes-engine/docs/how-to/access-scopes"""
 
 
 class NodeTaint(BaseModel):
@@ -53,10 +53,6 @@ def _taints(rows: list[dict[str, str | None]]) -> list[dict[str, str | None]]:
             raise ValueError(f"the key {rules.quoted(key)} has the effect {effect} twice")
         seen.add((key, effect))
     return rows
-
-
-def _scopes(text: str) -> tuple[str, ...]:
-    return tuple(rules.access_scope(scope) for scope in re.split(r"[\s,;]+", text) if scope)
 
 
 def _disk_size(size: int | None) -> int | None:
@@ -91,7 +87,7 @@ class NodePoolSettings(Settings):
     max_num_nodes: Annotated[int, Field(ge=1, le=MAX_NODES_IN_ZONE)] = Field(alias="maxNumNodes")
     access_scopes: Literal["CLOUD_PLATFORM", "LISTED"] = Field(alias="accessScopes")
     use_gcr_io: bool = Field(alias="useGcrIo")
-    oauth_scopes: Annotated[tuple[str, ...], BeforeValidator(_scopes)] = Field(alias="oauthScopes")
+    oauth_scopes: Annotated[tuple[str, ...], BeforeValidator(parse_access_scopes)] = Field(alias="oauthScopes")
     network_tags: tuple[Annotated[str, AfterValidator(rules.network_tag)], ...] = Field(alias="networkTags")
     service_account_type: Literal["fromDSSHost", "custom"] = Field(alias="serviceAccountType")
     service_account: Annotated[OptionalText, unless_empty(rules.node_service_account)] = Field(alias="serviceAccount")

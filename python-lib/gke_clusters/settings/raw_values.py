@@ -6,14 +6,18 @@ be absent, ``null`` or ``""``. What can only be meant one way is taken so; every
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from gke_clusters.settings.descriptors import Parameter
 from gke_clusters.settings.rules import quoted
 
+KEY_VALUE_TYPES = ("KEY_VALUE_LIST", "MAP")
+
 _SWITCH_TEXTS = {"true": True, "false": False}
+_WHOLE_NUMBER_PATTERN = re.compile(r"([+-]?[0-9]{1,20})(\.0*)?")
 _LARGEST_NUMBER_AS_TEXT = 2**63
 """More digits than any ID of Google has are a mistake, and Python refuses to write some thousands of them."""
 
@@ -50,14 +54,8 @@ def whole_number_of(raw: object) -> int | None:
         return raw
     if isinstance(raw, float) and raw.is_integer():
         return int(raw)
-    if isinstance(raw, str):
-        try:
-            number = float(raw)
-        except ValueError:
-            pass
-        else:
-            if number.is_integer():
-                return int(number)
+    if isinstance(raw, str) and (match := _WHOLE_NUMBER_PATTERN.fullmatch(raw.strip())):
+        return int(match[1])
     raise WrongValue("must be a whole number")
 
 
@@ -92,24 +90,39 @@ def _texts_of(raw: object) -> list[str]:
 
 def _pairs_of(raw: object) -> dict[str, str]:
     """DSS sends the rows of a KEY_VALUE_LIST as ``{"from": key, "to": value}``, and a MAP as one object."""
+    # As in 1.5.1, the last value of a key that is given twice counts.
+    return dict(_key_value_rows(raw))
+
+
+def _key_value_rows(raw: object) -> Iterator[tuple[str, str]]:
     if raw is None or raw == "":
-        return {}
+        return
     if isinstance(raw, Mapping):
         rows = list(raw.items())
     elif isinstance(raw, list) and all(isinstance(row, Mapping) for row in raw):
         rows = [(row.get("from"), row.get("to")) for row in raw]
     else:
         raise WrongValue("must be a list of keys and values")
-    pairs: dict[str, str] = {}
     for raw_key, raw_value in rows:
         key, value = text_of(raw_key), text_of(raw_value)
-        if not key and not value:
-            continue
-        if not key:
+        if not key and value:
             raise WrongValue(f"the value {quoted(value)} has no key")
-        if pairs.setdefault(key, value) != value:
-            raise WrongValue(f"the key {quoted(key)} is given twice")
-    return pairs
+        if key:
+            yield key, value
+
+
+def overwritten_keys(parameter: Parameter, raw: object) -> list[str]:
+    """The keys whose earlier values do not count, since a later row gives them another one.
+
+    Args:
+        parameter: the field; only those of keys and values have rows that can do so.
+        raw: what :func:`value_of` took for it.
+    """
+    if parameter.type not in KEY_VALUE_TYPES:
+        return []
+    rows = list(_key_value_rows(raw))
+    last = dict(rows)
+    return list(dict.fromkeys(key for key, value in rows if value != last[key]))
 
 
 def _rows_of(raw: object, columns: tuple[Parameter, ...]) -> list[dict[str, Any]]:
@@ -139,8 +152,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "INT": whole_number_of,
     "BOOLEAN": switch_of,
     "STRINGS": _texts_of,
-    "KEY_VALUE_LIST": _pairs_of,
-    "MAP": _pairs_of,
+    **dict.fromkeys(KEY_VALUE_TYPES, _pairs_of),
 }
 
 

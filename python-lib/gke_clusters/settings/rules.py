@@ -43,11 +43,6 @@ VERSION_PATTERN = re.compile(r"latest|-|1\.[0-9]+(\.[0-9]+(-gke\.[0-9]+)?)?")
 SERVICE_ACCOUNT_PATTERN = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 """https://cloud.google.com/iam/docs/service-account-types"""
 
-SCOPE_PREFIX = "https://www.googleapis.com/auth/"
-SCOPE_PATTERN = re.compile(r"https://[A-Za-z0-9._~/-]+")
-SHORT_SCOPE_PATTERN = re.compile(r"[a-z0-9._-]+")
-"""https://developers.google.com/identity/protocols/oauth2/scopes"""
-
 COMPUTE_URL_PATTERN = re.compile(r"https://(www|compute)\.googleapis\.com/compute/[a-z0-9]+/")
 NETWORK_PATTERN = re.compile(r"(projects/[^/\s]+/global/networks/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 SUBNETWORK_PATTERN = re.compile(r"(projects/[^/\s]+/regions/[^/\s]+/subnetworks/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -118,13 +113,6 @@ def service_account(text: str) -> str:
 def node_service_account(text: str) -> str:
     """The email of the service account of nodes, or ``default`` for that of Compute Engine."""
     return text if text == "default" else service_account(text)
-
-
-def access_scope(text: str) -> str:
-    """An access scope in full, from its full form or its last part."""
-    if SHORT_SCOPE_PATTERN.fullmatch(text):
-        return SCOPE_PREFIX + text
-    return _matching(text, SCOPE_PATTERN, f"a scope is an address that begins with {SCOPE_PREFIX}")
 
 
 def network(text: str) -> str:

@@ -10,12 +10,14 @@ from google.cloud import container_v1
 from google.protobuf import json_format
 
 from gke_clusters.settings.create import CreateSettings, node_pool_names
+from gke_clusters.settings.expert_json import FIXED_FIELDS
+from gke_clusters.specs.control_plane import endpoints_to_open, require_open_endpoint
 from gke_clusters.specs.facts import HostFacts
-from gke_clusters.specs.network import cluster_network, ip_allocation_policy
+from gke_clusters.specs.network import cluster_network, inheritance_warning, ip_allocation_policy
 from gke_clusters.specs.node_pool import node_pool
 from gke_clusters.specs.overlay import overlay_cluster
 from gke_clusters.specs.ownership import Ownership
-from gke_clusters.specs.placement import Placement, place_new_cluster
+from gke_clusters.specs.placement import Placement, place_new_cluster, placement_warning
 
 PARTNER_LABELS = {"goog-partner-solution": "isol_psn_0014m00001h39q5qai_dataiku"}
 """By which Google attributes clusters to Dataiku's solution; 1.5.1 sets it too:
@@ -70,14 +72,17 @@ def create_request(
         subnetwork_in_region: a subnetwork of :func:`gke_clusters.specs.network.network_to_search`, if one was found.
 
     Raises:
-        SettingsError: if the settings leave open what the DSS host does not say.
+        SettingsError: if the settings leave open what the DSS host does not say, or contradict themselves.
     """
     placement = place_new_cluster(settings, host)
-    warnings = (*settings.warnings, *_warnings(settings, host))
+    warnings = (*settings.warnings, *_warnings(settings, host, placement))
     cluster = _cluster(settings, host, ownership, placement, subnetwork_in_region)
     if not settings.expert:
         return ClusterRequest(placement, cluster, warnings=warnings)
-    merged = overlay_cluster(_json_of(cluster), settings.expert)
+    # The fields that say which cluster it is are the dialog's; `place_new_cluster` has compared those of the expert.
+    expert = {field: value for field, value in settings.expert.items() if field not in FIXED_FIELDS}
+    merged = overlay_cluster(_json_of(cluster), expert)
+    require_open_endpoint(settings, merged)
     # Without these labels the plugin would take its own cluster for somebody else's.
     merged["resourceLabels"] = {**merged.get("resourceLabels", {}), **ownership.labels}
     try:
@@ -112,7 +117,9 @@ def _cluster(
         cluster.network_config = container_v1.NetworkConfig(
             gateway_api_config=container_v1.GatewayAPIConfig(channel="CHANNEL_STANDARD")
         )
-    _open_endpoint(cluster, settings, host, placement)
+    endpoints = endpoints_to_open(settings, host, placement)
+    if endpoints is not None:
+        cluster.control_plane_endpoints_config = endpoints
     if settings.is_autopilot:
         cluster.autopilot = container_v1.Autopilot(enabled=True)
         cluster.release_channel = _channel(settings.release_channel)
@@ -142,28 +149,11 @@ def _channel(name: str) -> container_v1.ReleaseChannel:
     return container_v1.ReleaseChannel(channel=name)
 
 
-def _open_endpoint(
-    cluster: container_v1.Cluster, settings: CreateSettings, host: HostFacts, placement: Placement
-) -> None:
-    if settings.control_plane_endpoint == "dns":
-        # Every cluster has a DNS endpoint, closed to requests from outside Google Cloud until it is opened:
-        # https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation
-        cluster.control_plane_endpoints_config = container_v1.ControlPlaneEndpointsConfig(
-            dns_endpoint_config={"allow_external_traffic": True}
-        )
-    elif settings.control_plane_endpoint == "private" and host.region != placement.region:
-        # Every cluster has a private address, which answers its own region only unless told otherwise:
-        # https://cloud.google.com/kubernetes-engine/docs/how-to/private-clusters#cp-global-access
-        cluster.control_plane_endpoints_config = container_v1.ControlPlaneEndpointsConfig(
-            ip_endpoints_config={"global_access": True}
-        )
-
-
-def _warnings(settings: CreateSettings, host: HostFacts) -> list[str]:
-    found = []
-    if settings.inherit_from_dss_host and host.network is None:
-        found.append("The network of the DSS host is not known: the cluster gets the network named default.")
+def _warnings(settings: CreateSettings, host: HostFacts, placement: Placement) -> list[str]:
     wants_host_account = any(pool.service_account_type == "fromDSSHost" for pool in settings.node_pools)
+    found = [placement_warning(settings, placement)]
+    if settings.inherit_from_dss_host:
+        found.append(inheritance_warning(host, placement))
     if wants_host_account and host.service_account_email is None:
         found.append("The service account of the DSS host is not known: the nodes use that of Compute Engine, default.")
-    return found
+    return [warning for warning in found if warning]

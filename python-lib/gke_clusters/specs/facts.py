@@ -12,7 +12,7 @@ class HostFacts:
     """The machine that hosts DSS, as far as it is known; ``None`` where it is not, as everywhere outside Google Cloud.
 
     Attributes:
-        project_id: project of the VM.
+        project_id: ID of the project of the VM.
         zone: zone of the VM.
         network: network of its first interface: a name, or a path if that network is shared by another project.
         subnetwork: subnetwork of its first interface, likewise.

@@ -9,6 +9,7 @@ from google.cloud import container_v1
 from gke_clusters.settings.create import CreateSettings
 from gke_clusters.settings.ip_ranges import IpRange
 from gke_clusters.specs.facts import HostFacts
+from gke_clusters.specs.placement import Placement
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,21 @@ def cluster_network(
     if host.network is None:
         return ClusterNetwork(None, None)
     return ClusterNetwork(host.network, host.subnetwork if host.region == region else subnetwork_in_region)
+
+
+def inheritance_warning(host: HostFacts, placement: Placement) -> str | None:
+    """What an administrator who inherits the network of the DSS host should know; ``None`` for nothing."""
+    if host.network is None:
+        return "The network of the DSS host is not known: the cluster gets the network named default."
+    # A path names the project that shares the network. A project number cannot be told from the ID of its project.
+    is_named_only = "/" not in host.network
+    if is_named_only and host.project_id not in (None, placement.project) and not placement.project.isdigit():
+        return (
+            f"The DSS host is in the project {host.project_id} and the cluster in {placement.project}: it gets the "
+            f"network named {host.network} of its own project, from which pods reach DSS only if the two networks are "
+            "connected."
+        )
+    return None
 
 
 def ip_allocation_policy(pods: IpRange | None, services: IpRange | None) -> container_v1.IPAllocationPolicy:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from gke_clusters.errors import Problem, SettingsError
 from gke_clusters.settings.connection import PARAMETER_SET, ConnectionSettings
-from gke_clusters.settings.create import COMPONENT, CreateSettings, require_zones_of_one_region
+from gke_clusters.settings.create import COMPONENT, EXPERT_JSON, CreateSettings, require_zones_of_one_region
 from gke_clusters.settings.descriptors import cluster_descriptor, parameter_set_descriptor
+from gke_clusters.settings.expert_json import require_same_cluster
 from gke_clusters.settings.location import region_of
 from gke_clusters.specs.facts import HostFacts
 
@@ -35,19 +36,38 @@ def place_new_cluster(settings: CreateSettings, host: HostFacts) -> Placement:
     """Where a new cluster is to be.
 
     Raises:
-        SettingsError: if the settings leave open what the DSS host does not say, or its zones of nodes lie elsewhere.
+        SettingsError: if the settings leave open what the DSS host does not say, or name another place as well.
     """
     connection = settings.connection
-    place = connection.zone or host.zone
-    if settings.regional:
-        place = connection.effective_region or host.region
+    place = connection.location(regional=settings.regional) or (host.region if settings.regional else host.zone)
     placement = _require(connection, host, "region" if settings.regional else "zone", place)
+    problems = []
     try:
         require_zones_of_one_region(settings.locations, placement.region)
     except ValueError as error:
-        label = cluster_descriptor(COMPONENT).label_of("locations")
-        raise SettingsError([Problem(label, str(error))]) from None
+        problems.append(("locations", str(error)))
+    try:
+        require_same_cluster(settings.expert, name=settings.name, location=placement.location)
+    except ValueError as error:
+        problems.append((EXPERT_JSON, str(error)))
+    if problems:
+        dialog = cluster_descriptor(COMPONENT)
+        raise SettingsError(Problem(dialog.label_of(name), message) for name, message in problems)
     return placement
+
+
+def placement_warning(settings: CreateSettings, placement: Placement) -> str | None:
+    """What an administrator should know of where a new cluster is to be; ``None`` for nothing.
+
+    As in 1.5.1, a zonal cluster goes to the zone of the DSS host when the connection has a region only.
+    """
+    region = settings.connection.region
+    if settings.regional or settings.connection.zone or region in (None, placement.region):
+        return None
+    return (
+        f"The connection names the region {region} and no zone: the cluster is created in {placement.location}, the "
+        "zone of the DSS host."
+    )
 
 
 def _require(connection: ConnectionSettings, host: HostFacts, kind: str, place: str | None) -> Placement:

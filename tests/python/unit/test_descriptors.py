@@ -31,8 +31,8 @@ MODELS = {
     "python-clusters/create-gke-cluster": (CreateSettings, cluster_descriptor("create-gke-cluster")),
     "python-clusters/attach-gke-cluster": (AttachSettings, cluster_descriptor("attach-gke-cluster")),
 }
-NOT_FROM_THE_FORM = {"name"}
-"""DSS gives the name of the cluster beside the form."""
+NOT_FROM_THE_FORM = {"name", "notes"}
+"""DSS gives the name of the cluster beside the form, and reading the form gives the notes."""
 
 NEW_PARAMETERS = {
     "credentialsMode",

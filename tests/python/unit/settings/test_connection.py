@@ -6,7 +6,7 @@ import pytest
 
 from gke_clusters.errors import SettingsError
 from gke_clusters.settings.attach import parse_attach
-from gke_clusters.settings.connection import parse_credentials
+from gke_clusters.settings.connection import KEY_RULE, parse_credentials
 
 KEY = json.dumps({"type": "service_account", "client_email": "a@b.iam.gserviceaccount.com", "private_key": "SECRET"})
 
@@ -50,6 +50,24 @@ def test_refuses_a_preset_that_is_none():
     assert problems("my-preset") == {"GKE connection": "must be a preset or the fields of one"}
 
 
+@pytest.mark.parametrize(
+    ("reference", "which"),
+    [
+        ({"mode": "PRESET", "name": "gone"}, 'the preset "gone"'),
+        ({"mode": "PRESET"}, "this preset"),
+        ({"mode": "INLINE", "inlinedConfig": {"projectId": "p"}}, "this preset"),
+    ],
+)
+def test_refuses_a_reference_to_a_preset_that_dss_could_not_follow(reference, which):
+    assert problems(reference) == {
+        "GKE connection": f"{which} is not there any more, or may not be used here: choose another one"
+    }
+
+
+def test_takes_a_preset_for_resolved_when_it_has_a_field_of_its_form():
+    assert connection({"mode": "PRESET", "name": "n", "projectId": "acme"}).project_id == "acme"
+
+
 @pytest.mark.parametrize("key", ["/etc/dss/gke.json", KEY])
 def test_takes_a_key_as_a_path_or_as_json(key):
     credentials = connection({}, {"credentialsMode": "service-account-key", "serviceAccountKey": key}).credentials
@@ -65,23 +83,25 @@ def test_never_shows_the_key():
 
 
 @pytest.mark.parametrize(
-    ("key", "message"),
+    "key",
     [
-        ("", "is required when"),
-        ("gke.json", "must be the absolute path"),
-        ("{SECRET", "is not valid JSON"),
-        ("{" * 100_000, "is not valid JSON"),
-        ('{"type": "authorized_user", "private_key": "SECRET"}', "lacks type, client_email or private_key"),
-        ('{"type": "service_account", "private_key": "SECRET"}', "lacks type, client_email or private_key"),
+        "",
+        "gke.json",
+        "{SECRET",
+        pytest.param("{" * 100_000, id="deep"),
+        '["SECRET"]',
+        '{"type": "authorized_user", "client_email": "a@b.c", "private_key": "SECRET"}',
+        '{"type": "service_account", "private_key": "SECRET"}',
+        '{"type": "service_account", "client_email": ["SECRET"], "private_key": "SECRET"}',
     ],
 )
-def test_refuses_a_key_that_is_none_without_showing_it(key, message):
+def test_refuses_a_key_that_is_none_without_showing_it(key):
     with pytest.raises(SettingsError) as refused:
         connection({}, {"credentialsMode": "service-account-key", "serviceAccountKey": key})
 
     (problem,) = refused.value.problems
     assert problem.label == "GKE connection › Service account key"
-    assert message in problem.message
+    assert problem.message.endswith(KEY_RULE)
     assert "SECRET" not in str(refused.value)
     assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__ or refused.value.__context__ is None
@@ -113,6 +133,13 @@ def test_refuses_a_service_account_to_impersonate_that_is_no_email():
 def test_reads_the_credentials_of_a_form_that_is_otherwise_broken():
     config = {"connectionInfo": {"projectId": "No Project", "zone": ["?"]}, "nodePools": 3}
     admin = {"connectionInfo": {"impersonatedServiceAccount": "admin@acme.iam.gserviceaccount.com"}}
+
+    assert parse_credentials(config, admin).impersonate == "admin@acme.iam.gserviceaccount.com"
+
+
+def test_reads_the_credentials_of_a_form_whose_preset_is_gone():
+    admin = {"connectionInfo": {"impersonatedServiceAccount": "admin@acme.iam.gserviceaccount.com"}}
+    config = {"connectionInfo": {"mode": "PRESET", "name": "gone"}}
 
     assert parse_credentials(config, admin).impersonate == "admin@acme.iam.gserviceaccount.com"
 

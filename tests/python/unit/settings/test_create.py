@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import logging
+import json
 
 import pytest
 from pydantic import ValidationError
 
 from gke_clusters.errors import SettingsError
-from gke_clusters.settings.create import logging_level, node_pool_names, parse_create
+from gke_clusters.settings.create import node_pool_names, parse_create
 
 POOLS = [{"machineType": "n2-highmem-8"}]
 
@@ -125,6 +125,19 @@ def test_refuses_a_node_pool_that_is_no_preset():
     assert problems(nodePools=["cpu"]) == {"Node pools › 1": "must be a preset or the fields of one"}
 
 
+@pytest.mark.parametrize("row", [None, "", {"mode": "NONE"}])
+def test_refuses_an_empty_row_of_node_pools(row):
+    assert problems(nodePools=[{}, row]) == {"Node pools › 2": "is empty: choose a preset, or remove the row"}
+
+
+def test_refuses_a_node_pool_whose_preset_is_gone():
+    found = problems(nodePools=[{"mode": "PRESET", "name": "gone"}])
+
+    assert found == {
+        "Node pools › 1": 'the preset "gone" is not there any more, or may not be used here: choose another one'
+    }
+
+
 def test_names_node_pools_by_their_place():
     assert node_pool_names(create(nodePools=[{}, {"nodePoolName": "gpu"}, {}]).node_pools) == [
         "node-pool-0",
@@ -188,6 +201,26 @@ def test_takes_labels_with_empty_values():
     assert create(clusterLabels=labels).resource_labels == {"team": "ds", "env": ""}
 
 
+def test_of_a_label_given_twice_the_last_value_counts_with_a_warning():
+    rows = [{"from": "team", "to": "a"}, {"from": "env", "to": ""}, {"from": "team", "to": "b"}]
+    settings = create(clusterLabels=rows, nodePools=[{"nodepoolLabels": rows}])
+
+    assert settings.resource_labels == settings.node_pools[0].labels == {"team": "b", "env": ""}
+    assert settings.warnings == (
+        'Google Cloud labels: of a key that is given more than once the last value counts: "team"',
+        'Node pools › 1 › Kubernetes labels: of a key that is given more than once the last value counts: "team"',
+    )
+
+
+def test_of_a_key_of_the_expert_json_given_twice_the_last_value_counts_with_a_warning():
+    settings = create(creationSettingsValve='{"description": "a", "description": "b"}')
+
+    assert settings.expert == {"description": "b"}
+    assert settings.warnings == (
+        'Expert settings (JSON): of a key that is given more than once the last value counts: "description"',
+    )
+
+
 def test_leaves_room_for_the_labels_of_the_plugin():
     labels = [{"from": f"k{number}", "to": ""} for number in range(62)]
 
@@ -199,6 +232,42 @@ def test_refuses_expert_json_that_switches_the_mode():
     found = problems(creationSettingsValve='{"autopilot": {"enabled": true}}')
 
     assert "tick or untick Autopilot" in found["Expert settings (JSON)"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "location"),
+    [
+        ({"connectionInfo": {"zone": "us-east1-b"}}, "us-east1-b"),
+        ({"connectionInfo": {"zone": "us-east1-b"}, "isRegional": True}, "us-east1"),
+        ({"connectionInfo": {"region": "us-east1"}, "isAutopilot": True}, "us-east1"),
+        ({}, "where the DSS host is"),
+    ],
+)
+def test_takes_expert_json_that_names_the_cluster_as_it_is(fields, location):
+    expert = json.dumps({"name": "c", "location": location})
+
+    assert create(**fields, creationSettingsValve=expert).expert == {"name": "c", "location": location}
+
+
+@pytest.mark.parametrize("expert", [{"name": "other"}, {"location": "us-east1"}, {"selfLink": "x"}])
+def test_refuses_expert_json_that_names_another_cluster(expert):
+    found = problems(connectionInfo={"zone": "us-east1-b"}, creationSettingsValve=json.dumps(expert))
+
+    assert found == {"Expert settings (JSON)": f"cannot change {next(iter(expert))}: use the fields of the dialog"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "label"),
+    [
+        ({"isRegional": "maybe"}, "Regional cluster"),
+        ({"connectionInfo": {"zone": "here"}}, "GKE connection › Zone"),
+        ({"name": "C"}, "Name of the cluster"),
+    ],
+)
+def test_does_not_compare_the_expert_json_with_fields_that_are_wrong(fields, label):
+    expert = json.dumps({"name": "c", "location": "us-east1"} if "name" not in fields else {"name": "C"})
+
+    assert list(problems(**fields, creationSettingsValve=expert)) == [label]
 
 
 @pytest.mark.parametrize("version", ["", "1.33", "1.33.5-gke.1080000", "latest"])
@@ -214,8 +283,3 @@ def test_refuses_a_version_that_is_none():
 def test_survives_configurations_that_are_no_objects(config, plugin_config):
     with pytest.raises(SettingsError):
         parse_create("c", config, plugin_config)
-
-
-def test_turns_the_log_level_into_one_of_python():
-    assert logging_level("DEBUG") == logging.DEBUG
-    assert logging_level("NOTSET") == logging.NOTSET

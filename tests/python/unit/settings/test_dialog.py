@@ -5,7 +5,7 @@ from pydantic import Field
 
 from gke_clusters.errors import SettingsError
 from gke_clusters.settings.descriptors import Descriptor, Parameter
-from gke_clusters.settings.dialog import DialogReader, build
+from gke_clusters.settings.dialog import DialogReader, build, labelled
 from gke_clusters.settings.model import Settings
 
 FORM = Descriptor(
@@ -14,6 +14,7 @@ FORM = Descriptor(
         Parameter("custom", "Choose", "BOOLEAN", default=False),
         Parameter("detail", "Detail", "INT", default=1, condition="model.custom"),
         Parameter("more", "More", "STRING", condition="model.detail == 7"),
+        Parameter("labels", "Labels", "MAP", condition="model.custom"),
     ),
     admin_params=(Parameter("secret", "Secret", "PASSWORD"),),
 )
@@ -32,7 +33,7 @@ def read(config, admin=None):
 
 
 def test_fills_in_the_defaults_of_the_form():
-    assert read({}) == ({"count": 3, "custom": False, "detail": 1, "more": "", "secret": ""}, {})
+    assert read({}) == ({"count": 3, "custom": False, "detail": 1, "more": "", "labels": {}, "secret": ""}, {})
 
 
 def test_a_hidden_field_counts_as_untouched_even_when_it_is_wrong():
@@ -52,6 +53,18 @@ def test_a_condition_sees_what_was_entered_in_a_field_that_is_hidden_itself():
 def test_admin_values_come_from_administrators_only():
     assert read({"secret": "mine"})[0]["secret"] == ""
     assert read({}, {"secret": "theirs", "count": 9})[0] == {**read({})[0], "secret": "theirs"}
+
+
+@pytest.mark.parametrize(("shown", "warned"), [(True, ["Labels"]), (False, [])])
+def test_warns_of_a_key_given_twice_where_the_field_is_shown(shown, warned):
+    reader = DialogReader()
+    rows = [{"from": "team", "to": "a"}, {"from": "team", "to": "b"}]
+    values = reader.read(FORM, {"custom": shown, "labels": rows}, None)
+    warnings = labelled(FORM, reader.warnings)
+
+    assert values["labels"] == ({"team": "b"} if shown else {})
+    assert [warning.label for warning in warnings] == warned
+    assert all('the last value counts: "team"' in warning.message for warning in warnings)
 
 
 def test_a_wrong_value_is_one_problem():

@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from gke_clusters.settings.expert_json import parse_expert_json, require_same_mode
+from gke_clusters.settings.expert_json import (
+    keys_given_twice,
+    parse_expert_json,
+    require_same_cluster,
+    require_same_mode,
+)
 
 
 def test_takes_an_empty_field_as_nothing():
@@ -19,6 +24,18 @@ def test_names_fields_as_the_api_writes_them():
     assert parse_expert_json('{"resource_labels": {"cost_center": "a"}}') == {"resourceLabels": {"cost_center": "a"}}
 
 
+def test_of_a_key_given_twice_the_last_value_counts_as_in_the_old_plugin():
+    text = '{"a": 1, "b": {"c": 1, "c": 2}, "a": 3, "d": [{"e": 0, "e": 0}]}'
+
+    assert parse_expert_json(text) == {"a": 3, "b": {"c": 2}, "d": [{"e": 0}]}
+    assert sorted(keys_given_twice(text)) == ["a", "c", "e"]
+
+
+@pytest.mark.parametrize("text", ["", '{"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]}'])
+def test_keys_of_different_objects_are_not_given_twice(text):
+    assert keys_given_twice(text) == []
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -26,17 +43,14 @@ def test_names_fields_as_the_api_writes_them():
         ("{} {}", "not valid JSON"),
         ("[]", "must be a JSON object"),
         ("null", "must be a JSON object"),
-        ('{"a": 1, "a": 2}', 'the key "a" is given twice'),
-        ('{"nodePools": [], "node_pools": []}', 'the key "nodePools" is given twice'),
+        ('{"nodePools": [], "node_pools": []}', 'the field "nodePools" is given in two spellings'),
+        ('{"a_b": 1, "a__b": 1}', 'the field "aB" is given in two spellings'),
         ('{"a": NaN}', "a number that JSON does not have"),
         ('{"a": [1e400]}', "a number that JSON does not have"),
         ('{"a": "\\ud800"}', "not valid Unicode"),
         ('{"a": ' + "[" * 40 + "]" * 40 + "}", "more than 32 levels"),
         ('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}", "more than 32 levels"),
         ('{"a": ' + "1" * 5000 + "}", "a number of more than 20 digits"),
-        ('{"name": "other", "zone": "z"}', "cannot set name, zone"),
-        ('{"self_link": "x"}', "cannot set selfLink"),
-        ('{"location": "europe-west1"}', "cannot set location"),
         ('{"resourceLabels": []}', "resourceLabels must be an object"),
         ('{"nodePools": null}', "nodePools must be a list of objects that have a name"),
         ('{"nodePools": {}}', "nodePools must be a list of objects that have a name"),
@@ -82,3 +96,24 @@ def test_refuses_to_change_the_mode_of_the_cluster(expert, is_autopilot):
 def test_refuses_node_pools_for_an_autopilot_cluster():
     with pytest.raises(ValueError, match="cannot set nodePools"):
         require_same_mode({"nodePools": [{"name": "a"}]}, is_autopilot=True)
+
+
+@pytest.mark.parametrize("location", ["us-central1", None])
+@pytest.mark.parametrize("expert", [{}, {"name": "c"}, {"location": "us-central1", "zone": "us-central1"}])
+def test_takes_the_very_name_and_location_that_the_cluster_has(expert, location):
+    require_same_cluster(expert, name="c", location=location)
+
+
+@pytest.mark.parametrize(
+    ("expert", "location", "fields"),
+    [
+        ({"name": "other", "zone": "z"}, "us-central1", "name, zone"),
+        ({"name": None}, None, "name"),
+        ({"location": None}, "us-central1", "location"),
+        ({"location": "us-central1-a"}, "us-central1", "location"),
+        ({"selfLink": "https://container.googleapis.com/v1/projects/p/zones/z/clusters/c"}, None, "selfLink"),
+    ],
+)
+def test_refuses_to_look_after_another_cluster(expert, location, fields):
+    with pytest.raises(ValueError, match=f"cannot change {fields}: use the fields of the dialog"):
+        require_same_cluster(expert, name="c", location=location)

@@ -88,7 +88,7 @@ def test_takes_a_first_number_of_nodes_outside_the_bounds_as_gke_does(nodes, lea
             "Maximum number of nodes in each zone",
             "must be 1 or more",
         ),
-        ({"oauthScopes": "bigquery, ftp://x"}, "Other access scopes", "refused by Google"),
+        ({"oauthScopes": "bigquery, storage"}, "Other access scopes", '"storage" is neither'),
         ({"networkTags": ["ok", "Not_OK"]}, "Network tags", "refused by Google"),
         ({"serviceAccountType": "none"}, "Service account of the nodes", "none of its choices"),
         ({"serviceAccountType": "custom", "serviceAccount": "x"}, "Service account", "refused by Google"),
@@ -129,8 +129,37 @@ def test_takes_taints_of_one_key_with_different_effects():
     assert [taint.effect for taint in pool(nodepoolTaints=rows).taints] == ["NO_EXECUTE", "NO_SCHEDULE"]
 
 
-def test_takes_a_disk_size_of_zero_for_the_default():
-    assert pool(diskSizeGb=0).disk_size_gb is None
+@pytest.mark.parametrize("size", [0, "0", "", None])
+def test_takes_a_disk_size_that_is_none_for_the_default(size):
+    assert pool(diskSizeGb=size).disk_size_gb is None
+
+
+def test_takes_numbers_as_text():
+    settings = pool(
+        numNodes="4", diskSizeGb="50", withGpu=True, gpuCount="2", numNodesAutoscaling=True, maxNumNodes="7"
+    )
+
+    assert (settings.num_nodes, settings.disk_size_gb, settings.gpu_count, settings.max_num_nodes) == (4, 50, 2, 7)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_takes_an_unanswered_question_for_the_default_of_the_old_form(nothing):
+    names = ("withGpu", "numNodes", "useSpotVms", "numNodesAutoscaling", "useGcrIo", "serviceAccountType")
+
+    assert pool(**dict.fromkeys(names, nothing)) == pool()
+
+
+@pytest.mark.parametrize("nothing", [None, "", []])
+def test_takes_lists_without_rows(nothing):
+    settings = pool(nodepoolLabels=nothing, nodepoolTaints=nothing, nodepoolGCPLabels=nothing)
+
+    assert (settings.labels, settings.taints, settings.resource_labels) == ({}, (), {})
+
+
+def test_takes_taints_without_a_value():
+    (taint,) = pool(nodepoolTaints=[{"key": "gpu", "value": None, "effect": "NO_EXECUTE"}]).taints
+
+    assert (taint.key, taint.value) == ("gpu", "")
 
 
 def test_a_saved_pool_keeps_the_scopes_it_names_and_may_write_logs_and_metrics():
@@ -143,6 +172,12 @@ def test_a_saved_pool_keeps_the_scopes_it_names_and_may_write_logs_and_metrics()
         AUTH + "logging.write",
         AUTH + "monitoring.write",
     )
+
+
+def test_a_saved_pool_may_name_scopes_as_gcloud_does():
+    settings = pool(useGcrIo=False, oauthScopes="storage-rw,logging-write")
+
+    assert settings.scopes == (AUTH + "devstorage.read_write", AUTH + "logging.write", AUTH + "monitoring.write")
 
 
 def test_a_saved_pool_that_names_no_scope_gets_none_that_reads_data():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gke_clusters.settings.descriptors import Parameter
-from gke_clusters.settings.raw_values import WrongValue, value_of
+from gke_clusters.settings.raw_values import WrongValue, overwritten_keys, value_of
 
 ROW = (
     Parameter("key", "Key", "STRING"),
@@ -30,6 +30,7 @@ def parameter(kind):
         ("INT", 3.0, 3),
         ("INT", "3", 3),
         ("INT", " 3.0 ", 3),
+        ("INT", "-3", -3),
         ("INT", "", None),
         ("INT", None, None),
         ("BOOLEAN", True, True),
@@ -42,6 +43,7 @@ def parameter(kind):
         ("KEY_VALUE_LIST", None, {}),
         ("KEY_VALUE_LIST", [{"from": "a", "to": "1"}, {"from": "b"}, {"from": "", "to": ""}], {"a": "1", "b": ""}),
         ("KEY_VALUE_LIST", [{"from": "a", "to": "1"}, {"from": "a", "to": "1"}], {"a": "1"}),
+        ("KEY_VALUE_LIST", [{"from": "a", "to": "1"}, {"from": " a ", "to": "2"}], {"a": "2"}),
         ("KEY_VALUE_LIST", {"a": "1"}, {"a": "1"}),
         ("MAP", {"a": 1}, {"a": "1"}),
         ("MAP", [{"from": "a", "to": "1"}], {"a": "1"}),
@@ -68,6 +70,10 @@ def test_takes_what_can_be_meant_one_way_only(kind, raw, value):
         ("INT", 1.5, "must be a whole number"),
         ("INT", "1.5", "must be a whole number"),
         ("INT", "inf", "must be a whole number"),
+        ("INT", "3_0", "must be a whole number"),
+        ("INT", "٣", "must be a whole number"),
+        ("INT", "1e2", "must be a whole number"),
+        pytest.param("INT", "9" * 5000, "must be a whole number", id="more digits than Python reads"),
         ("INT", float("nan"), "must be a whole number"),
         ("INT", True, "must be a whole number"),
         ("INT", [1], "must be a whole number"),
@@ -78,7 +84,6 @@ def test_takes_what_can_be_meant_one_way_only(kind, raw, value):
         ("KEY_VALUE_LIST", "a", "must be a list of keys and values"),
         ("KEY_VALUE_LIST", ["a"], "must be a list of keys and values"),
         ("KEY_VALUE_LIST", [{"to": "1"}], 'the value "1" has no key'),
-        ("KEY_VALUE_LIST", [{"from": "a", "to": "1"}, {"from": "a", "to": "2"}], 'the key "a" is given twice'),
         ("OBJECT_LIST", {}, "must be a list of rows"),
         ("OBJECT_LIST", ["a"], "must be a list of rows"),
         ("OBJECT_LIST", [{}, {"effect": "NO"}], 'row 2, Effect: "NO" is none of its choices: STAY, GO'),
@@ -87,6 +92,13 @@ def test_takes_what_can_be_meant_one_way_only(kind, raw, value):
 def test_refuses_what_the_field_cannot_hold(kind, raw, message):
     with pytest.raises(WrongValue, match=message):
         value_of(parameter(kind), raw)
+
+
+def test_knows_the_keys_whose_earlier_values_do_not_count():
+    rows = [{"from": key, "to": value} for key, value in ("a1", "b1", "a2", "b1", "c1", "a3")]
+
+    assert overwritten_keys(parameter("KEY_VALUE_LIST"), rows) == ["a"]
+    assert overwritten_keys(parameter("STRINGS"), ["a", "a"]) == []
 
 
 def test_cuts_a_long_value_in_a_message():

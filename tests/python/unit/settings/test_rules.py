@@ -50,7 +50,6 @@ def test_offers_the_corrected_name_for_one_that_gke_refuses(name, corrected):
         (rules.network, "default"),
         (rules.network, "projects/host/global/networks/shared"),
         (rules.subnetwork, "projects/host/regions/europe-west1/subnetworks/shared"),
-        (rules.access_scope, "https://www.googleapis.com/auth/bigquery"),
         (rules.kubernetes_key, "team"),
         (rules.kubernetes_key, "example.com/Team_1"),
     ],
@@ -73,7 +72,6 @@ def test_takes_a_value_that_google_takes(check, text):
         (rules.network, "projects/host/networks/shared"),
         (rules.network, "a/b"),
         (rules.subnetwork, "Sub_net"),
-        (rules.access_scope, "ftp://example.com"),
         (rules.kubernetes_key, ""),
         (rules.kubernetes_key, "-a"),
         (rules.kubernetes_key, "a" * 64),
@@ -84,10 +82,6 @@ def test_takes_a_value_that_google_takes(check, text):
 def test_refuses_a_value_that_google_refuses(check, text):
     with pytest.raises(ValueError, match="refused by"):
         check(text)
-
-
-def test_writes_a_scope_in_full():
-    assert rules.access_scope("bigquery") == "https://www.googleapis.com/auth/bigquery"
 
 
 @pytest.mark.parametrize("host", ["www", "compute"])

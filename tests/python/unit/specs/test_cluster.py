@@ -107,6 +107,17 @@ def test_does_not_warn_about_facts_it_does_not_use():
     assert request(config, HostFacts()).warnings == ()
 
 
+def test_warns_of_a_host_in_another_project_whose_network_is_inherited():
+    assert any("in the project host-project" in warning for warning in request({}).warnings)
+    assert request({"inheritFromDSSHost": False}).warnings == ()
+
+
+def test_warns_of_a_region_that_does_not_count():
+    connection = {"projectId": "host-project", "region": "europe-west1"}
+
+    assert "names the region europe-west1" in request({"connectionInfo": connection}).warnings[0]
+
+
 def test_passes_the_warnings_of_the_settings_on():
     assert "VPC-native" in request({"isVpcNative": False}).warnings[0]
 
@@ -148,25 +159,6 @@ def test_switches_http_load_balancing(ticked, addon):
 def test_enables_the_gateway_api_on_request_only():
     assert "networkConfig" not in cluster()
     assert cluster(enableGatewayAPI=True)["networkConfig"] == {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}}
-
-
-def test_opens_the_dns_endpoint_when_it_is_chosen():
-    assert cluster(controlPlaneEndpoint="dns")["controlPlaneEndpointsConfig"] == {
-        "dnsEndpointConfig": {"allowExternalTraffic": True}
-    }
-
-
-def test_opens_the_private_endpoint_to_a_host_in_another_region():
-    elsewhere = {"projectId": "p", "zone": "europe-west1-b"}
-
-    assert cluster(controlPlaneEndpoint="private", connectionInfo=elsewhere)["controlPlaneEndpointsConfig"] == {
-        "ipEndpointsConfig": {"globalAccess": True}
-    }
-
-
-@pytest.mark.parametrize("endpoint", ["automatic", "public", "private"])
-def test_changes_no_endpoint_that_is_open_already(endpoint):
-    assert "controlPlaneEndpointsConfig" not in cluster(controlPlaneEndpoint=endpoint)
 
 
 def test_an_autopilot_cluster_has_nothing_that_only_standard_clusters_take():
@@ -252,3 +244,43 @@ def test_expert_settings_that_the_client_does_not_know_are_sent_as_they_are():
     assert sent.raw["cluster"]["newFeatureOfNextYear"] == {"enabled": True}
     assert sent.raw["cluster"]["nodePools"][0]["name"] == "node-pool-0"
     assert owner_of(sent.raw["cluster"]["resourceLabels"]) == OWNER
+
+
+def test_expert_settings_that_name_the_cluster_as_it_is_change_nothing():
+    expert = json.dumps({"name": "c", "location": "us-central1-b"})
+
+    assert cluster(creationSettingsValve=expert) == cluster()
+
+
+@pytest.mark.parametrize(
+    ("expert", "expected"),
+    [
+        ({"masterAuthorizedNetworksConfig": {"enabled": True, "cidrBlocks": [{"cidrBlock": "10.0.0.0/8"}]}}, None),
+        ({"workloadIdentityConfig": {"workloadPool": "acme-data.svc.id.goog"}}, None),
+        ({"privateClusterConfig": {"enablePrivateNodes": True, "masterIpv4CidrBlock": "172.16.0.0/28"}}, None),
+        ({"addonsConfig": {"dnsCacheConfig": {"enabled": True}}}, {"addonsConfig": {"httpLoadBalancing": {}}}),
+        ({"releaseChannel": {"channel": "RAPID"}, "initialClusterVersion": "1.33"}, None),
+        ({"ipAllocationPolicy": {"clusterIpv4CidrBlock": "/18"}}, {"ipAllocationPolicy": {"useIpAliases": True}}),
+    ],
+)
+def test_expert_settings_that_were_saved_for_the_old_plugin_still_count(expert, expected):
+    sent = request({"creationSettingsValve": json.dumps(expert)})
+    content = sent.as_json()["cluster"]
+
+    assert sent.raw is None
+    for field, value in expert.items():
+        assert content[field] == {**(expected or {}).get(field, {}), **value} if isinstance(value, dict) else value
+
+
+def test_expert_settings_add_a_pool_and_change_another():
+    pools = [{"name": "node-pool-0", "config": {"tags": ["mine"]}}, {"name": "more", "initialNodeCount": 1}]
+    sent = cluster(creationSettingsValve=json.dumps({"nodePools": pools}))["nodePools"]
+
+    assert [each["name"] for each in sent] == ["node-pool-0", "more"]
+    assert (sent[0]["config"]["tags"], sent[0]["config"]["machineType"]) == (["mine"], "n2-highmem-8")
+
+
+def test_expert_settings_of_an_autopilot_cluster_count():
+    expert = {"autoscaling": {"autoprovisioningNodePoolDefaults": {"serviceAccount": "n@p.iam.gserviceaccount.com"}}}
+
+    assert cluster(isAutopilot=True, creationSettingsValve=json.dumps(expert))["autoscaling"] == expert["autoscaling"]

@@ -4,7 +4,8 @@ import pytest
 
 from gke_clusters.settings.create import parse_create
 from gke_clusters.specs.facts import HostFacts
-from gke_clusters.specs.network import ClusterNetwork, cluster_network, network_to_search
+from gke_clusters.specs.network import ClusterNetwork, cluster_network, inheritance_warning, network_to_search
+from gke_clusters.specs.placement import Placement
 
 HOST = HostFacts(zone="us-central1-a", network="vpc", subnetwork="sub-us")
 
@@ -34,3 +35,23 @@ def test_uses_the_network_that_is_given():
 
     assert cluster_network(given, HOST, "europe-west1", "sub-eu") == ClusterNetwork("vpc-1", "sub-1")
     assert network_to_search(given, HOST, "europe-west1") is None
+
+
+@pytest.mark.parametrize(
+    ("host", "project"),
+    [
+        (HostFacts("acme", network="vpc"), "acme"),
+        (HostFacts("acme", network="vpc"), "123456789012"),
+        (HostFacts("acme", network="projects/shared/global/networks/vpc"), "other"),
+        (HostFacts(network="vpc"), "acme"),
+    ],
+)
+def test_says_nothing_of_a_network_that_is_the_host_s_as_far_as_is_known(host, project):
+    assert inheritance_warning(host, Placement(project, "us-central1-a")) is None
+
+
+def test_warns_that_a_network_of_that_name_in_another_project_is_another_network():
+    warning = inheritance_warning(HostFacts("acme", network="vpc"), Placement("other", "us-central1-a"))
+
+    assert "The DSS host is in the project acme and the cluster in other" in warning
+    assert "network named vpc" in warning

@@ -50,3 +50,49 @@ def test_adds_a_node_pool_of_another_name():
 
 def test_gives_no_node_pools_to_a_cluster_that_has_none():
     assert overlay_cluster({"autopilot": {"enabled": True}}, {"nodePools": []}) == {"autopilot": {"enabled": True}}
+
+
+def test_merges_fields_in_either_spelling():
+    base = {
+        "addonsConfig": {"httpLoadBalancing": {}},
+        "nodePools": [{"name": "node-pool-0", "initialNodeCount": 3, "config": {"machineType": "a"}}],
+    }
+    expert = {
+        "addonsConfig": {"http_load_balancing": {"disabled": True}},
+        "nodePools": [{"name": "node-pool-0", "initial_node_count": 1, "config": {"machine_type": "b"}}],
+    }
+
+    assert overlay_cluster(base, expert) == {
+        "addonsConfig": {"httpLoadBalancing": {"disabled": True}},
+        "nodePools": [{"name": "node-pool-0", "initialNodeCount": 1, "config": {"machineType": "b"}}],
+    }
+
+
+def test_leaves_the_names_of_labels_and_of_fields_that_the_client_does_not_know():
+    expert = {
+        "resourceLabels": {"cost_center": "a"},
+        "next_year": {"some_field": 1},
+        "locations": ["us_x"],
+        "maintenancePolicy": {"window": {"maintenance_exclusions": {"end_of_year": {"start_time": "t"}}}},
+    }
+
+    assert overlay_cluster({}, expert) == {
+        **expert,
+        "maintenancePolicy": {"window": {"maintenanceExclusions": {"end_of_year": {"start_time": "t"}}}},
+    }
+
+
+def test_leaves_a_contradiction_between_two_spellings_to_google():
+    expert = {"networkConfig": {"gateway_api_config": {}, "gatewayApiConfig": None}}
+
+    assert overlay_cluster({}, expert) == {"networkConfig": {"gateway_api_config": {}}}
+
+
+def test_leaves_what_is_no_object_where_the_api_has_one():
+    assert overlay_cluster(
+        {}, {"networkConfig": 1, "nodePools": [{"name": "a", "config": None}], "conditions": [1]}
+    ) == {
+        "networkConfig": 1,
+        "nodePools": [{"name": "a"}],
+        "conditions": [1],
+    }

@@ -5,7 +5,7 @@ import pytest
 from gke_clusters.errors import SettingsError
 from gke_clusters.settings.create import parse_create
 from gke_clusters.specs.facts import HostFacts
-from gke_clusters.specs.placement import Placement, place_new_cluster
+from gke_clusters.specs.placement import Placement, place_new_cluster, placement_warning
 
 HOST = HostFacts(project_id="host-project", zone="us-central1-a")
 NOWHERE = HostFacts()
@@ -30,6 +30,29 @@ def new(connection, host=HOST, **fields):
 )
 def test_places_a_new_cluster_where_the_settings_say_and_else_with_the_host(connection, fields, project, location):
     assert new(connection, **fields) == Placement(project, location)
+
+
+def test_warns_that_a_region_without_a_zone_does_not_place_a_zonal_cluster():
+    settings = parse_create("c", {"connectionInfo": {"region": "us-east1"}, "nodePools": [{}]}, {})
+    warning = placement_warning(settings, place_new_cluster(settings, HOST))
+
+    assert "names the region us-east1 and no zone: the cluster is created in us-central1-a" in warning
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"connectionInfo": BOTH},
+        {"connectionInfo": {"region": "us-central1"}},
+        {"connectionInfo": {"region": "us-east1"}, "isRegional": True},
+        {"connectionInfo": {"region": "us-east1"}, "isAutopilot": True},
+        {},
+    ],
+)
+def test_does_not_warn_of_a_cluster_where_the_connection_says(fields):
+    settings = parse_create("c", {"nodePools": [{}], **fields}, {})
+
+    assert placement_warning(settings, place_new_cluster(settings, HOST)) is None
 
 
 def test_knows_the_parent_and_the_region():
@@ -61,3 +84,14 @@ def test_refuses_zones_of_nodes_outside_the_region_of_the_host():
     (problem,) = refused.value.problems
     assert problem.label == "Zones of the nodes"
     assert "europe-west1-b is not in the region" in problem.message
+
+
+def test_refuses_expert_json_that_names_another_place_than_the_host_s_beside_other_mistakes():
+    with pytest.raises(SettingsError) as refused:
+        new({}, isRegional=True, locations=["europe-west1-b"], creationSettingsValve='{"location": "us-central1-a"}')
+
+    assert [problem.label for problem in refused.value.problems] == ["Zones of the nodes", "Expert settings (JSON)"]
+
+
+def test_takes_expert_json_that_names_the_place_of_the_host():
+    assert new({}, creationSettingsValve='{"location": "us-central1-a"}').location == "us-central1-a"
