@@ -46,9 +46,13 @@ def text_of(raw: object, *, one_line: bool = True) -> str:
     return _clean(raw, one_line=one_line)
 
 
+def _is_nothing(raw: object) -> bool:
+    return raw is None or (isinstance(raw, str) and not raw.strip())
+
+
 def whole_number_of(raw: object) -> int | None:
     """A whole number, also when it arrives as ``3.0`` or ``"3"``; ``None`` when nothing was entered."""
-    if raw is None or raw == "":
+    if _is_nothing(raw):
         return None
     if isinstance(raw, int) and not isinstance(raw, bool):
         return raw
@@ -60,11 +64,11 @@ def whole_number_of(raw: object) -> int | None:
 
 
 def switch_of(raw: object) -> bool | None:
-    """Ticked or not, also when it arrives as ``"true"`` or ``"false"``; ``None`` when nothing was entered."""
-    if raw is None or raw == "":
+    """Ticked or not, also when it arrives as ``"true"`` or as ``1``; ``None`` when nothing was entered."""
+    if _is_nothing(raw):
         return None
-    if isinstance(raw, bool):
-        return raw
+    if isinstance(raw, int) and raw in (0, 1):
+        return bool(raw)
     if isinstance(raw, str) and raw.strip().lower() in _SWITCH_TEXTS:
         return _SWITCH_TEXTS[raw.strip().lower()]
     raise WrongValue("must be ticked or not (true or false)")

@@ -33,7 +33,7 @@ KUBERNETES_PREFIX_PATTERN = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9
 NODE_LABELS_MAX_CHARACTERS = 1024
 """https://cloud.google.com/kubernetes-engine/docs/how-to/update-existing-nodepools"""
 
-MACHINE_TYPE_PATTERN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+MACHINE_TYPE_PATTERN = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 """https://cloud.google.com/compute/docs/machine-resource#naming_convention, GPU models and disk types look alike."""
 
 VERSION_PATTERN = re.compile(r"latest|-|1\.[0-9]+(\.[0-9]+(-gke\.[0-9]+)?)?")
@@ -97,7 +97,11 @@ def network_tag(text: str) -> str:
 
 def machine_type(text: str) -> str:
     """A machine type, GPU model or disk type."""
-    return _matching(text, MACHINE_TYPE_PATTERN, "such names have lowercase letters, digits and hyphens only")
+    return _matching(
+        text,
+        MACHINE_TYPE_PATTERN,
+        "such names have lowercase letters, digits and hyphens only, and begin with a letter",
+    )
 
 
 def kubernetes_version(text: str) -> str:

@@ -66,6 +66,7 @@ def test_takes_a_value_that_google_takes(check, text):
         (rules.network_tag, "Tag"),
         (rules.network_tag, "1tag"),
         (rules.machine_type, "n2 highmem"),
+        (rules.machine_type, "3"),
         (rules.kubernetes_version, "v1.33"),
         (rules.service_account, "nodes"),
         (rules.service_account, "default"),

@@ -229,6 +229,26 @@ def test_a_custom_service_account_that_is_not_given_is_left_to_gke():
     assert "serviceAccount" not in pool(serviceAccountType="custom")["config"]
 
 
+def test_sends_a_label_without_a_value():
+    assert cluster(clusterLabels=[{"from": "env", "to": ""}])["resourceLabels"]["env"] == ""
+
+
+def test_sends_no_network_tag_where_the_list_was_emptied():
+    assert "tags" not in pool(networkTags=[])["config"]
+
+
+def test_ignores_what_a_zonal_cluster_on_the_network_of_the_host_hides():
+    hidden = {
+        "locations": ["us-central1-c"],
+        "network": "other",
+        "subNetwork": "other",
+        "releaseChannel": "RAPID",
+        "nodePools": [{"gpuType": "nvidia-l4", "gpuCount": 8, "minNumNodes": 1, "serviceAccount": "n@p.example.com"}],
+    }
+
+    assert cluster(**hidden) == cluster()
+
+
 def test_expert_settings_are_typed_where_the_client_knows_them():
     sent = request({"creationSettingsValve": '{"locations": ["us-central1-b"], "subnetwork": null}'})
 
