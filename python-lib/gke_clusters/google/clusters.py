@@ -20,7 +20,7 @@ from gke_clusters.google.credentials import Authorization
 from gke_clusters.google.endpoints import endpoint
 from gke_clusters.google.error_translation import Asked, translated
 from gke_clusters.google.names import ANY_LOCATION, ClusterName, location_path
-from gke_clusters.google.operations import Condition, Operation, read_conditions, read_operation
+from gke_clusters.google.operations import Condition, Operation, read_conditions, read_operation, target_cluster
 from gke_clusters.google.retries import READ_PATIENCE_SECONDS, read_retry
 
 # A creation answers after its checks of quota and network, seldom within the typed client's 45 s default.
@@ -201,10 +201,10 @@ class ContainerApi:
             answer = self._client.list_operations(
                 request={"parent": name.parent}, retry=read_retry(), timeout=_READ_TIMEOUT_SECONDS
             )
-        found = (read_operation(item, name.project, name.location) for item in answer.operations)
-        return tuple(
-            sorted((item for item in found if item.concerns(name)), key=lambda item: item.started, reverse=True)
-        )
+        # Those of other clusters are none of our business, whatever is in them.
+        mine = (item for item in answer.operations if target_cluster(item) == name.name)
+        found = (read_operation(item, name.project, name.location) for item in mine)
+        return tuple(sorted(found, key=lambda item: item.started, reverse=True))
 
     def _post_cluster(self, parent: str, raw: Mapping[str, Any]) -> container_v1.Operation:
         answer = self._authorization.session.post(

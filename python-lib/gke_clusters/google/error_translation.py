@@ -85,7 +85,9 @@ def translate(error: Exception, asked: Asked) -> GkeClustersError:
         return translate(error.cause, asked)
     if isinstance(error, api_exceptions.GoogleAPICallError) and error.code is not None:
         refusal = _read(error)
-        return _overloaded(refusal, asked) if is_transient(error) else _refused(refusal, asked)
+        # No waiting makes room in a quota of machines, whichever code Google sends it with.
+        passes = is_transient(error) and not _lacks_quota(refusal)
+        return _overloaded(refusal, asked) if passes else _refused(refusal, asked)
     if isinstance(error, requests.RequestException) or is_transient(error):
         return _unreachable(error, asked)
     if isinstance(error, GoogleAuthError):
@@ -127,24 +129,30 @@ def _refused(refusal: _Refusal, asked: Asked) -> GkeClustersError:
         401: _unauthorized,
         403: _forbidden,
         404: _not_found,
-        409: _already_exists,
+        409: _conflict,
         412: _bad_request,
+        429: _quota_exceeded,
     }
     return by_code.get(refusal.code, _unknown)(refusal, asked)
 
 
 def _bad_request(refusal: _Refusal, asked: Asked) -> GkeClustersError:
-    operation = _OPERATION_NAME.search(refusal.message)
     precondition = refusal.status == "FAILED_PRECONDITION" or "failedPrecondition" in refusal.reasons
-    if precondition and (operation or "operation" in refusal.message):
-        return ClusterBusy(
-            f"Another operation holds the cluster, so Google refused to {asked.doing}.",
-            operation=operation[0] if operation else None,
-            resource=asked.resource,
-            verbatim=refusal.message,
-        )
+    # The name of an operation holds the word as well.
+    if precondition and "operation" in refusal.message:
+        return _busy(refusal, asked)
     return RequestRefused(
         f"Google refused a value in the request to {asked.doing}.", resource=asked.resource, verbatim=refusal.message
+    )
+
+
+def _busy(refusal: _Refusal, asked: Asked) -> ClusterBusy:
+    operation = _OPERATION_NAME.search(refusal.message)
+    return ClusterBusy(
+        f"Another operation holds the cluster, so Google refused to {asked.doing}.",
+        operation=operation[0] if operation else None,
+        resource=asked.resource,
+        verbatim=refusal.message,
     )
 
 
@@ -157,14 +165,8 @@ def _unauthorized(refusal: _Refusal, asked: Asked) -> GkeClustersError:
 
 
 def _forbidden(refusal: _Refusal, asked: Asked) -> GkeClustersError:
-    short = _SHORT_QUOTA.findall(refusal.message)
-    if short or "quotaExceeded" in refusal.reasons or "nsufficient regional quota" in refusal.message:
-        wanted = ", ".join(f"{metric} ({amount} asked for)" for metric, amount in short)
-        return QuotaExceeded(
-            f"The quota of project {asked.project} is too small{f' for {wanted}' if wanted else ''}.",
-            resource=asked.resource,
-            verbatim=refusal.message,
-        )
+    if "quotaExceeded" in refusal.reasons or _lacks_quota(refusal):
+        return _quota_exceeded(refusal, asked)
     if not refusal.reasons.isdisjoint({"SERVICE_DISABLED", "accessNotConfigured"}):
         service = refusal.metadata.get("service", "container.googleapis.com")
         return ApiNotEnabled(
@@ -174,6 +176,21 @@ def _forbidden(refusal: _Refusal, asked: Asked) -> GkeClustersError:
             remedy=f"Run: gcloud services enable {service} --project {asked.project} ; wait a minute and start again.",
         )
     return _permission_denied(refusal, asked)
+
+
+def _lacks_quota(refusal: _Refusal) -> bool:
+    text = bool(_SHORT_QUOTA.search(refusal.message)) or "nsufficient regional quota" in refusal.message
+    return text and refusal.code in (requests.codes.forbidden, requests.codes.too_many_requests)
+
+
+def _quota_exceeded(refusal: _Refusal, asked: Asked) -> QuotaExceeded:
+    short = _SHORT_QUOTA.findall(refusal.message)
+    wanted = ", ".join(f"{metric} ({amount} asked for)" for metric, amount in short)
+    return QuotaExceeded(
+        f"The quota of project {asked.project} is too small{f' for {wanted}' if wanted else ''}.",
+        resource=asked.resource,
+        verbatim=refusal.message,
+    )
 
 
 def _permission_denied(refusal: _Refusal, asked: Asked) -> PermissionDenied:
@@ -223,7 +240,12 @@ def _not_found(refusal: _Refusal, asked: Asked) -> GkeClustersError:
     )
 
 
-def _already_exists(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+def _conflict(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+    if refusal.status == "ABORTED":
+        # Two changes met: https://cloud.google.com/apis/design/errors#handling_errors
+        return _busy(refusal, asked)
+    if refusal.status != "ALREADY_EXISTS" and refusal.reasons.isdisjoint({"alreadyExists", "duplicate"}):
+        return _unknown(refusal, asked)
     return NameTaken(
         f"The name is taken already, so Google refused to {asked.doing}.",
         resource=asked.resource,
@@ -240,6 +262,16 @@ def _unknown(refusal: _Refusal, asked: Asked) -> GkeClustersError:
 
 
 def _overloaded(refusal: _Refusal, asked: Asked) -> GoogleUnavailable:
+    if refusal.code == requests.codes.too_many_requests:
+        return GoogleUnavailable(
+            f"Google took too many requests of project {asked.project} and would not {asked.doing}.",
+            resource=asked.resource,
+            verbatim=f"HTTP {refusal.code} {refusal.message}",
+            remedy=(
+                "Wait a minute and start again: nothing is created twice. If the answer names a quota and it stays so,"
+                " request a higher one: https://console.cloud.google.com/iam-admin/quotas"
+            ),
+        )
     return GoogleUnavailable(
         f"Google was overloaded while trying to {asked.doing}.",
         resource=asked.resource,
@@ -260,7 +292,7 @@ def _unreachable(error: Exception, asked: Asked) -> GoogleUnavailable:
 
 
 def _refused_credentials(error: GoogleAuthError, asked: Asked) -> CredentialsError:
-    text = " ".join(str(part) for part in error.args if isinstance(part, str))[:_VERBATIM_LIMIT]
+    text = " ".join(str(part) for part in error.args if isinstance(part, (str, Exception)))[:_VERBATIM_LIMIT]
     remedy = None
     if "impersonated" in text:
         remedy = (

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gke_clusters.errors import GkeClustersError, OperationFailed, PermissionDenied, QuotaExceeded, Stockout
-from gke_clusters.google.operations import Condition, Operation
+from gke_clusters.google.operations import CANCELLED, Condition, Operation
 
 _STOCKOUT_TEXT: Final = re.compile(
     r"GCE_STOCKOUT|ZONE_RESOURCE_POOL_EXHAUSTED|does not have enough resources available", re.IGNORECASE
@@ -68,6 +68,13 @@ def operation_failure(operation: Operation) -> GkeClustersError:
             resource=operation.path,
             verbatim=words,
             remedy="Grant that service account roles/container.defaultNodeServiceAccount on the project.",
+        )
+    if CANCELLED in codes:
+        return OperationFailed(
+            f"{subject} was cancelled.",
+            resource=operation.path,
+            verbatim=words,
+            remedy="Find out who cancelled it in the audit log of the project, then start again.",
         )
     remedy = next((advice for pattern, advice in _REMEDIES if pattern.search(words)), None)
     return OperationFailed(f"{subject} failed.", resource=operation.path, verbatim=words, remedy=remedy)

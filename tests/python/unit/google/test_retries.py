@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,6 +35,12 @@ def test_a_rate_limit_is_transient(refusal: Any, how: dict[str, str]) -> None:
         (requests.exceptions.InvalidURL(), False),
         (auth_exceptions.TransportError(), True),
         (auth_exceptions.RefreshError("no"), False),
+        # What google-auth makes of a metadata server that blinks, and of one that says that there is no such account.
+        (auth_exceptions.RefreshError(auth_exceptions.TransportError("unavailable")), True),
+        (
+            auth_exceptions.RefreshError(auth_exceptions.TransportError("Status: 404", SimpleNamespace(status=404))),
+            False,
+        ),
         (auth_exceptions.RefreshError("later", retryable=True), True),
         (ValueError(), False),
     ],

@@ -59,6 +59,11 @@ def make_operation(kind: str = "CREATE_CLUSTER", number: int = 1, name: ClusterN
     )
 
 
+def concerns(operation: Operation, name: ClusterName) -> bool:
+    """Tell whether an operation acts upon a cluster."""
+    return (operation.cluster, operation.location) == (name.name, name.location)
+
+
 @dataclass
 class FakeClusters:
     """GKE in memory. An operation is over the second time it is read."""
@@ -114,7 +119,7 @@ class FakeClusters:
             raise fault
         if name not in self.clusters:
             raise ClusterNotFound("It is not there.", resource=name.path)
-        running = next((item for item in self.operations if not item.done and item.concerns(name)), None)
+        running = next((item for item in self.operations if not item.done and concerns(item, name)), None)
         if running:
             raise ClusterBusy("It is busy.", operation=running.name, verbatim=f"Operation {running.name}")
         self.clusters[name] = replace(self.clusters[name], status="STOPPING")
@@ -140,7 +145,7 @@ class FakeClusters:
 
     def operations_of(self, name: ClusterName) -> tuple[Operation, ...]:
         self.calls.append("operations")
-        found = [item for item in self.operations if item.concerns(name)]
+        found = [item for item in self.operations if concerns(item, name)]
         return tuple(sorted(found, key=lambda item: item.started, reverse=True))
 
     def _begin(self, kind: str, name: ClusterName) -> Operation:
@@ -152,7 +157,7 @@ class FakeClusters:
         failures = self.endings.pop(0) if self.endings else ()
         ended = replace(operation, status="DONE", failures=failures)
         self.operations[self.operations.index(operation)] = ended
-        name = next((item for item in self.clusters if operation.concerns(item)), None)
+        name = next((item for item in self.clusters if concerns(operation, item)), None)
         if name is None:
             return ended
         cluster = self.clusters[name]
