@@ -35,15 +35,15 @@ def request_facts(settings: CreateSettings, google: GoogleAccess) -> HostFacts:
     """
     facts = placement_facts(settings, google)
     network = subnetwork = None
-    zone = facts.zone
+    project, zone = facts.project_id, facts.zone
     if settings.inherit_from_dss_host:
-        zone = google.host.zone()
+        project, zone = google.host.project_id(), google.host.zone()
         network, subnetwork = _host_network(google, zone)
     elif settings.control_plane_endpoint == "private":
         # Decides on global access only, which does no harm where it is not needed.
         zone = _zone_if_known(google)
     return HostFacts(
-        project_id=facts.project_id,
+        project_id=project,
         zone=zone,
         network=network,
         subnetwork=subnetwork,

@@ -36,6 +36,11 @@ def test_reads_the_network_of_the_host_by_name(world: Any) -> None:
     assert ("instance", "host-project", "europe-west1-b", "dss") in world.compute.asked
 
 
+def test_tells_whose_network_is_inherited_although_the_connection_names_a_project(world: Any) -> None:
+    settings = world.settings(connectionInfo={"projectId": "acme", "zone": "europe-west1-b"}, inheritFromDSSHost=True)
+    assert request_facts(settings, world.google).project_id == "host-project"
+
+
 def test_keeps_the_path_of_a_network_that_another_project_shares(world: Any) -> None:
     world.compute.interface = NetworkInterface("projects/shared/global/networks/vpc", None)
     facts = request_facts(world.settings(inheritFromDSSHost=True), world.google)
