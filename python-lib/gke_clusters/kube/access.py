@@ -1,11 +1,15 @@
 """What DSS does in a cluster, and whether the identity of the kubeconfig may do it."""
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from gke_clusters.errors import AccessDenied
 from gke_clusters.kube.api import KubernetesApi, ResourceAttributes
+
+REVIEW_PATIENCE_SECONDS = 20.0
+"""A control plane that has just been made may blink, and 26 requests are many occasions."""
 
 _SIMULTANEOUS_REVIEWS = 4
 _RBAC = "rbac.authorization.k8s.io"
@@ -91,7 +95,11 @@ class AccessReview:
 
 
 def review_access(
-    api: KubernetesApi, namespace: str = "", requirements: Sequence[Requirement] = REQUIREMENTS
+    api: KubernetesApi,
+    namespace: str = "",
+    requirements: Sequence[Requirement] = REQUIREMENTS,
+    *,
+    patience_seconds: float = REVIEW_PATIENCE_SECONDS,
 ) -> AccessReview:
     """Ask the API server, requirement by requirement, whether the identity may do it.
 
@@ -101,14 +109,18 @@ def review_access(
         api: the cluster.
         namespace: ask for this namespace only; for every one if empty.
         requirements: what to ask.
+        patience_seconds: for how long to ask again where the server needs a moment, all reviews together.
 
     Raises:
         ControlPlaneUnreachable: no usable answer.
         AccessDenied: the identity may not even ask.
     """
+    started = time.monotonic()
 
     def allowed(requirement: Requirement) -> bool:
-        return api.access_review(replace(requirement.attributes, namespace=namespace))
+        # One patience for all of them: a server that is down for good is not waited for at each requirement.
+        left_seconds = patience_seconds - (time.monotonic() - started)
+        return api.access_review(replace(requirement.attributes, namespace=namespace), patience_seconds=left_seconds)
 
     with ThreadPoolExecutor(_SIMULTANEOUS_REVIEWS) as executor:
         answers = list(executor.map(allowed, requirements))

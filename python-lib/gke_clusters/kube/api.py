@@ -20,6 +20,7 @@ from gke_clusters.errors import CredentialsError, StateError
 from gke_clusters.kube.credential_helper import check_helper
 from gke_clusters.kube.failures import CallError, Failure, call_error_of_exception, call_error_of_status
 from gke_clusters.kube.kubeconfig import Endpoint, HelperCommand, kind_of_host
+from gke_clusters.kube.patience import ask_patiently
 
 REQUEST_TIMEOUT_SECONDS = 15.0
 _PAGE_SIZE = 500
@@ -164,10 +165,14 @@ class KubernetesApi:
         except CallError as error:
             raise error.for_administrator(self.endpoint) from None
 
-    def access_review(self, attributes: ResourceAttributes) -> bool:
+    def access_review(self, attributes: ResourceAttributes, *, patience_seconds: float = 0.0) -> bool:
         """Whether the identity may do that, by a `SelfSubjectAccessReview`.
 
         https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
+
+        Args:
+            attributes: what to do.
+            patience_seconds: for how long to ask again where the server needs a moment; a review changes nothing.
 
         Raises:
             ControlPlaneUnreachable: no usable answer.
@@ -185,8 +190,12 @@ class KubernetesApi:
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": {key: value for key, value in question.items() if value}},
         }
+
+        def ask() -> dict[str, Any]:
+            return self.call("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=body)
+
         try:
-            answer = self.call("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=body)
+            answer = ask_patiently(ask, self.endpoint, lambda error: patience_seconds if error.failure.passes else 0.0)
         except CallError as error:
             raise error.for_administrator(self.endpoint) from None
         return _mapping(answer.get("status")).get("allowed") is True

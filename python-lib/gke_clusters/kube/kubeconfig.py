@@ -1,6 +1,7 @@
 """The kubeconfig of a cluster, made from what GKE answers about it: which endpoint to use, and the file's text."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,6 +19,8 @@ FILE_NAME = "kube_config"
 # With `v1`, kubectl 1.27 and later insist on `interactiveMode`, and the answer's version must equal this one:
 # https://kubernetes.io/docs/reference/config-api/client-authentication.v1beta1/
 EXEC_API_VERSION = "client.authentication.k8s.io/v1beta1"
+
+_PROJECT = re.compile(r"/projects/(?P<project>[^/]+)/")
 
 
 @dataclass(frozen=True)
@@ -223,7 +226,9 @@ def _not_ready(cluster: Mapping[str, Any], problem: str) -> ControlPlaneUnreacha
 
 
 def _update_command(cluster: Mapping[str, Any], flag: str) -> str:
-    return f"gcloud container clusters update {cluster.get('name')} --location={_location(cluster)} {flag}"
+    found = _PROJECT.search(_text(cluster, "selfLink"))
+    project = f" --project {found['project']}" if found else ""
+    return f"gcloud container clusters update {cluster.get('name')} --location {_location(cluster)}{project} {flag}"
 
 
 def _resource(cluster: Mapping[str, Any]) -> str:

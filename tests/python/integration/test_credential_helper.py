@@ -762,5 +762,5 @@ class TestClients:
         helper = install()
         monkeypatch.setenv("GCE_METADATA_HOST", helper.environment["GCE_METADATA_HOST"])
         api = KubernetesApi.from_kubeconfig(self.kubeconfig(helper, access), endpoint=access.endpoint)
-        assert probe(api) == "v1.33.5-gke.1080000"
+        assert probe(api, 10) == "v1.33.5-gke.1080000"
         assert tokens == ["Bearer ya29.1"]

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from gke_clusters.errors import AccessDenied
+from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable
 from gke_clusters.google.permissions import PERMISSIONS
 from gke_clusters.kube.access import REQUIREMENTS, AccessReview, Requirement, require_access, review_access
 from gke_clusters.kube.api import KubernetesApi, ResourceAttributes
@@ -45,6 +45,29 @@ def test_a_review_for_a_namespace_asks_for_that_one(api: KubernetesApi, api_serv
     one = Requirement(ResourceAttributes("create", "pods"), "execution", True)
     assert review_access(api, "dss", [one]).namespace == "dss"
     assert api_server.requests[0].body["spec"]["resourceAttributes"]["namespace"] == "dss"
+
+
+@pytest.mark.parametrize("trouble", [(503, {}), None])
+def test_a_server_that_blinks_is_asked_again(api: KubernetesApi, api_server: Any, trouble: Any) -> None:
+    api_server.answer = lambda _: trouble if len(api_server.requests) < 3 else (201, {"status": {"allowed": True}})
+    assert review_access(api) == AccessReview(())
+
+
+def test_a_server_that_is_down_is_waited_for_once_and_not_at_each_requirement(
+    api: KubernetesApi, api_server: Any
+) -> None:
+    api_server.answer = lambda _: (503, {"message": "starting"})
+    with pytest.raises(ControlPlaneUnreachable, match="starting"):
+        review_access(api, patience_seconds=0.3)
+    assert len(api_server.requests) < len(REQUIREMENTS)
+
+
+def test_a_review_that_no_waiting_cures_is_not_asked_again(api: KubernetesApi, api_server: Any) -> None:
+    api_server.answer = lambda _: (404, {"message": "no such API"})
+    one = Requirement(ResourceAttributes("create", "pods"), "execution", True)
+    with pytest.raises(ControlPlaneUnreachable, match="no such API"):
+        review_access(api, requirements=[one])
+    assert len(api_server.requests) == 1
 
 
 def test_a_missing_essential_names_identity_action_and_role() -> None:

@@ -22,6 +22,7 @@ def cluster(**changes: Any) -> dict[str, Any]:
         "name": "dss",
         "location": "us-central1-a",
         "zone": "us-central1-a",
+        "selfLink": "https://container.googleapis.com/v1/projects/p/zones/us-central1-a/clusters/dss",
         "status": "RUNNING",
         "endpoint": "203.0.113.7",
         "masterAuth": {"clusterCaCertificate": "Q0E="},
@@ -89,7 +90,7 @@ class TestChooseEndpoint:
     def test_a_public_endpoint_that_is_off_names_the_command_that_turns_it_on(self, changes: dict[str, Any]) -> None:
         with pytest.raises(ControlPlaneUnreachable) as raised:
             choose_endpoint(cluster(**changes), "public")
-        assert "update dss --location=us-central1-a --no-enable-private-endpoint" in raised.value.remedy
+        assert "update dss --location us-central1-a --project p --no-enable-private-endpoint" in raised.value.remedy
 
     @pytest.mark.parametrize("choice", ["public", "private"])
     def test_ip_endpoints_that_are_off_name_the_command_that_turns_them_on(self, choice: Any) -> None:
@@ -106,7 +107,8 @@ class TestChooseEndpoint:
         with pytest.raises(ControlPlaneUnreachable) as raised:
             choose_endpoint(cluster(), "dns")
         assert (
-            "gcloud container clusters update dss --location=us-central1-a --enable-dns-access" in raised.value.remedy
+            "gcloud container clusters update dss --location us-central1-a --project p --enable-dns-access"
+            in raised.value.remedy
         )
 
 

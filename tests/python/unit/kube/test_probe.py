@@ -19,7 +19,7 @@ def api(api_server: Any, tmp_path: Path) -> KubernetesApi:
 
 
 def test_a_server_that_answers_tells_its_version(api: KubernetesApi, api_server: Any) -> None:
-    assert probe(api) == "v1.33.5-gke.1080000"
+    assert probe(api, 10) == "v1.33.5-gke.1080000"
     assert len(api_server.requests) == 1
 
 
