@@ -40,6 +40,10 @@ class GkeClustersError(Exception):
         self.verbatim = verbatim
         self.remedy = remedy or self.advice
 
+    def advise(self, words: str) -> None:
+        """Add something to do, or to know, after what there is to do already."""
+        self.remedy = f"{self.remedy} {words}"
+
     def __str__(self) -> str:
         lines = [self.cause]
         if self.resource:

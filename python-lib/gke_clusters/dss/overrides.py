@@ -31,6 +31,18 @@ def cluster_overrides(context: str, kubeconfig_path: str) -> dict[str, Any]:
     }
 
 
+def without_secrets(cluster: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what may be shown of a cluster, whether GKE answered it or it is asked for.
+
+    Args:
+        cluster: GKE's JSON of the cluster.
+    """
+    shown = dict(cluster)
+    if isinstance(shown.get("masterAuth"), Mapping):
+        shown["masterAuth"] = {key: value for key, value in shown["masterAuth"].items() if key not in _SECRET_FIELDS}
+    return shown
+
+
 def cluster_data(project: str, cluster: Mapping[str, Any], kubeconfig_path: str) -> dict[str, Any]:
     """Return the data that DSS keeps: shown to whoever may see the cluster, so without any secret.
 
@@ -39,12 +51,9 @@ def cluster_data(project: str, cluster: Mapping[str, Any], kubeconfig_path: str)
         cluster: GKE's JSON of the cluster.
         kubeconfig_path: Absolute path of the kubeconfig.
     """
-    shown = dict(cluster)
-    if isinstance(shown.get("masterAuth"), Mapping):
-        shown["masterAuth"] = {key: value for key, value in shown["masterAuth"].items() if key not in _SECRET_FIELDS}
     return {
         "kube_config_path": kubeconfig_path,
-        "cluster": shown,
+        "cluster": without_secrets(cluster),
         "project": project,
         "schema_version": SCHEMA_VERSION,
     }

@@ -27,18 +27,22 @@ class Decision(Enum):
     ADOPT = "it runs and is ours: adopt"
     REPLACE = "it is what a failed creation left: delete, then create"
     AWAIT_DELETION = "it is being deleted: wait until it is gone, then create"
-    REFUSE_BROKEN = "it is ours, ran once and is broken: the administrator must look"
+    REFUSE_BROKEN = "it is ours and broken, and may hold work: the administrator must look"
     REFUSE_FOREIGN = "it is not ours: touch nothing"
 
 
-def decide(status: str | None, *, ours: bool, busy: bool = False, creation_succeeded: bool = False) -> Decision:
+def decide(
+    status: str | None, *, ours: bool, busy: bool = False, creation_failed: bool = False, settled: bool = False
+) -> Decision:
     """Decide what a start does.
 
     Args:
         status: Status of the cluster of that name at that location; None if there is none.
         ours: Whether its ownership labels are those of this DSS cluster.
         busy: Whether an operation is running on it.
-        creation_succeeded: Whether its creation is known to have ended well, so that it may have been in use.
+        creation_failed: Whether it is known to hold nothing: its creation failed, or this DSS cluster was still
+            creating it, or deleting it already, when it was interrupted.
+        settled: Whether it is RECONCILING without any operation for so long that nothing more is to be waited for.
     """
     if status is None:
         return Decision.CREATE
@@ -49,7 +53,7 @@ def decide(status: str | None, *, ours: bool, busy: bool = False, creation_succe
     if busy:
         return Decision.RESUME
     if status in BROKEN:
-        # A cluster in ERROR is unusable for good and Google deletes it; a DEGRADED one may hold work.
-        kept = status == DEGRADED and creation_succeeded
-        return Decision.REFUSE_BROKEN if kept else Decision.REPLACE
-    return Decision.ADOPT if status == RUNNING else Decision.RESUME
+        # Its disks may hold work even where the control plane is beyond repair.
+        return Decision.REPLACE if creation_failed else Decision.REFUSE_BROKEN
+    usable = status == RUNNING or (status == RECONCILING and settled)
+    return Decision.ADOPT if usable else Decision.RESUME

@@ -9,6 +9,7 @@ from gke_clusters.errors import (
     ClusterNotFound,
     GoogleUnavailable,
     MetadataServerError,
+    PermissionDenied,
     WrongLocation,
 )
 from gke_clusters.google.clusters import Cluster
@@ -62,11 +63,23 @@ def attach_cluster(
 
 def _find(settings: AttachSettings, google: GoogleAccess, project: str) -> Cluster:
     location = settings.expected_location or _host_location(settings, google)
-    if location:
+    if not location:
+        return _find_elsewhere(settings.cluster_name, google, project, location)
+    try:
         cluster = google.clusters.find_cluster(ClusterName(project, location, settings.cluster_name))
-        if cluster:
-            return cluster
-    return _find_elsewhere(settings.cluster_name, google, project, location)
+    except PermissionDenied as refused:
+        return _find_despite(refused, settings.cluster_name, google, project, location)
+    return cluster or _find_elsewhere(settings.cluster_name, google, project, location)
+
+
+def _find_despite(refused: PermissionDenied, name: str, google: GoogleAccess, project: str, location: str) -> Cluster:
+    """Look elsewhere after a refusal: Google may refuse so at a location that does not exist."""
+    try:
+        return _find_elsewhere(name, google, project, location)
+    except WrongLocation:
+        raise
+    except (PermissionDenied, ClusterNotFound):
+        raise refused from None
 
 
 def _host_location(settings: AttachSettings, google: GoogleAccess) -> str | None:

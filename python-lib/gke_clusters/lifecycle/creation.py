@@ -16,8 +16,8 @@ from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.names import ClusterName
 from gke_clusters.google.operations import CREATE_CLUSTER, DELETE_CLUSTER, Operation
 from gke_clusters.google.waiting import pause_seconds, wait_for_end
-from gke_clusters.lifecycle.adoption import Decision, decide
-from gke_clusters.lifecycle.deletion import DELETE_DEADLINE_SECONDS, delete_until_gone
+from gke_clusters.lifecycle.adoption import RECONCILING, Decision, decide
+from gke_clusters.lifecycle.deletion import DELETE_DEADLINE_SECONDS, delete_command, delete_until_gone
 from gke_clusters.lifecycle.diagnosis import creation_failure, unhealthy
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.journal import Journal, Phase
@@ -29,7 +29,12 @@ logger = logging.getLogger(__name__)
 CREATE_DEADLINE_SECONDS: Final = 60 * 60.0
 """A stockout shows after 35 minutes only, and a large cluster takes its time."""
 
-_ATTEMPTS: Final = 3
+SETTLING_SECONDS: Final = 5 * 60.0
+"""How long a cluster may be RECONCILING without any operation until it is taken as it is: it answers meanwhile."""
+
+# After each answer that was lost, until the next look; Google wants a second after a 503 and 30 after a 429:
+# https://cloud.google.com/service-usage/docs/troubleshooting
+_PAUSES_SECONDS: Final = (2.0, 30.0, 30.0, 2.0)
 _LOOK_PERCENT, _FIRST_PERCENT, _LAST_PERCENT = 3, 8, 90
 
 
@@ -38,8 +43,8 @@ class Creation:
 
     Attributes:
         name: The cluster.
-        created: Whether the cluster that is there now was made for this start and was never handed over to DSS, so
-            that it may be deleted again if the start fails.
+        created: Whether a cluster was asked for that was never handed over to DSS, so that it may be there and is to be
+            deleted again if the start fails.
     """
 
     def __init__(
@@ -72,7 +77,8 @@ class Creation:
         self._is_ours = is_ours
         self._foreign = foreign
         self._make_request = make_request
-        self._asked = 0
+        self._unclear: list[GkeClustersError] = []
+        self._settling: Deadline | None = None
 
     def ensure(self, deadline: Deadline) -> Cluster:
         """Return the cluster once it runs.
@@ -87,12 +93,15 @@ class Creation:
             GkeClustersError: Google refuses, or the creation failed.
         """
         waiting = Deadline(deadline.remaining_seconds)
+        said: Decision | None = None
         while True:
             cluster = self._google.clusters.find_cluster(self.name)
-            operations = self._google.clusters.operations_of(self.name) if cluster or self._asked else ()
+            operations = self._google.clusters.operations_of(self.name) if cluster or self.created else ()
             running = next((item for item in operations if not item.done), None)
             decision = self._decide(cluster, operations, running)
-            self._progress.step(_LOOK_PERCENT, f"{self.name}: {decision.value}")
+            if decision is not said:
+                self._progress.step(_LOOK_PERCENT, f"{self.name}: {decision.value}")
+                said = decision
             ready = self._act(decision, cluster, running, waiting)
             if ready:
                 return ready
@@ -119,26 +128,39 @@ class Creation:
         if cluster is None:
             creating = running is not None and running.kind == CREATE_CLUSTER
             return Decision.RESUME if creating else Decision.CREATE
-        phase = self._last_phase()
-        created_well = any(item.kind == CREATE_CLUSTER and item.done and not item.failures for item in operations)
         return decide(
             cluster.status,
             ours=self._is_ours(cluster),
             busy=running is not None,
-            creation_succeeded=phase is Phase.RUNNING or (created_well and phase is not Phase.CREATING),
+            creation_failed=self._creation_failed(operations),
+            settled=self._has_settled(cluster, running),
         )
+
+    def _creation_failed(self, operations: tuple[Operation, ...]) -> bool:
+        phase = self._last_phase()
+        if self.created or phase in (Phase.CREATING, Phase.DELETING):
+            return True
+        newest = next((item for item in operations if item.kind == CREATE_CLUSTER), None)
+        return phase is None and newest is not None and bool(newest.failures)
+
+    def _has_settled(self, cluster: Cluster, running: Operation | None) -> bool:
+        if cluster.status != RECONCILING or running is not None:
+            self._settling = None
+            return False
+        self._settling = self._settling or Deadline(SETTLING_SECONDS)
+        return self._settling.expired
 
     def _act(
         self, decision: Decision, cluster: Cluster | None, running: Operation | None, deadline: Deadline
     ) -> Cluster | None:
         """Do what was decided; the cluster if it is ready, None if it is to be looked at again."""
         if decision is Decision.CREATE:
-            operation = self._ask()
+            operation = self._ask(deadline)
             return self._await_creation(operation, deadline) if operation else None
         if cluster is not None and decision in _REFUSALS:
-            raise self._foreign(cluster) if decision is Decision.REFUSE_FOREIGN else unhealthy(cluster)
+            raise self._refusal(decision, cluster)
         if cluster is not None and decision is Decision.ADOPT:
-            self.created = self._last_phase() is Phase.CREATING
+            self.created = self.created or self._last_phase() is Phase.CREATING
             return cluster
         if cluster is not None and decision is Decision.REPLACE:
             self._replace(cluster)
@@ -150,23 +172,39 @@ class Creation:
             wait_for_end(self._google.clusters, running, deadline, follow, sleep=self._google.sleep)
         return None
 
-    def _ask(self) -> Operation | None:
+    def _refusal(self, decision: Decision, cluster: Cluster) -> GkeClustersError:
+        if decision is Decision.REFUSE_FOREIGN:
+            # What this start asked for is gone, or never came to be.
+            self.created = False
+            return self._foreign(cluster)
+        broken = unhealthy(cluster)
+        broken.advise(delete_command(self.name))
+        return broken
+
+    def _ask(self, deadline: Deadline) -> Operation | None:
         """Send the request; the operation, or None where looking again tells what became of it."""
+        if len(self._unclear) == len(_PAUSES_SECONDS):
+            # The last look has found nothing either.
+            raise self._unclear[-1]
         request = self._make_request()
-        self._asked += 1
         self._journal.write(self.name, Phase.CREATING)
+        # From here on there may be a cluster, whatever becomes of the answer.
+        self.created = True
         try:
             operation = self._google.clusters.create_cluster(self.name, request.typed, request.raw)
         except (NameTaken, GoogleUnavailable) as unclear:
-            if self._asked >= _ATTEMPTS:
-                raise
+            self._unclear.append(unclear)
             logger.warning("%s Whether the cluster is there is looked up", unclear.cause)
+            if isinstance(unclear, GoogleUnavailable):
+                self._google.sleep(min(_PAUSES_SECONDS[len(self._unclear) - 1], deadline.remaining_seconds))
             return None
         except GkeClustersError:
-            # Refused for good: nothing was created.
-            self._journal.clear()
+            self.created = bool(self._unclear)
+            if not self.created:
+                # Refused for good: nothing was created.
+                self._journal.clear()
             raise
-        self._journal.write(self.name, Phase.CREATING, operation.name)
+        self._unclear.clear()
         return operation
 
     def _await_creation(self, operation: Operation, deadline: Deadline) -> Cluster | None:
@@ -174,8 +212,8 @@ class Creation:
         follow = self._progress.of_operation(_FIRST_PERCENT, _LAST_PERCENT)
         ended = wait_for_end(self._google.clusters, operation, deadline, follow, sleep=self._google.sleep)
         cluster = self._google.clusters.find_cluster(self.name)
-        if not ended.done:
-            # Google forgot the operation: only the cluster tells.
+        if not ended.done or (cluster is not None and not self._is_ours(cluster)):
+            # Google forgot the operation, or somebody else took the name: only another look tells.
             return None
         failure = creation_failure(ended, cluster)
         if failure:

@@ -27,6 +27,14 @@ _FAILED_DELETIONS: Final = 3
 _FIRST, _LAST = 5, 95
 
 
+def delete_command(name: ClusterName) -> str:
+    """Return the sentence that says how an administrator deletes a cluster that the plugin cannot or may not delete."""
+    return (
+        f"It may still be billed; delete it with: gcloud container clusters delete {name.name}"
+        f" --location {name.location} --project {name.project}"
+    )
+
+
 def delete_until_gone(
     google: GoogleAccess,
     name: ClusterName,

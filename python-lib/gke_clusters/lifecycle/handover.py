@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from gke_clusters.dss.overrides import cluster_data, cluster_overrides
+from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.kube.access import AccessReview, require_access, review_access
 from gke_clusters.kube.api import KubernetesApi
@@ -105,14 +106,22 @@ class Handover:
         control_plane = self.reach(path, access.endpoint)
         version = control_plane.probe()
         progress.step(_REVIEW_PERCENT, f"Kubernetes {version} answers; reviewing the access that DSS needs")
-        self._judge(control_plane.review(), google.clusters.identity)
+        self._review(control_plane, google.clusters.identity)
         progress.step(_END_PERCENT, f"{cluster.name} is ready for DSS")
         return [
             cluster_overrides(access.context_name, str(path)),
             cluster_data(cluster.name.project, cluster.resource, str(path)),
         ]
 
-    def _judge(self, review: AccessReview, identity: str) -> None:
+    def _review(self, control_plane: ControlPlane, identity: str) -> None:
+        try:
+            review = control_plane.review()
+        except (ControlPlaneUnreachable, AccessDenied) as error:
+            if self.access_required and isinstance(error, AccessDenied):
+                raise
+            # It answered a moment ago: that is no reason to give up a cluster.
+            logger.warning("The access of %s could not be reviewed. %s", identity, error)
+            return
         if self.access_required:
             require_access(review, identity)
         if review.missing:
@@ -120,9 +129,17 @@ class Handover:
 
 
 def forget_access(directory: Path) -> None:
-    """Remove the kubeconfig, the credential helper and its cached token from a working directory."""
-    (directory / FILE_NAME).unlink(missing_ok=True)
+    """Remove the kubeconfig, the credential helper and its cached token from a working directory.
+
+    What cannot be removed is said in the log and stops nothing: a failure that is being reported matters more, and a
+    cluster that is gone is stopped.
+    """
     remove_helper(directory)
+    kubeconfig = directory / FILE_NAME
+    try:
+        kubeconfig.unlink(missing_ok=True)
+    except OSError as error:
+        logger.warning("%s cannot be removed; remove it by hand: %s", kubeconfig, error)
 
 
 def _helper_credentials(google: GoogleAccess) -> HelperCredentials:

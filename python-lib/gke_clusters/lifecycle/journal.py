@@ -36,15 +36,13 @@ class Entry:
         project: Project id of the cluster.
         location: Its zone or region.
         name: Its name.
-        phase: What is being done or was done.
-        operation: Google's operation, once it is known.
+        phase: What is being done or was done. The operation that does it is not kept: Google lists it.
     """
 
     project: str
     location: str
     name: str
     phase: Phase
-    operation: str | None = None
 
     @property
     def cluster(self) -> ClusterName:
@@ -67,7 +65,6 @@ class Journal:
                 location=str(found["location"]),
                 name=str(found["name"]),
                 phase=Phase(found["phase"]),
-                operation=found.get("operation") or None,
             )
         except FileNotFoundError:
             return None
@@ -75,11 +72,17 @@ class Journal:
             logger.warning("The journal %s cannot be read and is left out: %s", self._path, error)
             return None
 
-    def write(self, cluster: ClusterName, phase: Phase, operation: str | None = None) -> None:
-        """Write an entry in place of the last one, in one step."""
-        entry = Entry(cluster.project, cluster.location, cluster.name, phase, operation)
-        write_private_file(self._path, json.dumps(asdict(entry), indent=1) + "\n")
+    def write(self, cluster: ClusterName, phase: Phase) -> None:
+        """Write an entry in place of the last one, in one step. A full disk stops no story: it is only said."""
+        entry = Entry(cluster.project, cluster.location, cluster.name, phase)
+        try:
+            write_private_file(self._path, json.dumps(asdict(entry), indent=1) + "\n")
+        except OSError as error:
+            logger.warning("The journal %s cannot be written; the story goes on without: %s", self._path, error)
 
     def clear(self) -> None:
         """Forget: nothing is under way and nothing is left."""
-        self._path.unlink(missing_ok=True)
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            logger.warning("The journal %s cannot be removed: %s", self._path, error)

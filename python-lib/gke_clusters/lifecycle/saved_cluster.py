@@ -10,6 +10,7 @@ from typing import Any, Final
 from gke_clusters.errors import StateError
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.names import ClusterName, parse_cluster_link
+from gke_clusters.specs.ownership import owner_of
 
 # The same cluster is linked as `zones` or `locations`, in v1 or v1beta1, by whichever host was asked.
 _LINK_PREFIX: Final = re.compile(r"^.*?/projects/")
@@ -35,12 +36,12 @@ class SavedCluster:
         """Tell whether a cluster that was found is this very one, not a later one of the same name."""
         if self.id and cluster.id:
             return self.id == cluster.id
+        if not self.id and owner_of(cluster.labels):
+            # Saved by 1.5.1, whose clusters have no owner: this one is of another DSS cluster.
+            return False
         if self.create_time and cluster.create_time and self.create_time != cluster.create_time:
             return False
-        # Without any link the name, which is unique in its project and location, is all there is to go by.
-        return not (self.self_link and cluster.self_link) or _comparable(self.self_link) == _comparable(
-            cluster.self_link
-        )
+        return bool(self.self_link) and _comparable(self.self_link) == _comparable(cluster.self_link)
 
 
 def read_saved_cluster(data: Mapping[str, Any] | None) -> SavedCluster | None:
@@ -57,6 +58,8 @@ def read_saved_cluster(data: Mapping[str, Any] | None) -> SavedCluster | None:
     """
     if not data:
         return None
+    if not isinstance(data, Mapping):
+        raise _unusable()
     cluster = data.get("cluster")
     saved = cluster if isinstance(cluster, Mapping) else {}
     link = _text(saved, "selfLink")
@@ -66,16 +69,23 @@ def read_saved_cluster(data: Mapping[str, Any] | None) -> SavedCluster | None:
         location=_text(saved, "location") or _text(saved, "zone") or (linked.location if linked else ""),
         name=_text(saved, "name") or (linked.name if linked else ""),
     )
-    if not (name.project and name.location and name.name):
-        raise StateError(
-            "The data that DSS keeps of this cluster does not say which GKE cluster it is; nothing was deleted.",
-            resource="Cluster data of the DSS cluster",
-            remedy=(
-                "Look for the cluster with: gcloud container clusters list ; delete it by hand if it is still there,"
-                " then mark the DSS cluster as stopped."
-            ),
-        )
-    return SavedCluster(name, id=_text(saved, "id"), create_time=_text(saved, "createTime"), self_link=link)
+    unique_id = _text(saved, "id")
+    # Of data that a start wrote, only that of 1.5.1 may lack the id, and it has the link.
+    recognisable = unique_id or (link and "schema_version" not in data)
+    if not (recognisable and name.project and name.location and name.name):
+        raise _unusable()
+    return SavedCluster(name, id=unique_id, create_time=_text(saved, "createTime"), self_link=link)
+
+
+def _unusable() -> StateError:
+    return StateError(
+        "The data that DSS keeps of this cluster does not say which GKE cluster it is; nothing was deleted.",
+        resource="Cluster data of the DSS cluster",
+        remedy=(
+            "Look for the cluster with: gcloud container clusters list ; delete it by hand if it is still there,"
+            " then mark the DSS cluster as stopped."
+        ),
+    )
 
 
 def _text(values: Mapping[str, Any], key: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
+from gke_clusters.dss.overrides import without_secrets
 from gke_clusters.errors import (
     ApiNotEnabled,
+    ControlPlaneUnreachable,
     GkeClustersError,
     GoogleUnavailable,
     NameTaken,
@@ -17,13 +19,15 @@ from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.creation import CREATE_DEADLINE_SECONDS, Creation
-from gke_clusters.lifecycle.deletion import DELETE_DEADLINE_SECONDS, delete_until_gone
+from gke_clusters.lifecycle.deletion import DELETE_DEADLINE_SECONDS, delete_command, delete_until_gone
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.handover import Handover, forget_access
 from gke_clusters.lifecycle.host_facts import placement_facts, request_facts, subnetwork_in_region
 from gke_clusters.lifecycle.journal import Journal, Phase
 from gke_clusters.lifecycle.progress import Progress
-from gke_clusters.settings.create import CreateSettings
+from gke_clusters.lifecycle.surfacing import wrapped
+from gke_clusters.settings.create import COMPONENT, CreateSettings
+from gke_clusters.settings.descriptors import cluster_descriptor
 from gke_clusters.settings.location import require_known_zones
 from gke_clusters.specs.cluster import ClusterRequest, create_request
 from gke_clusters.specs.ownership import Ownership, owner_of
@@ -79,14 +83,13 @@ def start_cluster(
     )
     cluster: Cluster | None = None
     try:
-        handover.prepare(google)
-        cluster = creation.ensure(Deadline(deadline_seconds))
-        result = handover.complete(cluster, google, progress)
-    except _RESUMABLE:
-        raise
-    except Exception as error:
+        with wrapped("start the cluster"):
+            handover.prepare(google)
+            cluster = creation.ensure(Deadline(deadline_seconds))
+            result = handover.complete(cluster, google, progress)
+    except GkeClustersError as failure:
         if creation.created:
-            _clean_up(creation, error)
+            _clean_up(creation, failure)
         if creation.created or cluster is None:
             # No key and no token stays behind for a cluster that is not used.
             forget_access(handover.directory)
@@ -104,7 +107,7 @@ def _request(
     request = create_request(settings, facts, ownership, subnetwork)
     for warning in request.warnings:
         logger.warning("%s", warning)
-    logger.debug("Request: %s", request.as_json())
+    logger.debug("The cluster that is asked for: %s", without_secrets(request.as_json()["cluster"]))
     return request
 
 
@@ -147,7 +150,7 @@ def _clear_leftover(
     if entry is None or entry.cluster == name:
         return
     if entry.phase is Phase.RUNNING:
-        logger.warning("This DSS cluster used %s before; if it still exists, it is billed", entry.cluster)
+        logger.warning("This DSS cluster used %s before. %s", entry.cluster, delete_command(entry.cluster))
         return
     logger.warning("An earlier start was interrupted and left %s, which is deleted first", entry.cluster)
     try:
@@ -160,36 +163,30 @@ def _clear_leftover(
         )
     except GkeClustersError as error:
         logger.error(  # noqa: TRY400 - one line for the administrator, not a traceback
-            "It could not be deleted (%s). %s", error.cause, _delete_command(entry.cluster)
+            "It could not be deleted (%s). %s", error.cause, delete_command(entry.cluster)
         )
     else:
         journal.clear()
 
 
-def _clean_up(creation: Creation, error: Exception) -> None:
-    """Delete what a failed start created; the failure that is reported stays the first one."""
-    logger.error("The start failed and what it created is deleted: %s", error)
+def _clean_up(creation: Creation, failure: GkeClustersError) -> None:
+    """Delete what a failed start created, unless it is resumed; the failure that is reported stays the first one."""
+    if isinstance(failure, _RESUMABLE):
+        failure.advise(f"The cluster may exist by now. {delete_command(creation.name)}")
+        return
+    logger.error("The start failed and what it created is deleted: %s", failure)
     try:
         creation.undo()
     except GkeClustersError as second:
         logger.error(  # noqa: TRY400 - one line for the administrator, not a traceback
             "The clean-up failed as well: %s", second
         )
-        _mention(error, f"The cluster could not be deleted again: {second.cause} {_delete_command(creation.name)}")
+        failure.advise(f"The cluster could not be deleted again: {second.cause} {delete_command(creation.name)}")
     except Exception:
         logger.exception("The clean-up failed as well")
-        _mention(error, f"The cluster could not be deleted again. {_delete_command(creation.name)}")
+        failure.advise(f"The cluster could not be deleted again. {delete_command(creation.name)}")
     else:
-        logger.info("%s was deleted again", creation.name)
-
-
-def _mention(error: Exception, words: str) -> None:
-    if isinstance(error, GkeClustersError):
-        error.remedy = f"{error.remedy} {words}"
-
-
-def _delete_command(name: ClusterName) -> str:
-    return (
-        f"It may still be billed; delete it with: gcloud container clusters delete {name.name}"
-        f" --location {name.location} --project {name.project}"
-    )
+        failure.advise("What this start had created was deleted again.")
+        if isinstance(failure, ControlPlaneUnreachable):
+            label = cluster_descriptor(COMPONENT).label_of("controlPlaneEndpoint")
+            failure.advise(f'So change the settings and not the cluster: "{label}", or the network, then start again.')

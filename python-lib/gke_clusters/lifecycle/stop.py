@@ -10,7 +10,7 @@ from typing import Any
 from gke_clusters.errors import StateError
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.deadlines import Deadline
-from gke_clusters.lifecycle.deletion import DELETE_DEADLINE_SECONDS, delete_until_gone
+from gke_clusters.lifecycle.deletion import DELETE_DEADLINE_SECONDS, delete_command, delete_until_gone
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.handover import forget_access
 from gke_clusters.lifecycle.journal import Journal, Phase
@@ -44,7 +44,7 @@ def stop_cluster(
     """
     saved = read_saved_cluster(data)
     if saved is None:
-        logger.info("Nothing was started, so nothing is deleted")
+        _forget_unknown_start(directory)
         return
     google = connect()
     progress.step(1, f"Looking at {saved.name} as {google.clusters.identity}")
@@ -53,8 +53,7 @@ def stop_cluster(
         logger.info("%s is gone already", saved.name)
     else:
         _require_same(saved, cluster)
-        journal = Journal(directory)
-        journal.write(saved.name, Phase.DELETING)
+        Journal(directory).write(saved.name, Phase.DELETING)
         delete_until_gone(google, saved.name, progress, Deadline(deadline_seconds), is_target=saved.is_same)
         logger.info(
             "What workloads made outside the cluster may stay and be billed: disks of persistent volumes and load"
@@ -76,9 +75,22 @@ def detach_cluster(data: Mapping[str, Any] | None, directory: Path) -> None:
         directory: Working directory of the DSS cluster; the kubeconfig and what belongs to it are removed from it.
     """
     forget_access(directory)
-    cluster = (data or {}).get("cluster")
+    cluster = data.get("cluster") if isinstance(data, Mapping) else None
     name = cluster.get("name") if isinstance(cluster, Mapping) else None
     logger.info("Detached %s; the GKE cluster itself stays as it is", name or "the cluster")
+
+
+def _forget_unknown_start(directory: Path) -> None:
+    """Say what a start may have left that DSS has no data of. It is not deleted: the data decides, and only that."""
+    logger.info("DSS has no data of a start, so nothing is deleted")
+    entry = Journal(directory).read()
+    if entry:
+        logger.warning(
+            "A start of this DSS cluster was at work on %s and may have left it. %s",
+            entry.cluster,
+            delete_command(entry.cluster),
+        )
+    forget_access(directory)
 
 
 def _require_same(saved: SavedCluster, cluster: Cluster) -> None:

@@ -35,6 +35,28 @@ def set_log_level(config: Mapping[str, Any]) -> None:
 
 
 @contextmanager
+def wrapped(story: str) -> Iterator[None]:
+    """Let nothing but our own failures leave: anything else is said to be unexpected, its traceback in the log.
+
+    Args:
+        story: What was being done, such as ``start the cluster``.
+
+    Raises:
+        GkeClustersError: What the block raised; :class:`UnexpectedFailure` for anything that is not ours.
+    """
+    try:
+        yield
+    except GkeClustersError:
+        raise
+    except Exception as error:
+        logger.exception("The plugin did not foresee this failure to %s", story)
+        raise UnexpectedFailure(
+            f"Something unexpected kept the plugin from being able to {story}.",
+            verbatim=f"{type(error).__name__}: {error}",
+        ) from error
+
+
+@contextmanager
 def surfaced(story: str) -> Iterator[None]:
     """Let a failure leave as one message that says what to do, without the history of exceptions behind it.
 
@@ -48,13 +70,8 @@ def surfaced(story: str) -> Iterator[None]:
         GkeClustersError: What the block raised, or what wraps it.
     """
     try:
-        yield
+        with wrapped(story):
+            yield
     except GkeClustersError as error:
         logger.debug("Where it failed", exc_info=True)
         raise error from None
-    except Exception as error:
-        logger.exception("The plugin did not foresee this failure to %s", story)
-        raise UnexpectedFailure(
-            f"Something unexpected kept the plugin from being able to {story}.",
-            verbatim=f"{type(error).__name__}: {error}",
-        ) from None

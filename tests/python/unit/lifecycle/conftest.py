@@ -228,6 +228,7 @@ class FakeControlPlane:
     def __init__(self) -> None:
         self.kubeconfigs: list[str] = []
         self.fault: Exception | None = None
+        self.review_fault: Exception | None = None
         self.missing = AccessReview(())
 
     def __call__(self, kubeconfig: Path, endpoint: Any) -> FakeControlPlane:
@@ -240,6 +241,8 @@ class FakeControlPlane:
         return "v1.33.5-gke.1"
 
     def review(self) -> AccessReview:
+        if self.review_fault:
+            raise self.review_fault
         return self.missing
 
 

@@ -11,28 +11,30 @@ ANY = [False, True]
 THREE = list(product(ANY, ANY, ANY))
 
 
-@pytest.mark.parametrize(("ours", "busy", "well"), THREE)
-def test_creates_where_nothing_is(ours: bool, busy: bool, well: bool) -> None:
-    assert decide(None, ours=ours, busy=busy, creation_succeeded=well) is Decision.CREATE
+@pytest.mark.parametrize(("ours", "busy", "failed"), THREE)
+def test_creates_where_nothing_is(ours: bool, busy: bool, failed: bool) -> None:
+    assert decide(None, ours=ours, busy=busy, creation_failed=failed) is Decision.CREATE
 
 
-@pytest.mark.parametrize(("ours", "busy", "well"), THREE)
-def test_waits_for_a_deletion_whoever_asked_for_it(ours: bool, busy: bool, well: bool) -> None:
-    assert decide("STOPPING", ours=ours, busy=busy, creation_succeeded=well) is Decision.AWAIT_DELETION
-
-
-@pytest.mark.parametrize(("status", "busy", "well"), list(product([s for s in STATUSES if s != "STOPPING"], ANY, ANY)))
-def test_refuses_what_is_not_ours_in_any_status(status: str, busy: bool, well: bool) -> None:
-    assert decide(status, ours=False, busy=busy, creation_succeeded=well) is Decision.REFUSE_FOREIGN
-
-
-@pytest.mark.parametrize(("status", "well"), list(product([s for s in STATUSES if s != "STOPPING"], ANY)))
-def test_waits_while_an_operation_runs_on_what_is_ours(status: str, well: bool) -> None:
-    assert decide(status, ours=True, busy=True, creation_succeeded=well) is Decision.RESUME
+@pytest.mark.parametrize(("ours", "busy", "failed"), THREE)
+def test_waits_for_a_deletion_whoever_asked_for_it(ours: bool, busy: bool, failed: bool) -> None:
+    assert decide("STOPPING", ours=ours, busy=busy, creation_failed=failed) is Decision.AWAIT_DELETION
 
 
 @pytest.mark.parametrize(
-    ("status", "well", "expected"),
+    ("status", "busy", "failed"), list(product([s for s in STATUSES if s != "STOPPING"], ANY, ANY))
+)
+def test_refuses_what_is_not_ours_in_any_status(status: str, busy: bool, failed: bool) -> None:
+    assert decide(status, ours=False, busy=busy, creation_failed=failed) is Decision.REFUSE_FOREIGN
+
+
+@pytest.mark.parametrize(("status", "failed"), list(product([s for s in STATUSES if s != "STOPPING"], ANY)))
+def test_waits_while_an_operation_runs_on_what_is_ours(status: str, failed: bool) -> None:
+    assert decide(status, ours=True, busy=True, creation_failed=failed) is Decision.RESUME
+
+
+@pytest.mark.parametrize(
+    ("status", "failed", "expected"),
     [
         ("PROVISIONING", False, Decision.RESUME),
         ("PROVISIONING", True, Decision.RESUME),
@@ -40,13 +42,25 @@ def test_waits_while_an_operation_runs_on_what_is_ours(status: str, well: bool) 
         ("RECONCILING", True, Decision.RESUME),
         ("RUNNING", False, Decision.ADOPT),
         ("RUNNING", True, Decision.ADOPT),
-        ("ERROR", False, Decision.REPLACE),
+        ("ERROR", False, Decision.REFUSE_BROKEN),
         ("ERROR", True, Decision.REPLACE),
-        ("DEGRADED", False, Decision.REPLACE),
-        ("DEGRADED", True, Decision.REFUSE_BROKEN),
+        ("DEGRADED", False, Decision.REFUSE_BROKEN),
+        ("DEGRADED", True, Decision.REPLACE),
         ("STATUS_UNSPECIFIED", False, Decision.RESUME),
         ("4711", True, Decision.RESUME),
     ],
 )
-def test_decides_by_status_about_what_is_ours_and_at_rest(status: str, well: bool, expected: Decision) -> None:
-    assert decide(status, ours=True, creation_succeeded=well) is expected
+def test_decides_by_status_about_what_is_ours_and_at_rest(status: str, failed: bool, expected: Decision) -> None:
+    assert decide(status, ours=True, creation_failed=failed) is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("RECONCILING", Decision.ADOPT), ("RUNNING", Decision.ADOPT), ("DEGRADED", Decision.REFUSE_BROKEN)],
+)
+def test_adopts_what_reconciles_by_itself_for_long(status: str, expected: Decision) -> None:
+    assert decide(status, ours=True, settled=True) is expected
+
+
+def test_waits_for_an_operation_however_long_it_reconciles() -> None:
+    assert decide("RECONCILING", ours=True, busy=True, settled=True) is Decision.RESUME

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from gke_clusters.errors import ClusterNotFound, ClusterUnhealthy, GoogleUnavailable, WrongLocation
+from gke_clusters.errors import (
+    AccessDenied,
+    ClusterNotFound,
+    ClusterUnhealthy,
+    GoogleUnavailable,
+    PermissionDenied,
+    WrongLocation,
+)
 from gke_clusters.google.names import ClusterName
 from gke_clusters.google.operations import Condition
 from gke_clusters.kube.access import AccessReview
@@ -129,6 +136,37 @@ def test_only_warns_where_access_is_missing(world: Any, caplog: pytest.LogCaptur
     world.control_plane.missing = AccessReview(world.all_requirements)
     attach(world)
     assert "may not do all that DSS can need" in caplog.text
+
+
+def test_only_warns_where_it_may_not_even_ask_for_access(world: Any, caplog: pytest.LogCaptureFixture) -> None:
+    world.clusters.add(world.cluster())
+    world.control_plane.review_fault = AccessDenied("It may not ask.")
+    assert attach(world)
+    assert "It may not ask." in caplog.text
+
+
+def refuse_to_look(name: ClusterName) -> None:
+    raise PermissionDenied("Permission denied on 'locations/europe-west1-x' (or it may not exist).")
+
+
+def test_looks_elsewhere_where_google_refuses_to_look_at_a_location_that_may_not_exist(world: Any) -> None:
+    world.clusters.add(world.cluster(REGIONAL))
+    world.clusters.find_cluster = refuse_to_look
+    assert attach(world, location="europe-west1-x")[1]["cluster"]["location"] == "europe-west1"
+
+
+def test_keeps_the_refusal_where_the_project_has_no_such_cluster(world: Any) -> None:
+    world.clusters.find_cluster = refuse_to_look
+    with pytest.raises(PermissionDenied, match="europe-west1-x"):
+        attach(world)
+
+
+def test_says_where_the_clusters_are_rather_than_that_it_was_refused(world: Any) -> None:
+    world.clusters.add(world.cluster(REGIONAL))
+    world.clusters.add(world.cluster(ClusterName("acme", "us-central1-a", "my-cluster")))
+    world.clusters.find_cluster = refuse_to_look
+    with pytest.raises(WrongLocation):
+        attach(world)
 
 
 def test_names_the_user_of_the_kubeconfig_as_asked(world: Any) -> None:

@@ -9,6 +9,7 @@ from gke_clusters.errors import StateError
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.saved_cluster import SavedCluster, read_saved_cluster
+from gke_clusters.specs.ownership import Ownership
 
 NAME = ClusterName("acme-data", "europe-west1-b", "old-cluster")
 LINK = "https://container.googleapis.com/v1/projects/acme-data/zones/europe-west1-b/clusters/old-cluster"
@@ -25,7 +26,7 @@ def test_no_data_means_no_cluster(data: Any) -> None:
     [
         {"cluster": {"selfLink": LINK}},
         {"cluster": {"name": "old-cluster", "zone": "europe-west1-b", "selfLink": LINK}},
-        {"project": "acme-data", "cluster": {"name": "old-cluster", "location": "europe-west1-b"}},
+        {"project": "acme-data", "cluster": {"name": "old-cluster", "location": "europe-west1-b", "id": "id-1"}},
     ],
 )
 def test_reads_which_cluster_is_meant(data: Any) -> None:
@@ -41,6 +42,10 @@ def test_reads_which_cluster_is_meant(data: Any) -> None:
         {"cluster": None},
         {"cluster": "old-cluster"},
         {"cluster": {"name": "old-cluster"}},
+        {"project": "acme-data", "cluster": {"name": "old-cluster", "location": "europe-west1-b"}},
+        {"schema_version": 2, "project": "acme-data", "cluster": {"selfLink": LINK}},
+        [{"cluster": {"selfLink": LINK}}],
+        LINK,
         {"cluster": {"name": 7, "location": "z", "selfLink": "nonsense"}, "project": "p"},
     ],
 )
@@ -59,7 +64,6 @@ def test_the_same_id_is_the_same_cluster() -> None:
     [
         LINK,
         "https://container.googleapis.com/v1beta1/projects/acme-data/locations/europe-west1-b/clusters/old-cluster",
-        "",
     ],
 )
 def test_without_an_id_the_link_tells(link: str) -> None:
@@ -68,6 +72,16 @@ def test_without_an_id_the_link_tells(link: str) -> None:
 
 def test_without_an_id_another_link_is_another_cluster() -> None:
     assert not SavedCluster(NAME, self_link=LINK.replace("acme-data", "other")).is_same(FOUND)
+
+
+def test_without_an_id_and_a_link_nothing_is_the_same() -> None:
+    assert not SavedCluster(NAME, create_time=FOUND.create_time).is_same(FOUND)
+
+
+def test_without_an_id_a_cluster_that_has_an_owner_is_another() -> None:
+    owned = replace(FOUND, labels=Ownership.of("install", "other").labels)
+    assert not SavedCluster(NAME, create_time=FOUND.create_time, self_link=LINK).is_same(owned)
+    assert SavedCluster(NAME, id="id-1").is_same(owned)
 
 
 def test_without_an_id_another_creation_time_is_another_cluster() -> None:

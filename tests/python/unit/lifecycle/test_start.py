@@ -21,6 +21,7 @@ from gke_clusters.errors import (
     QuotaExceeded,
     SettingsError,
     Stockout,
+    UnexpectedFailure,
 )
 from gke_clusters.google.credentials import CredentialsChoice
 from gke_clusters.google.names import ClusterName
@@ -88,6 +89,17 @@ class TestNothingIsThere:
     def test_warns_of_what_is_probably_not_meant(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
         start(world, isVpcNative=False)
         assert caplog.text.count("VPC-native is unticked") == 1
+
+    def test_logs_no_secret_of_the_expert_settings(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.DEBUG)
+        start(world, creationSettingsValve='{"masterAuth": {"password": "SECRET", "clientKey": "SECRET"}}')
+        assert "The cluster that is asked for" in caplog.text
+        assert "SECRET" not in caplog.text
+
+    def test_goes_on_where_the_access_could_not_be_reviewed(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        world.control_plane.review_fault = ControlPlaneUnreachable("It blinks.")
+        assert start(world)
+        assert "could not be reviewed" in caplog.text
 
     def test_waits_until_a_cluster_that_reconciles_runs(self, world: Any) -> None:
         world.clusters.status_after_create = "RECONCILING"
@@ -184,9 +196,54 @@ class TestSomethingIsThere:
     def test_never_deletes_a_degraded_cluster_that_was_in_use(self, world: Any) -> None:
         world.clusters.add(world.cluster(status="DEGRADED", status_message="Nodes are missing."))
         world.clusters.operations.append(world.operation(status="DONE"))
-        with pytest.raises(ClusterUnhealthy, match=r"Nodes are missing\."):
+        with pytest.raises(ClusterUnhealthy, match=r"Nodes are missing\.") as caught:
             start(world)
         assert "delete" not in world.clusters.calls
+        assert "gcloud container clusters delete my-cluster --location europe-west1-b" in caught.value.remedy
+
+    @pytest.mark.parametrize("status", ["DEGRADED", "ERROR"])
+    def test_never_deletes_a_broken_cluster_where_nothing_says_that_its_creation_failed(
+        self, world: Any, status: str
+    ) -> None:
+        world.clusters.add(world.cluster(status=status))
+        with pytest.raises(ClusterUnhealthy):
+            start(world)
+        assert "delete" not in world.clusters.calls
+
+    def test_never_deletes_a_broken_cluster_that_was_handed_over(self, world: Any) -> None:
+        world.clusters.add(world.cluster(status="ERROR"))
+        world.clusters.operations.append(world.operation(status="DONE", failures=STOCKOUT))
+        Journal(world.directory).write(world.name, Phase.RUNNING)
+        with pytest.raises(ClusterUnhealthy):
+            start(world)
+        assert "delete" not in world.clusters.calls
+
+    def test_goes_by_the_newest_creation_of_that_name(self, world: Any) -> None:
+        world.clusters.add(world.cluster(status="DEGRADED"))
+        world.clusters.operations.append(world.operation(number=1, status="DONE", failures=STOCKOUT))
+        world.clusters.operations.append(world.operation(number=2, status="DONE"))
+        with pytest.raises(ClusterUnhealthy):
+            start(world)
+
+    def test_adopts_a_cluster_although_the_upgrade_that_held_it_was_cancelled(self, world: Any) -> None:
+        world.clusters.add(world.cluster())
+        world.clusters.operations.append(world.operation("UPGRADE_NODES", status="ABORTING"))
+        assert start(world)
+
+    @pytest.mark.parametrize("just_created", [True, False])
+    def test_takes_a_cluster_that_reconciles_by_itself_after_five_minutes(self, world: Any, just_created: bool) -> None:
+        if just_created:
+            world.clusters.status_after_create = "RECONCILING"
+        else:
+            world.clusters.add(world.cluster(status="RECONCILING"))
+        assert start(world)[1]["cluster"]["status"] == "RECONCILING"
+        assert 300 <= world.now < 330
+
+    def test_says_each_decision_once(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO)
+        world.clusters.add(world.cluster(status="RECONCILING"))
+        start(world)
+        assert caplog.text.count("wait, then adopt") == 1
 
     def test_replaces_a_degraded_cluster_that_was_never_handed_over(self, world: Any) -> None:
         world.clusters.add(world.cluster(status="DEGRADED"))
@@ -247,14 +304,80 @@ class TestTheAnswerIsLost:
         start(world)
         assert world.clusters.calls.count("create") == 1
 
-    def test_gives_up_after_three_lost_answers_and_keeps_the_trace(self, world: Any) -> None:
+    def test_gives_up_after_four_lost_answers_and_keeps_the_trace(self, world: Any) -> None:
         world.clusters.create_faults = [("before", LOST)] * 5
-        with pytest.raises(GoogleUnavailable):
+        with pytest.raises(GoogleUnavailable) as caught:
             start(world)
-        assert world.clusters.calls.count("create") == 3
+        assert world.clusters.calls.count("create") == 4
+        assert "gcloud container clusters delete my-cluster --location europe-west1-b" in caught.value.remedy
         entry = Journal(world.directory).read()
         assert entry is not None
         assert entry.phase is Phase.CREATING
+
+    def test_outlives_an_outage_of_a_minute(self, world: Any) -> None:
+        send = world.clusters.create_cluster
+
+        def down_for_a_minute(*arguments: Any) -> Any:
+            world.clusters.create_faults = [("before", LOST)] if world.now < 60 else []
+            return send(*arguments)
+
+        world.clusters.create_cluster = down_for_a_minute
+        assert start(world)[1]["cluster"]["status"] == "RUNNING"
+
+    def test_finds_after_the_last_lost_answer_what_it_created(self, world: Any) -> None:
+        world.clusters.create_faults = [*[("before", LOST)] * 3, ("after", LOST)]
+        assert start(world)[1]["cluster"]["status"] == "RUNNING"
+
+    def test_leaves_no_key_where_google_was_never_reached(self, world: Any) -> None:
+        key = {"type": "service_account", "client_email": "a@b", "private_key": "SECRET", "token_uri": "x"}
+        world.credentials = CredentialsChoice("service-account-key", json.dumps(key))
+        world.clusters.create_faults = [("before", LOST)] * 4
+        with pytest.raises(GoogleUnavailable):
+            start(world)
+        assert not (world.directory / "credential-helper").exists()
+
+    def test_removes_what_was_created_where_it_may_not_look(self, world: Any) -> None:
+        def refuse(name: ClusterName) -> Any:
+            raise PermissionDenied("It may not list operations.")
+
+        world.clusters.operations_of = refuse
+        world.clusters.create_faults = [("after", LOST)]
+        with pytest.raises(PermissionDenied, match="list operations"):
+            start(world)
+        assert world.clusters.clusters == {}
+
+    def test_a_full_disk_is_no_reason_to_give_up_a_creation(self, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*_: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("gke_clusters.lifecycle.journal.write_private_file", full)
+        assert start(world)[1]["cluster"]["status"] == "RUNNING"
+
+    def test_removes_what_was_created_by_a_request_that_failed_in_an_unforeseen_way(self, world: Any) -> None:
+        send = world.clusters.create_cluster
+
+        def odd(*arguments: Any) -> Any:
+            send(*arguments)
+            world.clusters.operations[-1] = replace(world.clusters.operations[-1], status="DONE")
+            raise RuntimeError("odd")
+
+        world.clusters.create_cluster = odd
+        with pytest.raises(UnexpectedFailure, match="odd"):
+            start(world)
+        assert world.clusters.clusters == {}
+
+    def test_refuses_a_foreign_cluster_that_took_the_name_while_it_waited(self, world: Any) -> None:
+        ended = world.clusters._end
+
+        def taken(operation: Any) -> Any:
+            done = ended(operation)
+            world.clusters.add(world.cluster(labels={}, id="foreign"))
+            return done
+
+        world.clusters._end = taken
+        with pytest.raises(NameTaken, match="was not created by this plugin"):
+            start(world)
+        assert "delete" not in world.clusters.calls
 
     def test_refuses_a_foreign_cluster_that_came_in_between(self, world: Any) -> None:
         create = world.clusters.create_cluster
@@ -307,20 +430,38 @@ class TestTheCreationFails:
 
     def test_removes_a_cluster_that_cannot_be_reached(self, world: Any) -> None:
         world.control_plane.fault = ControlPlaneUnreachable("No answer.")
-        with pytest.raises(ControlPlaneUnreachable):
+        with pytest.raises(ControlPlaneUnreachable) as caught:
             start(world)
         assert world.clusters.clusters == {}
+        assert "was deleted again" in caught.value.remedy
+        assert '"Control plane endpoint"' in caught.value.remedy
         assert not (world.directory / "kube_config").exists()
+
+    def test_keeps_the_first_error_where_its_own_files_cannot_be_removed(
+        self, world: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (world.directory / "kube_config" / "not-a-file").mkdir(parents=True)
+        world.clusters.endings = [STOCKOUT]
+        with pytest.raises(Stockout):
+            start(world)
+        assert "kube_config cannot be removed" in caplog.text
 
     def test_removes_a_cluster_after_a_failure_that_nobody_foresaw(self, world: Any) -> None:
         world.control_plane.fault = RuntimeError("odd")
         world.clusters.delete_faults = [("before", PermissionDenied("It may not delete."))]
-        with pytest.raises(RuntimeError, match="odd"):
+        with pytest.raises(UnexpectedFailure, match="RuntimeError: odd") as caught:
             start(world)
         assert "delete" in world.clusters.calls
+        assert "gcloud container clusters delete my-cluster" in caught.value.remedy
 
     def test_removes_a_cluster_in_which_dss_may_do_nothing(self, world: Any) -> None:
         world.control_plane.missing = AccessReview(world.all_requirements)
+        with pytest.raises(AccessDenied):
+            start(world)
+        assert world.clusters.clusters == {}
+
+    def test_removes_a_cluster_in_which_it_may_not_even_ask_for_access(self, world: Any) -> None:
+        world.control_plane.review_fault = AccessDenied("It may not ask.")
         with pytest.raises(AccessDenied):
             start(world)
         assert world.clusters.clusters == {}
@@ -342,12 +483,13 @@ class TestTheCreationFails:
 
     def test_leaves_a_creation_alone_that_takes_too_long(self, world: Any) -> None:
         world.clusters.find_operation = lambda *_, **__: world.clusters.operations[0]
-        with pytest.raises(OperationTimeout):
+        with pytest.raises(OperationTimeout) as caught:
             start(world)
         assert "delete" not in world.clusters.calls
+        assert "gcloud container clusters delete my-cluster --location europe-west1-b" in caught.value.remedy
         entry = Journal(world.directory).read()
         assert entry is not None
-        assert entry.operation == "operation-1-a"
+        assert entry.phase is Phase.CREATING
 
     def test_resumes_after_a_creation_that_took_too_long(self, world: Any) -> None:
         finder = world.clusters.find_operation
@@ -395,7 +537,7 @@ class TestAnEarlierStartWasKilled:
         Journal(world.directory).write(self.LEFT, Phase.RUNNING)
         start(world)
         assert self.LEFT in world.clusters.clusters
-        assert "if it still exists, it is billed" in caplog.text
+        assert "gcloud container clusters delete my-cluster --location us-central1-a" in caplog.text
 
     def test_goes_on_where_the_leftover_cannot_be_deleted(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.ERROR)

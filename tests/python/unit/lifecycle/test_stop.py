@@ -7,8 +7,9 @@ import pytest
 
 from gke_clusters.errors import ClusterBusy, GoogleUnavailable, OperationFailed, OperationTimeout, StateError
 from gke_clusters.google.operations import Condition
-from gke_clusters.lifecycle.journal import Journal
+from gke_clusters.lifecycle.journal import Journal, Phase
 from gke_clusters.lifecycle.stop import detach_cluster, stop_cluster
+from gke_clusters.specs.ownership import Ownership
 
 BROKEN = (Condition("", "It could not be deleted."),)
 
@@ -63,6 +64,45 @@ def test_deletes_what_1_5_1_saved_without_id_and_without_our_labels(world: Any) 
     found = world.clusters.add(world.cluster(labels={"goog-partner-solution": "x"}))
     stop(world, {"cluster": {"name": "my-cluster", "location": "europe-west1-b", "selfLink": found.self_link}})
     assert world.clusters.clusters == {}
+
+
+def test_never_deletes_by_data_of_1_5_1_what_another_dss_cluster_owns(world: Any) -> None:
+    found = world.clusters.add(world.cluster(labels=Ownership.of("another-install", "x").labels))
+    with pytest.raises(StateError):
+        stop(world, {"cluster": {"name": "my-cluster", "location": "europe-west1-b", "selfLink": found.self_link}})
+    assert "delete" not in world.clusters.calls
+
+
+def test_never_deletes_by_the_name_alone(world: Any) -> None:
+    world.clusters.add(world.cluster(labels={}))
+    with pytest.raises(StateError):
+        stop(world, {"project": "acme", "cluster": {"name": "my-cluster", "location": "europe-west1-b"}})
+    assert "delete" not in world.clusters.calls
+
+
+def test_says_without_data_what_an_earlier_start_may_have_left(world: Any, caplog: pytest.LogCaptureFixture) -> None:
+    Journal(world.directory).write(world.name, Phase.RUNNING)
+    (world.directory / "kube_config").write_text("x")
+    stop(world, None)
+    assert world.clusters.calls == []
+    assert "gcloud container clusters delete my-cluster --location europe-west1-b --project acme" in caplog.text
+    assert not (world.directory / "kube_config").exists()
+
+
+def test_deletes_although_another_operation_was_cancelled(world: Any, data: Any) -> None:
+    world.clusters.operations.append(world.operation("UPGRADE_NODES", status="ABORTING"))
+    stop(world, data)
+    assert world.clusters.clusters == {}
+
+
+def test_stops_although_its_own_files_cannot_be_removed(
+    world: Any, data: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    (world.directory / "kube_config").unlink()
+    (world.directory / "kube_config" / "not-a-file").mkdir(parents=True)
+    stop(world, data)
+    assert world.clusters.clusters == {}
+    assert "kube_config cannot be removed" in caplog.text
 
 
 def test_never_deletes_a_later_cluster_of_the_same_name(world: Any, data: Any) -> None:
@@ -174,6 +214,6 @@ def test_detaching_deletes_nothing_but_our_own_files(world: Any, data: Any, capl
     assert "Detached my-cluster" in caplog.text
 
 
-@pytest.mark.parametrize("data", [None, {}, {"cluster": None}])
+@pytest.mark.parametrize("data", [None, {}, {"cluster": None}, ["x"]])
 def test_detaching_needs_no_data(world: Any, data: Any) -> None:
     detach_cluster(data, world.directory)
