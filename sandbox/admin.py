@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -67,7 +68,11 @@ class Admin:
                 Route("/authorized-users", self._create_user, methods=["POST"]),
                 Route("/tokens", self._create_token, methods=["POST"]),
             ],
-            exception_handlers={UnusableRequestError: _refuse, UnusableFaultError: _refuse},
+            exception_handlers={
+                UnusableRequestError: _refuse,
+                UnusableFaultError: _refuse,
+                HTTPException: _unknown_path,
+            },
         )
 
     async def _index(self, _request: Request) -> JSONResponse:
@@ -139,7 +144,7 @@ class Admin:
     async def _create_token(self, request: Request) -> JSONResponse:
         body = await _body(request)
         email, lifetime = _email(body), body.get("lifetime_seconds", 3600)
-        if lifetime is not None and not isinstance(lifetime, int | float):
+        if lifetime is not None and (not isinstance(lifetime, int | float) or isinstance(lifetime, bool)):
             raise UnusableRequestError("lifetime_seconds must be a number or null")
         if self._principals.get(email) is None:
             raise UnusableRequestError(f"there is no principal {email}")
@@ -150,9 +155,19 @@ async def _refuse(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": str(error)}, status_code=400)
 
 
+async def _unknown_path(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    told = f"{request.method} {request.url.path}: {error.detail}"
+    return JSONResponse({"error": told}, status_code=error.status_code, headers=error.headers)
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(f"{constant} is no number")
+
+
 async def _body(request: Request) -> dict[str, Any]:
     try:
-        body = json.loads(await request.body())
+        body = json.loads(await request.body(), parse_constant=_no_number)
     except ValueError:
         raise UnusableRequestError("the body must be JSON") from None
     if not isinstance(body, dict):

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox import refusals
 from sandbox.faults import FaultPlan
-from sandbox.gcp.errors import GoogleError, permission_denied
 from sandbox.gcp.principals import Principals
 
 Normaliser = Callable[[str, str, Any], Any]
+Identify = Callable[[Request], str | None]
+Shape = Callable[[int, str], Response]
 _STATE = "sandbox.call"
 
 
@@ -54,6 +56,8 @@ class Traffic:
         faults: what is planned to go wrong.
         exchanges: every request so far.
         normalisers: by service, how a request body is rewritten for the log (enum numbers to names).
+        callers: by service that knows its callers otherwise than by bearer token, who calls.
+        shapes: by service whose errors are not Google's, how it words a status and a message.
         down_until: by service that refuses connections, when it is back (monotonic seconds).
     """
 
@@ -61,11 +65,28 @@ class Traffic:
     faults: FaultPlan = field(default_factory=FaultPlan)
     exchanges: list[Exchange] = field(default_factory=list)
     normalisers: dict[str, Normaliser] = field(default_factory=dict)
+    callers: dict[str, Identify] = field(default_factory=dict)
+    shapes: dict[str, Shape] = field(default_factory=dict)
     down_until: dict[str, float] = field(default_factory=dict)
 
     def observe(self, app: ASGIApp, service: str) -> ASGIApp:
         """Wrap a service's application; it must be the outermost layer, next to the server."""
         return _Observed(app, service, self)
+
+    def caller(self, service: str, scope: Scope) -> str | None:
+        """Return who sends a request, as the service would know it."""
+        identify = self.callers.get(service)
+        if identify is not None:
+            return identify(Request(scope))
+        token = bearer(scope)
+        principal = self.principals.authenticate(token) if token else None
+        return principal.email if principal else None
+
+    def refusal(self, service: str, path: str, effect: dict[str, Any]) -> Response:
+        """Return the error that a fault asks for, in the shape of the service's own."""
+        error = refusals.planned(effect, path, service)
+        shape = self.shapes.get(service)
+        return shape(error.code, error.message) if shape else error.response()
 
     def record(self, exchange: Exchange) -> None:
         """Add one request to the log."""
@@ -100,11 +121,10 @@ class _Observed:
             await self._app(scope, receive, send)
             return
         method, path = scope["method"], scope["path"]
-        token = bearer(scope)
-        caller = self._traffic.principals.authenticate(token) if token else None
+        caller = self._traffic.caller(self._service, scope)
         body, replay = await _read_body(receive)
         effect = self._traffic.faults.take(self._service, method, path)
-        scope[_STATE] = Call(caller.email if caller else None, effect)
+        scope[_STATE] = Call(caller, effect)
         answered = _Answer(send)
         started = time.time()
         try:
@@ -116,7 +136,7 @@ class _Observed:
                     method=method,
                     path=path,
                     query=scope["query_string"].decode("latin-1"),
-                    principal=caller.email if caller else None,
+                    principal=caller,
                     status=answered.status,
                     time=started,
                     body=self._logged(method, path, body),
@@ -133,7 +153,7 @@ class _Observed:
         if down or reset == "before":
             await send.cut()
         elif "status" in effect:
-            await _refusal(effect, scope["path"], self._service)(scope, receive, send)
+            await self._traffic.refusal(self._service, scope["path"], effect)(scope, receive, send)
         else:
             if reset == "after":
                 send.muted = True
@@ -175,29 +195,6 @@ class _Answer:
             # Until the loop has told uvicorn that the connection is lost, it would miss an answer.
             await asyncio.sleep(0)
         self.status = 0
-
-
-def _refusal(effect: dict[str, Any], path: str, service: str) -> JSONResponse:
-    status = int(effect["status"])
-    if "permission" in effect:
-        resource = path.lstrip("/").partition("/")[2]
-        return permission_denied(str(effect["permission"]), resource, f"{service}.googleapis.com").response()
-    if "quota" in effect:
-        resource = effect["quota"]
-        return GoogleError(
-            403,
-            f"Insufficient regional quota to satisfy request: resource \"{resource}\": request requires '300.0' and is "
-            "short '50.0'. project has a quota of '250.0' with '250.0' available. View and manage quotas at "
-            "https://console.cloud.google.com/iam-admin/quotas?usage=USED.",
-        ).response()
-    wording = {
-        401: "Request had invalid authentication credentials.",
-        403: "The caller does not have permission",
-        429: "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute'.",
-        500: "Internal error encountered.",
-        503: "The service is currently unavailable.",
-    }
-    return GoogleError(status, wording.get(status, "An error was asked for.")).response()
 
 
 async def _read_body(receive: Receive) -> tuple[bytes, Receive]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import certifi
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from sandbox.admin import Admin
@@ -32,6 +33,7 @@ from sandbox.gcp.service_accounts import ServiceAccountKeys
 from sandbox.gcp.service_usage import ServiceUsage
 from sandbox.kubernetes.control_plane import ControlPlanes
 from sandbox.kubernetes.embedded import EmbeddedControlPlanes
+from sandbox.kubernetes.embedded.statuses import StatusError
 from sandbox.kubernetes.real import RealControlPlanes
 from sandbox.servers import LOOPBACK, LoopbackServer
 from sandbox.traffic import Traffic
@@ -84,6 +86,7 @@ class World:
         self._principals.signed_by = self._keys.signer_of
         self._control_planes = self._choose_control_planes()
         self._container = ContainerService(Clock(options.speed), self._principals, self._projects, self._control_planes)
+        self._metadata = MetadataServer(self._principals, self._host)
         self._traffic.normalisers["container"] = self._container.normalise
         self._servers = {service: self._serve(app, service) for service, app in self._google().items()}
         self._keys.token_uri = f"{self._servers['oauth2'].url}/token"
@@ -97,7 +100,10 @@ class World:
             real_code_envs=options.real_code_envs,
         )
         self._traffic.normalisers["dss"] = self._dss.normalise
+        self._traffic.callers["dss"] = self._dss.caller
+        self._traffic.shapes |= {"dss": self._dss.failure, "kubernetes": _status, "metadata": self._metadata.failure}
         self._servers["dss"] = self._serve(self._dss.app, "dss")
+        self._traffic.faults.services = {*self._servers, "kubernetes"} - {"admin"}
         self._dss.listen(self._servers["dss"].url)
 
     async def start(self) -> None:
@@ -134,7 +140,7 @@ class World:
             "cloudresourcemanager": ResourceManager(self._gate("cloudresourcemanager")).app,
             "storage": AbsentResources(self._gate("storage")).app,
             "oauth2": TokenEndpoint(self._principals, self._keys).app,
-            "metadata": MetadataServer(self._principals, self._host).app,
+            "metadata": self._metadata.app,
         }
 
     def _gate(self, service: str) -> Gate:
@@ -176,6 +182,11 @@ class World:
         token.touch(mode=0o600)
         token.write_text(self._principals.issue(ADMINISTRATOR, lifetime_seconds=None).value)
         (self._state / "ca-bundle.pem").write_bytes(_system_bundle() + b"\n" + self._public_ca.pem)
+
+
+def _status(code: int, message: str) -> Response:
+    """Return an error as Kubernetes API servers tell it."""
+    return JSONResponse(StatusError(code, message).body(), status_code=code)
 
 
 def _system_bundle() -> bytes:

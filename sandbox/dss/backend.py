@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.routing import Mount
 
 from sandbox.dss.authentication import Keyring
@@ -44,6 +45,7 @@ class DssBackend:
     Attributes:
         app: the ASGI application.
         api_key: the administrator's API key.
+        caller: returns the user whose key or ticket a request carries, or None.
 
     Args:
         folder: the data folder; what was done in it before is still there.
@@ -98,6 +100,7 @@ class DssBackend:
                 Exception: unexpected_error_response,
             },
         )
+        self.caller = keyring.caller
         self.app = keyring.guard(application)
 
     def listen(self, url: str) -> None:
@@ -108,6 +111,11 @@ class DssBackend:
     def normalise(self, _method: str, _path: str, body: Any) -> Any:
         """Return a request body as the sandbox's log keeps it: without secrets."""
         return without_secrets(body, self._catalogue)
+
+    @staticmethod
+    def failure(status: int, message: str) -> Response:
+        """Return an error in DSS's shape."""
+        return DssError(status, "com.dataiku.dip.exceptions.CodedException", message).response()
 
     async def stop(self) -> None:
         """Abort what is under way and leave no process behind."""

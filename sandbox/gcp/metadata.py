@@ -43,6 +43,11 @@ class MetadataServer:
         self._signer: crypt.RSASigner | None = None
         self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=["GET"])])
 
+    @staticmethod
+    def failure(status: int, message: str) -> Response:
+        """Return an error as the metadata server tells it: as text."""
+        return _text(message, status)
+
     async def _answer(self, request: Request) -> Response:
         path = request.path_params["path"]
         if not path:

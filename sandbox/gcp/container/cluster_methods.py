@@ -26,10 +26,10 @@ def _create(engine: Engine, caller: Caller, body: Json) -> Json:
     record = ClusterRecord(caller.project, complete_cluster(given, place))
     record.resource["createTime"] = Clock.now().astimezone(timezone.utc).isoformat(timespec="seconds")
     engine.clusters.add(record)
-    operation = engine.begin(record, "CREATE_CLUSTER")
+    operation = engine.begin(record, "CREATE_CLUSTER", caller.effect)
     # The first answer of a creation carries no progress yet.
     answer = operation.resource(engine.clock.speed)
-    engine.work.create_cluster(record, operation, caller.effect)
+    engine.work.create_cluster(record, operation)
     return answer
 
 
@@ -40,7 +40,7 @@ def _node_configs(given: Json) -> list[Json]:
 
 def _delete(engine: Engine, caller: Caller, _body: Json) -> Json:
     record = record_of(engine, caller)
-    operation = engine.begin(record, "DELETE_CLUSTER")
+    operation = engine.begin(record, "DELETE_CLUSTER", caller.effect)
     engine.work.delete_cluster(record, operation)
     return operation.resource(engine.clock.speed)
 
@@ -54,11 +54,12 @@ def _apply_update(engine: Engine, caller: Caller, update: Json) -> Json:
     cluster_updates.check(record.resource, update)
     validation.check_autoscaling(update.get("desiredNodePoolAutoscaling", {}))
     kind = cluster_updates.operation_type(update)
-    return _change(engine, record, kind, lambda: cluster_updates.apply(record.resource, update))
+    return _change(engine, caller, kind, lambda: cluster_updates.apply(record.resource, update))
 
 
-def _change(engine: Engine, record: ClusterRecord, kind: str, apply: Callable[[], None]) -> Json:
-    operation = engine.begin(record, kind)
+def _change(engine: Engine, caller: Caller, kind: str, apply: Callable[[], None]) -> Json:
+    record = record_of(engine, caller)
+    operation = engine.begin(record, kind, caller.effect)
     operation.nodes = record.node_count()
     operation.shows_progress = kind == "UPGRADE_NODES"
     engine.work.change(record, operation, apply)
@@ -84,7 +85,7 @@ def _set_labels(engine: Engine, caller: Caller, body: Json) -> Json:
     def apply() -> None:
         record.resource |= {"resourceLabels": labels, "labelFingerprint": label_fingerprint(labels)}
 
-    return _change(engine, record, "SET_LABELS", apply)
+    return _change(engine, caller, "SET_LABELS", apply)
 
 
 def _set_maintenance(engine: Engine, caller: Caller, body: Json) -> Json:
@@ -94,26 +95,26 @@ def _set_maintenance(engine: Engine, caller: Caller, body: Json) -> Json:
     if policy.get("resourceVersion") not in (None, known):
         raise failed_precondition("The resource version of the maintenance policy is not the current one.")
     apply = lambda: cluster_updates.set_maintenance(record.resource, policy)  # noqa: E731 - as in the methods below
-    return _change(engine, record, "UPDATE_CLUSTER", apply)
+    return _change(engine, caller, "UPDATE_CLUSTER", apply)
 
 
 def _set_network_policy(engine: Engine, caller: Caller, body: Json) -> Json:
     record = record_of(engine, caller)
     policy = body.get("networkPolicy", {})
     return _change(
-        engine, record, "UPDATE_CLUSTER", lambda: cluster_updates.set_network_policy(record.resource, policy)
+        engine, caller, "UPDATE_CLUSTER", lambda: cluster_updates.set_network_policy(record.resource, policy)
     )
 
 
 def _set_legacy_abac(engine: Engine, caller: Caller, body: Json) -> Json:
     record = record_of(engine, caller)
     enabled = bool(body.get("enabled"))
-    return _change(engine, record, "UPDATE_CLUSTER", lambda: cluster_updates.set_legacy_abac(record.resource, enabled))
+    return _change(engine, caller, "UPDATE_CLUSTER", lambda: cluster_updates.set_legacy_abac(record.resource, enabled))
 
 
 def _without_effect(engine: Engine, caller: Caller, _body: Json) -> Json:
     """Run an operation that changes nothing which a client of the sandbox could see."""
-    return _change(engine, record_of(engine, caller), "UPDATE_CLUSTER", lambda: None)
+    return _change(engine, caller, "UPDATE_CLUSTER", lambda: None)
 
 
 _UPDATE = "container.clusters.update"

@@ -46,8 +46,14 @@ class Engine:
         """Return a unique id as GKE gives clusters: 64 hexadecimal digits."""
         return secrets.token_hex(32)
 
-    def begin(self, record: ClusterRecord, kind: str, pool: str = "") -> Operation:
+    def begin(self, record: ClusterRecord, kind: str, fault: Json, pool: str = "") -> Operation:
         """Start an operation on a cluster that no other one holds.
+
+        Args:
+            record: the cluster.
+            kind: the operation's type.
+            fault: the effect of a fault that the operation must act out.
+            pool: the node pool that it is about.
 
         Raises:
             GoogleError: 400 FAILED_PRECONDITION, another operation holds the cluster, or it is broken.
@@ -55,7 +61,21 @@ class Engine:
         record.require_free()
         if record.resource.get("status") == "ERROR" and kind != "DELETE_CLUSTER":
             raise failed_precondition(f"Cluster {record.name} is in ERROR state: only deleting it is possible.")
-        return self.operations.start(Operation(record.project, record.location, kind, record.name, pool))
+        return self.operations.start(Operation(record.project, record.location, kind, record.name, pool, fault=fault))
+
+    def occupy(self, record: ClusterRecord, seconds: float) -> None:
+        """Let an operation of GKE's own hold a cluster, as an automatic upgrade of its nodes does, unless one holds it.
+
+        Args:
+            record: the cluster.
+            seconds: for how long, in real seconds.
+        """
+        if not record.is_free():
+            return
+        operation = Operation(record.project, record.location, "UPGRADE_NODES", record.name)
+        operation.duration_seconds = seconds * self.clock.speed
+        operation.nodes, operation.shows_progress = record.node_count(), True
+        self.work.change(record, self.operations.start(operation), lambda: None)
 
     def truth(self) -> list[Json]:
         """Return every cluster that exists, as the API shows it."""

@@ -46,6 +46,7 @@ class Operation:
         duration_seconds: how long it takes in simulated seconds.
         nodes: how many nodes an UPGRADE_NODES goes through.
         shows_progress: whether it has progress metrics.
+        fault: the effect of a fault that makes it fail or never end.
         outcome: the fields that a failure adds: `error`, `statusMessage`, conditions.
     """
 
@@ -57,6 +58,7 @@ class Operation:
     duration_seconds: float = 0.0
     nodes: int = 0
     shows_progress: bool = False
+    fault: Json = field(default_factory=dict)
     name: str = field(default_factory=lambda: f"operation-{time.time_ns() // 1_000_000}-{uuid.uuid4()}")
     status: str = "PENDING"
     detail: str = ""

@@ -24,8 +24,8 @@ def _create(engine: Engine, caller: Caller, body: Json) -> Json:
     if any(pool["name"] == given["name"] for pool in record.resource["nodePools"]):
         raise already_exists(f"{record.path}/nodePools/{given['name']}")
     pool = complete_pool(given, context_of(record.resource))
-    operation = engine.begin(record, "CREATE_NODE_POOL", given["name"])
-    engine.work.create_pool(record, pool, operation, caller.effect)
+    operation = engine.begin(record, "CREATE_NODE_POOL", caller.effect, given["name"])
+    engine.work.create_pool(record, pool, operation)
     return operation.resource(engine.clock.speed)
 
 
@@ -34,7 +34,7 @@ def _delete(engine: Engine, caller: Caller, _body: Json) -> Json:
     if get(record.resource, "autopilot.enabled"):
         raise _managed_by_autopilot()
     pool = record.pool(caller.target.pool)
-    operation = engine.begin(record, "DELETE_NODE_POOL", pool["name"])
+    operation = engine.begin(record, "DELETE_NODE_POOL", caller.effect, pool["name"])
     engine.work.delete_pool(record, pool, operation)
     return operation.resource(engine.clock.speed)
 
@@ -45,7 +45,7 @@ def _update(engine: Engine, caller: Caller, body: Json) -> Json:
     wanted = pool_updates.wanted_fields(body)
     pool_updates.check(record.resource, wanted)
     kind = pool_updates.operation_type(wanted)
-    operation = engine.begin(record, kind, pool["name"])
+    operation = engine.begin(record, kind, caller.effect, pool["name"])
     operation.nodes = len(pool["locations"]) * record.sizes.get(pool["name"], 0)
     operation.shows_progress = kind == "UPGRADE_NODES"
     engine.work.change(record, operation, lambda: pool_updates.apply(record.resource, pool, wanted), pool)
@@ -96,7 +96,7 @@ def _complete_upgrade(engine: Engine, caller: Caller, _body: Json) -> Json:
 def _change(engine: Engine, caller: Caller, kind: str, apply: Callable[[], None]) -> Json:
     record = record_of(engine, caller)
     pool = record.pool(caller.target.pool)
-    operation = engine.begin(record, kind, pool["name"])
+    operation = engine.begin(record, kind, caller.effect, pool["name"])
     engine.work.change(record, operation, apply, pool)
     return operation.resource(engine.clock.speed)
 

@@ -81,6 +81,8 @@ class ContainerService:
             raise permission_denied(method.permission, resource, _SERVICE)
         body = schema.read(method.request, await json_body(request)) if method.request else {}
         caller = Caller(principal, project, target, call_of(request).effect)
+        if "busy" in caller.effect:
+            self._engine.occupy(read_methods.record_of(self._engine, caller), float(caller.effect["busy"]))
         answer = method.run(self._engine, caller, body)
         if _wants_numbers(request) and method.response:
             answer = schema.with_enum_numbers(method.response, answer)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sandbox.gcp.container import links, nodes
 from sandbox.gcp.container.cluster_defaults import fingerprint
 from sandbox.gcp.container.documents import Json
+from sandbox.gcp.container.failures import Failure
 from sandbox.gcp.container.operations import Operation
 from sandbox.gcp.errors import already_exists, not_found
 from sandbox.gcp.projects import Project
@@ -60,6 +61,10 @@ class ClusterRecord:
                 return found
         raise not_found(f'node pool "{name}" not found')
 
+    def is_free(self) -> bool:
+        """Tell whether no operation holds the cluster."""
+        return self.operation is None or self.operation.status == "DONE"
+
     def require_free(self) -> None:
         """Refuse a mutation while an operation holds the cluster.
 
@@ -68,6 +73,22 @@ class ClusterRecord:
         """
         if self.operation is not None and self.operation.status != "DONE":
             raise self.operation.refusal()
+
+    def set_status(self, status: str) -> None:
+        """Give the cluster and all of its pools a status."""
+        self.resource["status"] = status
+        for pool in self.resource["nodePools"]:
+            pool["status"] = status
+
+    def fail(self, failure: Failure) -> None:
+        """Leave the cluster as a failed operation leaves it."""
+        self.resource |= {
+            "status": failure.cluster_status,
+            "statusMessage": failure.message,
+            "conditions": failure.conditions,
+        }
+        for pool in self.resource["nodePools"]:
+            pool["status"] = "ERROR"
 
     def node_count(self) -> int:
         """Return how many nodes run."""

@@ -51,3 +51,64 @@ def test_refuses_what_is_no_fault(plan, wanted, why):
     with pytest.raises(UnusableFaultError, match=why):
         plan.add(wanted)
     assert plan.faults == []
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        {"status": "503"},
+        {"status": 200},
+        {"status": 99999},
+        {"status": float("nan")},
+        {"status": 403, "quota": 5},
+        {"permission": ""},
+        {"delay": "long"},
+        {"delay": -1},
+        {"delay": float("inf")},
+        {"delay": True},
+        {"reset": "middle"},
+        {"operation": "explode"},
+        {"cluster": "RUNNING"},
+        {"busy": None},
+        {"down": "soon"},
+    ],
+)
+def test_refuses_a_value_that_cannot_be_acted_out(plan, effect):
+    with pytest.raises(UnusableFaultError, match="must be"):
+        plan.add({"service": "container", "effect": effect})
+
+
+@pytest.mark.parametrize("changed", [{"method": 5}, {"path": ["*"]}, {"times": True}])
+def test_refuses_a_fault_whose_aim_is_of_another_type(plan, changed):
+    with pytest.raises(UnusableFaultError, match="must be"):
+        plan.add({"service": "iam", "effect": {"status": 500}, **changed})
+
+
+def test_refuses_a_service_that_does_not_exist():
+    plan = FaultPlan(services={"container"})
+    with pytest.raises(UnusableFaultError, match="unknown service contaner; known are container"):
+        plan.add({"service": "contaner", "effect": {"status": 500}})
+
+
+@pytest.mark.parametrize("effect", [{"operation": "quota"}, {"cluster": "ERROR"}, {"busy": 1}])
+def test_refuses_what_only_gke_can_act_out_for_another_service(plan, effect):
+    with pytest.raises(UnusableFaultError, match="only the service container knows"):
+        plan.add({"service": "compute", "effect": effect})
+
+
+@pytest.mark.parametrize("effect", [{"quota": "CPUS"}, {"permission": "container.clusters.get"}])
+def test_a_refusal_without_a_status_is_a_403(plan, effect):
+    plan.add({"service": "container", "effect": effect})
+    assert plan.take("container", "GET", "/v1/x") == {"status": 403, **effect}
+
+
+def test_a_read_does_not_use_up_the_fault_of_an_operation(plan):
+    plan.add({"service": "container", "effect": {"operation": "stockout"}})
+    assert plan.take("container", "GET", "/v1/projects/p/locations/l/clusters") == {}
+    assert plan.take("container", "POST", "/v1/projects/p/locations/l/clusters") == {"operation": "stockout"}
+
+
+def test_only_a_request_about_a_cluster_finds_it_busy(plan):
+    plan.add({"service": "container", "effect": {"busy": 2}})
+    assert plan.take("container", "POST", "/v1/projects/p/locations/l/clusters") == {}
+    assert plan.take("container", "DELETE", "/v1/projects/p/locations/l/clusters/c") == {"busy": 2}

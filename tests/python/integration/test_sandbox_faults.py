@@ -1,0 +1,73 @@
+"""Faults as each service's own client meets them, and what the log tells about DSS."""
+
+import time
+from pathlib import Path
+
+import dataikuapi
+import pytest
+import requests
+
+
+def test_a_fault_of_dss_has_the_shape_of_dss(sandbox):
+    client = dataikuapi.DSSClient(sandbox.dss_url, sandbox.dss_api_key)
+    with (
+        sandbox.faults({"service": "dss", "effect": {"status": 503}}),
+        pytest.raises(dataikuapi.utils.DataikuException, match="currently unavailable"),
+    ):
+        client.list_plugins()
+
+
+def test_a_fault_of_the_metadata_server_is_text(sandbox):
+    address = f"http://{sandbox.metadata_host}/computeMetadata/v1/project/project-id"
+    with sandbox.faults({"service": "metadata", "effect": {"status": 503}}):
+        answer = requests.get(address, headers={"Metadata-Flavor": "Google"}, timeout=10)
+    assert (answer.status_code, answer.headers["Metadata-Flavor"]) == (503, "Google")
+    assert "text" in answer.headers["Content-Type"]
+
+
+def test_a_fault_of_an_api_server_is_a_status_object(sandbox, unique_name):
+    name = unique_name("faulty")
+    cluster = sandbox.create_cluster("us-central1-b", name, controlPlaneEndpointsConfig=_OPEN_DNS)
+    endpoint = cluster["controlPlaneEndpointsConfig"]["dnsEndpointConfig"]["endpoint"]
+    bundle = sandbox.exports["SSL_CERT_FILE"]
+    with sandbox.faults({"service": "kubernetes", "path": "/version", "effect": {"status": 429}}):
+        answer = sandbox.call(f"https://{endpoint}/version", verify=bundle)
+    sandbox.delete_cluster("us-central1-b", name)
+    assert answer.status_code == 429
+    assert (answer.json()["kind"], answer.json()["reason"]) == ("Status", "TooManyRequests")
+
+
+_OPEN_DNS = {"dnsEndpointConfig": {"allowExternalTraffic": True}}
+
+
+def test_a_service_that_does_not_exist_cannot_be_struck(sandbox):
+    wanted = {"service": "containers", "effect": {"status": 503}}
+    answer = requests.post(f"{sandbox.admin_url}/faults", json=wanted, timeout=10)
+    assert answer.status_code == 400
+    assert "unknown service containers" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("PUT", "/faults", 405)])
+def test_admin_answers_an_unknown_request_in_json(sandbox, method, path, status):
+    answer = requests.request(method, sandbox.admin_url + path, timeout=10)
+    assert answer.status_code == status
+    assert path in answer.json()["error"]
+
+
+def test_admin_does_not_take_what_is_no_number(sandbox):
+    body = b'{"service": "iam", "effect": {"delay": NaN}}'
+    assert requests.post(f"{sandbox.admin_url}/faults", data=body, timeout=10).status_code == 400
+
+
+def test_request_log_names_the_user_of_an_api_key(sandbox):
+    since = time.time()
+    dataikuapi.DSSClient(sandbox.dss_url, sandbox.dss_api_key).list_plugins()
+    requests.get(f"{sandbox.dss_url}/dip/publicapi/plugins/", timeout=10)
+    seen = [each for each in sandbox.requests(service="dss", since=since) if each["path"].endswith("/plugins/")]
+    assert [(each["principal"], each["status"]) for each in seen[-2:]] == [("admin", 200), (None, 401)]
+
+
+def test_no_secret_is_in_the_request_log(sandbox):
+    text = requests.get(f"{sandbox.admin_url}/requests", timeout=10).text
+    assert sandbox.dss_api_key not in text
+    assert Path(sandbox.exports["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"]).read_text() not in text
