@@ -171,6 +171,25 @@ class TestCreate:
         assert changes(sandbox, cluster.cluster_id) == ["POST"]
         cluster.stop(terminate=True)
 
+    def test_outlives_a_control_plane_that_blinks_in_the_review_of_access(
+        self, sandbox, dss, create_config, unique_name
+    ):
+        cluster = dss.cluster(unique_name("blink"), CREATE, create_config)
+        review = {"service": "kubernetes", "method": "POST", "path": "*selfsubjectaccessreviews*"}
+        with sandbox.faults(review | {"times": 1, "effect": {"status": 503}}):
+            cluster.start()
+        assert changes(sandbox, cluster.cluster_id) == ["POST"]
+        cluster.stop(terminate=True)
+
+    def test_says_at_a_stop_without_data_which_cluster_may_be_left(self, running, sandbox):
+        folder = Path(overrides(running)["kubeConfigPath"]).parent
+        forget(running)
+        log = (folder.parent / "log" / "cluster.log").read_text()
+        assert f"gcloud container clusters delete {running.cluster_id} --location us-central1-a" in log
+        assert not (folder / "kube_config").exists()
+        assert changes(sandbox, running.cluster_id) == ["POST"]
+        running.start()
+
     def test_leaves_a_foreign_cluster_of_that_name_alone(self, sandbox, dss, create_config, existing):
         foreign = existing("us-central1-a")
         cluster = dss.cluster(foreign["name"], CREATE, create_config)
@@ -239,6 +258,15 @@ class TestFailures:
             message = failure_of(cluster.start)
         assert "container.clusters.create" in message
         assert sandbox.host_email in message
+        assert truth(sandbox, cluster.cluster_id) == []
+
+    def test_a_creation_that_may_not_be_looked_up_leaves_nothing(self, sandbox, dss, create_config, unique_name):
+        cluster = dss.cluster(unique_name("unseen"), CREATE, create_config)
+        held = [permission for permission in PERMISSIONS if permission != "container.operations.list"]
+        lost = {"service": "container", "method": "POST", "path": "*/clusters", "effect": {"reset": "after"}}
+        with sandbox.permissions(sandbox.host_email, held), sandbox.faults(lost):
+            message = failure_of(cluster.start)
+        assert "container.operations.list" in message
         assert truth(sandbox, cluster.cluster_id) == []
 
     def test_a_metadata_server_that_does_not_answer_is_told_with_the_remedy(

@@ -8,6 +8,7 @@ from gke_clusters.lifecycle.adoption import Decision, decide
 
 STATUSES = ["PROVISIONING", "RUNNING", "RECONCILING", "STOPPING", "ERROR", "DEGRADED", "STATUS_UNSPECIFIED", "4711"]
 ANY = [False, True]
+AT_REST = [status for status in STATUSES if status != "STOPPING"]
 THREE = list(product(ANY, ANY, ANY))
 
 
@@ -21,14 +22,12 @@ def test_waits_for_a_deletion_whoever_asked_for_it(ours: bool, busy: bool, faile
     assert decide("STOPPING", ours=ours, busy=busy, creation_failed=failed) is Decision.AWAIT_DELETION
 
 
-@pytest.mark.parametrize(
-    ("status", "busy", "failed"), list(product([s for s in STATUSES if s != "STOPPING"], ANY, ANY))
-)
+@pytest.mark.parametrize(("status", "busy", "failed"), list(product(AT_REST, ANY, ANY)))
 def test_refuses_what_is_not_ours_in_any_status(status: str, busy: bool, failed: bool) -> None:
     assert decide(status, ours=False, busy=busy, creation_failed=failed) is Decision.REFUSE_FOREIGN
 
 
-@pytest.mark.parametrize(("status", "failed"), list(product([s for s in STATUSES if s != "STOPPING"], ANY)))
+@pytest.mark.parametrize(("status", "failed"), list(product(AT_REST, ANY)))
 def test_waits_while_an_operation_runs_on_what_is_ours(status: str, failed: bool) -> None:
     assert decide(status, ours=True, busy=True, creation_failed=failed) is Decision.RESUME
 

@@ -324,6 +324,21 @@ class TestTheAnswerIsLost:
         world.clusters.create_cluster = down_for_a_minute
         assert start(world)[1]["cluster"]["status"] == "RUNNING"
 
+    def test_looks_for_what_a_lost_request_created_where_the_next_one_is_refused(self, world: Any) -> None:
+        send = world.clusters.create_cluster
+
+        def late(*arguments: Any) -> Any:
+            if not world.clusters.sent:
+                world.clusters.create_faults = [("before", LOST)]
+                return send(*arguments)
+            world.clusters.add(world.cluster(status="PROVISIONING"))
+            raise QuotaExceeded("Short.")
+
+        world.clusters.create_cluster = late
+        with pytest.raises(QuotaExceeded):
+            start(world)
+        assert world.clusters.clusters == {}
+
     def test_finds_after_the_last_lost_answer_what_it_created(self, world: Any) -> None:
         world.clusters.create_faults = [*[("before", LOST)] * 3, ("after", LOST)]
         assert start(world)[1]["cluster"]["status"] == "RUNNING"
