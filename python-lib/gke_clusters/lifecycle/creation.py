@@ -98,7 +98,7 @@ class Creation:
             cluster = self._google.clusters.find_cluster(self.name)
             operations = self._google.clusters.operations_of(self.name) if cluster or self.created else ()
             running = next((item for item in operations if not item.done), None)
-            decision = self._decide(cluster, operations, running)
+            decision = self._decide(cluster, operations, running, waiting)
             if decision is not said:
                 self._progress.step(_LOOK_PERCENT, f"{self.name}: {decision.value}")
                 said = decision
@@ -123,7 +123,7 @@ class Creation:
         self._journal.clear()
 
     def _decide(
-        self, cluster: Cluster | None, operations: tuple[Operation, ...], running: Operation | None
+        self, cluster: Cluster | None, operations: tuple[Operation, ...], running: Operation | None, waiting: Deadline
     ) -> Decision:
         if cluster is None:
             creating = running is not None and running.kind == CREATE_CLUSTER
@@ -133,7 +133,7 @@ class Creation:
             ours=self._is_ours(cluster),
             busy=running is not None,
             creation_failed=self._creation_failed(operations),
-            settled=self._has_settled(cluster, running),
+            settled=self._has_settled(cluster, running, waiting),
         )
 
     def _creation_failed(self, operations: tuple[Operation, ...]) -> bool:
@@ -143,11 +143,11 @@ class Creation:
         newest = next((item for item in operations if item.kind == CREATE_CLUSTER), None)
         return phase is None and newest is not None and bool(newest.failures)
 
-    def _has_settled(self, cluster: Cluster, running: Operation | None) -> bool:
+    def _has_settled(self, cluster: Cluster, running: Operation | None, waiting: Deadline) -> bool:
         if cluster.status != RECONCILING or running is not None:
             self._settling = None
             return False
-        self._settling = self._settling or Deadline(SETTLING_SECONDS)
+        self._settling = self._settling or Deadline(min(SETTLING_SECONDS, waiting.remaining_seconds))
         return self._settling.expired
 
     def _act(

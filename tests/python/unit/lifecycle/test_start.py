@@ -239,6 +239,13 @@ class TestSomethingIsThere:
         assert start(world)[1]["cluster"]["status"] == "RECONCILING"
         assert 300 <= world.now < 330
 
+    def test_takes_a_cluster_that_reconciles_by_itself_at_the_deadline_rather_than_give_it_up(self, world: Any) -> None:
+        world.clusters.add(world.cluster(status="RECONCILING"))
+        assert start_cluster(
+            world.settings(), world.owner, world.google, world.handover(), world.progress, deadline_seconds=60
+        )
+        assert world.now == pytest.approx(60)
+
     def test_says_each_decision_once(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO)
         world.clusters.add(world.cluster(status="RECONCILING"))
