@@ -3,16 +3,23 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import shutil
 import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 from sandbox.environment import forget_exported, write_environment
-from sandbox.gcp.projects import Project
+from sandbox.gcp.projects import Project, read_projects
 
 DEFAULT_SPEED = 100.0
+_ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class _UnwritableEnvironmentError(Exception):
+    """The environment file cannot be written."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,28 +68,51 @@ def _positive(text: str) -> float:
 
 
 def _up(options: argparse.Namespace) -> int:
+    # Until the event loop takes over, a signal must not leave a temporary folder behind.
+    for number in _ENDINGS:
+        signal.signal(number, _leave)
     try:
-        projects = tuple(Project.parse(text, position) for position, text in enumerate(options.project))
+        projects = read_projects(options.project)
     except ValueError as error:
-        print(f"--project: {error}", file=sys.stderr)  # noqa: T201 - this is a command
-        return 2
+        return _refuse("--project", error)
     forget_exported()
     env_file: Path = options.env_file.absolute()
-    # A file of an earlier run would lead its reader to ports that nobody serves.
-    env_file.unlink(missing_ok=True)
+    try:
+        # A file of an earlier run would lead its reader to ports that nobody serves.
+        env_file.unlink(missing_ok=True)
+    except OSError as error:
+        return _refuse("--env-file", error)
     made = options.state_dir is None
+    # Between its making and the block that removes it, nothing may come.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
     state = Path(tempfile.mkdtemp(prefix="gke-clusters-sandbox-")) if made else options.state_dir.absolute()
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        print(f"--state-dir: {error}", file=sys.stderr)  # noqa: T201 - this is a command
-        return 2
-    try:
         asyncio.run(_serve(options, projects, env_file, state))
+    except _UnwritableEnvironmentError as error:
+        return _refuse("--env-file", error)
+    except OSError as error:
+        # Without a file's name it is not about the folder, but a defect to be seen whole.
+        if error.filename is None:
+            raise
+        return _refuse("--state-dir", error)
     finally:
+        # The event loop gave the signals back their first meaning; a second one must not keep the folder.
+        for number in _ENDINGS:
+            signal.signal(number, signal.SIG_IGN)
         if made:
             shutil.rmtree(state, ignore_errors=True)
     return 0
+
+
+def _leave(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+def _refuse(argument: str, error: Exception) -> int:
+    print(f"{argument}: {error}", file=sys.stderr)  # noqa: T201 - this is a command
+    return 2
 
 
 async def _serve(options: argparse.Namespace, projects: tuple[Project, ...], env_file: Path, state: Path) -> None:
@@ -90,7 +120,7 @@ async def _serve(options: argparse.Namespace, projects: tuple[Project, ...], env
     from sandbox.world import Options, World  # noqa: PLC0415 - a mistyped command is told before half a second of imports
 
     ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in _ENDINGS:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     world = World(Options(options.dss_version, options.speed, projects, options.real_code_envs), state)
     end = asyncio.create_task(ended.wait())
@@ -99,8 +129,11 @@ async def _serve(options: argparse.Namespace, projects: tuple[Project, ...], env
         await asyncio.wait({start, end}, return_when=asyncio.FIRST_COMPLETED)
         if start.done():
             start.result()
-            write_environment(env_file, world.variables())
-            print("sandbox ready", flush=True)  # noqa: T201 - whoever started it waits for this line
+            try:
+                write_environment(env_file, world.variables())
+            except OSError as error:
+                raise _UnwritableEnvironmentError(str(error)) from error
+            _announce()
             await end
     finally:
         for task in (start, end):
@@ -108,3 +141,11 @@ async def _serve(options: argparse.Namespace, projects: tuple[Project, ...], env
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await world.stop()
+
+
+def _announce() -> None:
+    try:
+        print("sandbox ready", flush=True)  # noqa: T201 - whoever started it waits for this line
+    except BrokenPipeError:
+        # Nobody reads the line; the file says the same. Python would complain about the pipe again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

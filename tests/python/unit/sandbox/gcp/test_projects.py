@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.gcp.projects import Project, Projects
+from sandbox.gcp.projects import Project, Projects, read_projects
 
 
 @pytest.fixture
@@ -27,7 +27,17 @@ def test_projects_without_numbers_get_different_ones():
     assert all(len(number) == 12 and number.isdigit() for number in made)
 
 
-@pytest.mark.parametrize("text", ["", "=1", "a=b"])
+@pytest.mark.parametrize("text", ["", "=1", "a=b", "two words", "a/b", "Upper", "a=١"])
 def test_refuses_what_is_no_project(text):
     with pytest.raises(ValueError, match="neither ID nor ID=NUMBER"):
         Project.parse(text)
+
+
+def test_the_default_project_can_be_given_another_number():
+    assert read_projects(["sandbox-project=1", "other=123456789012"])[0].number == "1"
+
+
+@pytest.mark.parametrize("texts", [["one=7", "two=7"], ["other=123456789012"]])
+def test_refuses_two_projects_of_one_number(texts):
+    with pytest.raises(ValueError, match="have the same number"):
+        read_projects(texts)
