@@ -108,9 +108,9 @@ def _checked(service: str, effect: dict[str, Any]) -> dict[str, Any]:
             raise UnusableFaultError(f"{name} must be {description}, not {value!r}")
     if service != "container" and (foreign := sorted(effect.keys() & _OF_CONTAINER)):
         raise UnusableFaultError(f"only the service container knows {', '.join(foreign)}")
-    if effect.keys() & {"quota", "permission"}:
-        return {"status": 403, **effect}
-    return effect
+    # Compute shows a quota, and a fault lowers what it shows; elsewhere a quota is what a request is refused for.
+    refused = "permission" in effect or ("quota" in effect and service != "compute")
+    return {"status": 403, **effect} if refused else effect
 
 
 def _is_status(value: object) -> bool:

@@ -13,11 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox import refusals
 from sandbox.faults import FaultPlan
+from sandbox.gcp.errors import GoogleError
 from sandbox.gcp.principals import Principals
 
 Normaliser = Callable[[str, str, Any], Any]
 Identify = Callable[[Request], str | None]
-Shape = Callable[[int, str], Response]
+Shape = Callable[[GoogleError], Response]
 _STATE = "sandbox.call"
 
 
@@ -57,7 +58,7 @@ class Traffic:
         exchanges: every request so far.
         normalisers: by service, how a request body is rewritten for the log (enum numbers to names).
         callers: by service that knows its callers otherwise than by bearer token, who calls.
-        shapes: by service whose errors are not Google's, how it words a status and a message.
+        shapes: by service whose errors have a shape of their own, how it shapes one.
         down_until: by service that refuses connections, when it is back (monotonic seconds).
     """
 
@@ -86,7 +87,7 @@ class Traffic:
         """Return the error that a fault asks for, in the shape of the service's own."""
         error = refusals.planned(effect, path, service)
         shape = self.shapes.get(service)
-        return shape(error.code, error.message) if shape else error.response()
+        return shape(error) if shape else error.response()
 
     def record(self, exchange: Exchange) -> None:
         """Add one request to the log."""

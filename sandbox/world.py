@@ -20,8 +20,10 @@ from sandbox.dss.backend import DssBackend
 from sandbox.environment import GCLOUD_OVERRIDES
 from sandbox.gcp.absent import AbsentResources
 from sandbox.gcp.access import Gate
+from sandbox.gcp.compute.requests import shape as compute_shape
 from sandbox.gcp.compute.service import ComputeService
 from sandbox.gcp.container.service import ContainerService
+from sandbox.gcp.errors import GoogleError
 from sandbox.gcp.host import Host, documented_permissions
 from sandbox.gcp.iam import Impersonation, ServiceAccounts
 from sandbox.gcp.metadata import MetadataServer
@@ -101,7 +103,12 @@ class World:
         )
         self._traffic.normalisers["dss"] = self._dss.normalise
         self._traffic.callers["dss"] = self._dss.caller
-        self._traffic.shapes |= {"dss": self._dss.failure, "kubernetes": _status, "metadata": self._metadata.failure}
+        self._traffic.shapes |= {
+            "compute": compute_shape,
+            "dss": lambda error: self._dss.failure(error.code, error.message),
+            "kubernetes": _status,
+            "metadata": self._metadata.failure,
+        }
         self._servers["dss"] = self._serve(self._dss.app, "dss")
         self._traffic.faults.services = {*self._servers, "kubernetes"} - {"admin"}
         self._dss.listen(self._servers["dss"].url)
@@ -184,9 +191,9 @@ class World:
         (self._state / "ca-bundle.pem").write_bytes(_system_bundle() + b"\n" + self._public_ca.pem)
 
 
-def _status(code: int, message: str) -> Response:
+def _status(error: GoogleError) -> Response:
     """Return an error as Kubernetes API servers tell it."""
-    return JSONResponse(StatusError(code, message).body(), status_code=code)
+    return JSONResponse(StatusError(error.code, error.message).body(), status_code=error.code)
 
 
 def _system_bundle() -> bytes:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from sandbox.gcp.errors import GoogleError
 from sandbox.gcp.host import SCOPES, Host
 from sandbox.gcp.oauth import LIFETIME_SECONDS
 from sandbox.gcp.principals import Principals, Token
@@ -44,9 +45,9 @@ class MetadataServer:
         self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=["GET"])])
 
     @staticmethod
-    def failure(status: int, message: str) -> Response:
+    def failure(error: GoogleError) -> Response:
         """Return an error as the metadata server tells it: as text."""
-        return _text(message, status)
+        return _text(error.message, error.code)
 
     async def _answer(self, request: Request) -> Response:
         path = request.path_params["path"]

@@ -72,9 +72,8 @@ async def unknown(request: Request) -> JSONResponse:
     raise GoogleError(404, f"The requested URL {request.url.path} was not found on this server.")
 
 
-async def compute_error_response(_request: Request, error: Exception) -> JSONResponse:
-    """Answer a `GoogleError` as Compute words and shapes it: without a canonical status, except for 401."""
-    assert isinstance(error, GoogleError)  # noqa: S101 - registered for this class only
+def shape(error: GoogleError) -> JSONResponse:
+    """Return a refusal as Compute words and shapes it: without a canonical status, except for 401."""
     if error.code == 401:
         return error.response()
     message = error.message
@@ -83,3 +82,9 @@ async def compute_error_response(_request: Request, error: Exception) -> JSONRes
         message = f"Required '{denied['permission']}' permission for '{denied['resource']}'"
     entry = {"message": message, "domain": "global", "reason": error.reason}
     return JSONResponse({"error": {"code": error.code, "message": message, "errors": [entry]}}, status_code=error.code)
+
+
+async def compute_error_response(_request: Request, error: Exception) -> JSONResponse:
+    """Answer a `GoogleError` (Starlette exception handler)."""
+    assert isinstance(error, GoogleError)  # noqa: S101 - registered for this class only
+    return shape(error)

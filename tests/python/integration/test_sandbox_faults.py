@@ -25,6 +25,14 @@ def test_a_fault_of_the_metadata_server_is_text(sandbox):
     assert "text" in answer.headers["Content-Type"]
 
 
+def test_a_fault_of_compute_has_no_canonical_status(sandbox):
+    address = f"{sandbox.compute_url}/compute/v1/projects/sandbox-project/global/networks"
+    with sandbox.faults({"service": "compute", "effect": {"permission": "compute.networks.list"}}):
+        error = sandbox.call(address).json()["error"]
+    assert error["message"] == "Required 'compute.networks.list' permission for 'projects/sandbox-project'"
+    assert "status" not in error
+
+
 def test_a_fault_of_an_api_server_is_a_status_object(sandbox, unique_name):
     name = unique_name("faulty")
     cluster = sandbox.create_cluster("us-central1-b", name, controlPlaneEndpointsConfig=_OPEN_DNS)

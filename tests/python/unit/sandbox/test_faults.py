@@ -102,6 +102,11 @@ def test_a_refusal_without_a_status_is_a_403(plan, effect):
     assert plan.take("container", "GET", "/v1/x") == {"status": 403, **effect}
 
 
+def test_compute_shows_a_lowered_quota_instead_of_refusing(plan):
+    plan.add({"service": "compute", "effect": {"quota": "CPUS"}})
+    assert plan.take("compute", "GET", "/compute/v1/projects/p/regions/us-central1") == {"quota": "CPUS"}
+
+
 def test_a_read_does_not_use_up_the_fault_of_an_operation(plan):
     plan.add({"service": "container", "effect": {"operation": "stockout"}})
     assert plan.take("container", "GET", "/v1/projects/p/locations/l/clusters") == {}
