@@ -1,0 +1,64 @@
+"""Somebody else at work in the same project: creates, changes and deletes clusters with the administrator's token."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from sandbox.process import SandboxProcess
+
+_TIMEOUT_SECONDS = 20
+_POLL_SECONDS = 0.01
+
+
+class Outsider:
+    """An administrator of the project who does not use DSS.
+
+    Args:
+        sandbox: the project's cloud.
+    """
+
+    def __init__(self, sandbox: SandboxProcess) -> None:
+        self._sandbox = sandbox
+        self._root = sandbox.exports["CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER"].rstrip("/")
+        self.project = sandbox.exports["CLOUDSDK_CORE_PROJECT"]
+        self._session = requests.Session()
+        self._session.trust_env = False
+        token = Path(sandbox.exports["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"]).read_text()
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def named(self, name: str) -> list[dict[str, Any]]:
+        """Return the clusters of that name, wherever they are."""
+        return [cluster for cluster in self._sandbox.clusters() if cluster["name"] == name]
+
+    def create(self, location: str, name: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
+        """Create a cluster and return it once it runs and changes no more."""
+        body = {"cluster": {"name": name, "initialNodeCount": 1, "resourceLabels": labels or {}}}
+        self._finish(location, self._session.post(self._place(location), json=body, timeout=_TIMEOUT_SECONDS))
+        (created,) = (cluster for cluster in self.named(name) if cluster["location"] == location)
+        return created
+
+    def delete(self, cluster: dict[str, Any], *, wait: bool = True) -> None:
+        """Delete a cluster, as soon as nothing holds it."""
+        location, name = cluster["location"], cluster["name"]
+        while True:
+            answer = self._session.delete(f"{self._place(location)}/{name}", timeout=_TIMEOUT_SECONDS)
+            if answer.status_code == requests.codes.not_found:
+                return
+            if answer.ok:
+                break
+            time.sleep(_POLL_SECONDS)
+        if wait:
+            self._finish(location, answer)
+
+    def _place(self, location: str) -> str:
+        return f"{self._root}/v1/projects/{self.project}/locations/{location}/clusters"
+
+    def _finish(self, location: str, answer: requests.Response) -> None:
+        answer.raise_for_status()
+        operation = f"{self._root}/v1/projects/{self.project}/locations/{location}/operations/{answer.json()['name']}"
+        while self._session.get(operation, timeout=_TIMEOUT_SECONDS).json()["status"] != "DONE":
+            time.sleep(_POLL_SECONDS)
