@@ -1,7 +1,7 @@
 """The methods that make, change and delete clusters."""
 
 from collections.abc import Callable
-from datetime import timezone
+from datetime import timedelta
 
 from sandbox.clock import Clock
 from sandbox.gcp.container import cluster_updates, validation
@@ -13,6 +13,8 @@ from sandbox.gcp.container.read_methods import record_of
 from sandbox.gcp.container.state import ClusterRecord
 from sandbox.gcp.errors import failed_precondition
 
+# https://cloud.google.com/kubernetes-engine/docs/concepts/alpha-clusters
+_ALPHA_LIFETIME = timedelta(days=30)
 Translation = Callable[[Json], Json]
 
 
@@ -24,7 +26,10 @@ def _create(engine: Engine, caller: Caller, body: Json) -> Json:
         caller.require_act_as(config)
     place = Place(caller.project, location, engine.next_number(), engine.new_id())
     record = ClusterRecord(caller.project, complete_cluster(given, place))
-    record.resource["createTime"] = Clock.now().astimezone(timezone.utc).isoformat(timespec="seconds")
+    created = Clock.now()
+    record.resource["createTime"] = created.isoformat(timespec="seconds")
+    if get(record.resource, "enableKubernetesAlpha"):
+        record.resource["expireTime"] = (created + _ALPHA_LIFETIME).isoformat(timespec="seconds")
     engine.clusters.add(record)
     operation = engine.begin(record, "CREATE_CLUSTER", caller.effect)
     # The first answer of a creation carries no progress yet.

@@ -1,6 +1,6 @@
 """What every method of the API is made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sandbox.gcp.container.documents import Json
@@ -22,12 +22,14 @@ class Caller:
         project: of the target.
         target: what the path addresses.
         effect: the effect of a fault that the service must act out itself.
+        query: the parameters after the path.
     """
 
     principal: Principal
     project: Project
     target: Target
     effect: Json
+    query: Mapping[str, str]
 
     def require_act_as(self, config: Json) -> None:
         """Refuse a caller who may not give nodes their service account.

@@ -55,8 +55,7 @@ def _update(engine: Engine, caller: Caller, body: Json) -> Json:
 def _set_size(engine: Engine, caller: Caller, body: Json) -> Json:
     record = record_of(engine, caller)
     pool, size = record.pool(caller.target.pool), int(body.get("nodeCount", 0))
-    if size < 0:
-        raise invalid_argument("Node count cannot be negative.")
+    validation.check_size(size)
 
     def apply() -> None:
         record.sizes[pool["name"]] = pool["initialNodeCount"] = size

@@ -6,7 +6,7 @@ from sandbox.gcp.container.engine import Engine
 from sandbox.gcp.container.methods import Caller, Method
 from sandbox.gcp.container.state import ClusterRecord
 from sandbox.gcp.container.validation import check_location
-from sandbox.gcp.errors import failed_precondition
+from sandbox.gcp.errors import failed_precondition, invalid_argument
 from sandbox.gcp.locations import AUTO_MODE_RANGES
 
 
@@ -72,16 +72,23 @@ def _server_config(_engine: Engine, caller: Caller, _body: Json) -> Json:
 
 def _usable_subnetworks(_engine: Engine, caller: Caller, _body: Json) -> Json:
     project = caller.project.id
-    return {
-        "subnetworks": [
-            {
-                "subnetwork": f"projects/{project}/regions/{region}/subnetworks/default",
-                "network": f"projects/{project}/global/networks/default",
-                "ipCidrRange": block,
-            }
-            for region, block in AUTO_MODE_RANGES.items()
-        ]
-    }
+    found = [
+        {
+            "subnetwork": f"projects/{project}/regions/{region}/subnetworks/default",
+            "network": f"projects/{project}/global/networks/default",
+            "ipCidrRange": block,
+        }
+        for region, block in AUTO_MODE_RANGES.items()
+    ]
+    try:
+        start = int(caller.query.get("pageToken") or 0)
+        size = int(caller.query.get("pageSize") or len(found))
+    except ValueError:
+        raise invalid_argument("Invalid page size or page token.") from None
+    if start < 0 or size < 1:
+        raise invalid_argument("Invalid page size or page token.")
+    answer: Json = {"subnetworks": found[start : start + size]}
+    return answer | {"nextPageToken": str(start + size)} if start + size < len(found) else answer
 
 
 def _upgrade_info(engine: Engine, caller: Caller, _body: Json) -> Json:

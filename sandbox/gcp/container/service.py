@@ -15,12 +15,15 @@ from sandbox.gcp.container.engine import Engine
 from sandbox.gcp.container.methods import Caller, Method
 from sandbox.gcp.container.nodes import InstanceGroup
 from sandbox.gcp.errors import GoogleError, google_error_response, permission_denied
+from sandbox.gcp.partial_answers import partial
 from sandbox.gcp.principals import Principals
 from sandbox.gcp.projects import Projects
 from sandbox.kubernetes.control_plane import ControlPlanes
 from sandbox.traffic import call_of
 
 _SERVICE = "container.googleapis.com"
+# All that a client could send; a method that no path has is answered as an unknown path is.
+_HTTP_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 # By HTTP method, kind of target and verb.
 _METHODS: dict[tuple[str, str, str], Method] = {
     **read_methods.METHODS,
@@ -46,7 +49,7 @@ class ContainerService:
         self._gate = Gate(principals, projects, _SERVICE)
         self._engine = Engine(clock, control_planes)
         self.app = Starlette(
-            routes=[Route("/{path:path}", self._answer, methods=["GET", "POST", "PUT", "DELETE"])],
+            routes=[Route("/{path:path}", self._answer, methods=_HTTP_METHODS)],
             exception_handlers={GoogleError: google_error_response},
         )
 
@@ -69,7 +72,8 @@ class ContainerService:
 
     async def _answer(self, request: Request) -> JSONResponse:
         principal = self._gate.caller(request)
-        found = _find(request.method, request.url.path)
+        # A HEAD is a GET of which only the headers are sent.
+        found = _find("GET" if request.method == "HEAD" else request.method, request.url.path)
         if found is None:
             raise GoogleError(404, f"The requested URL {request.url.path} was not found on this server.")
         target, method = found
@@ -80,13 +84,13 @@ class ContainerService:
         if not principal.may(method.permission):
             raise permission_denied(method.permission, resource, _SERVICE)
         body = schema.read(method.request, await json_body(request)) if method.request else {}
-        caller = Caller(principal, project, target, call_of(request).effect)
+        caller = Caller(principal, project, target, call_of(request).effect, request.query_params)
         if "busy" in caller.effect:
             self._engine.occupy(read_methods.record_of(self._engine, caller), float(caller.effect["busy"]))
         answer = method.run(self._engine, caller, body)
         if _wants_numbers(request) and method.response:
             answer = schema.with_enum_numbers(method.response, answer)
-        return JSONResponse(answer)
+        return JSONResponse(partial(answer, request.query_params))
 
 
 def _find(http_method: str, path: str) -> tuple[links.Target, Method] | None:

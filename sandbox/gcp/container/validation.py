@@ -22,7 +22,7 @@ _NODE_LABEL_KEY = re.compile(
 _NODE_LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _TAG = re.compile(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _MAX_RESOURCE_LABELS = 64
-_MAX_NODES_PER_POOL = 1000
+_MAX_NODES_PER_ZONE = 1000
 _MIN_DISK_GB = 10
 _MAX_PODS_RANGE = range(8, 257)
 
@@ -56,8 +56,9 @@ def check_cluster(cluster: Json, location: str) -> None:
         raise invalid_argument(
             "Cluster.node_pools cannot be specified together with Cluster.initial_node_count or Cluster.node_config."
         )
-    elif not pools and not cluster.get("initialNodeCount"):
+    elif not pools and cluster.get("initialNodeCount", 0) < 1:
         raise invalid_argument("Cluster.initial_node_count must be greater than zero.")
+    check_size(cluster.get("initialNodeCount", 0))
     versions.resolve(cluster.get("initialClusterVersion", ""))
     _check_zones(cluster.get("locations", []), location, "cluster.locations")
     check_resource_labels(cluster.get("resourceLabels", {}))
@@ -83,8 +84,7 @@ def check_pool(pool: Json, location: str) -> None:
         GoogleError: 400, with the first reason.
     """
     _check_name(pool.get("name", ""), "node_pool.name")
-    if not 0 <= pool.get("initialNodeCount", 0) <= _MAX_NODES_PER_POOL:
-        raise invalid_argument(f"Node pool initial_node_count must be between 0 and {_MAX_NODES_PER_POOL}.")
+    check_size(pool.get("initialNodeCount", 0))
     check_autoscaling(pool.get("autoscaling", {}))
     _check_zones(pool.get("locations", []), location, "node_pool.locations")
     _check_block(get(pool, "networkConfig.podIpv4CidrBlock", ""), "node_pool.network_config.pod_ipv4_cidr_block")
@@ -94,6 +94,20 @@ def check_pool(pool: Json, location: str) -> None:
     if pool.get("version"):
         versions.resolve(pool["version"], field="Node version", current="-")
     _check_config(pool.get("config", {}), "node_pool.config")
+
+
+def check_size(count: int) -> None:
+    """Refuse a number of nodes in each zone of a pool that no pool can have.
+
+    https://cloud.google.com/kubernetes-engine/quotas
+
+    Raises:
+        GoogleError: 400.
+    """
+    if count < 0:
+        raise invalid_argument("Node count cannot be negative.")
+    if count > _MAX_NODES_PER_ZONE:
+        raise invalid_argument(f"Node count {count} is above the maximum of {_MAX_NODES_PER_ZONE} in a zone.")
 
 
 def check_autoscaling(autoscaling: Json) -> None:

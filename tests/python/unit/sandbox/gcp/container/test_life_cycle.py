@@ -1,5 +1,6 @@
 """The life cycles of clusters, node pools and operations."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -345,3 +346,39 @@ class TestPermissions:
 
         assert status == 401
         assert answer["error"]["status"] == "UNAUTHENTICATED"
+
+
+class TestQueries:
+    def test_a_part_of_an_answer_can_be_asked_for(self, gke, shared) -> None:
+        assert gke.get(f"{gke.zone}/clusters/shared?fields=name,status") == {"name": "shared", "status": "RUNNING"}
+
+    def test_usable_subnetworks_come_in_pages(self, gke) -> None:
+        path = "/v1/projects/p/aggregated/usableSubnetworks"
+        everything = gke.get(path)["subnetworks"]
+        first = gke.get(f"{path}?pageSize=30")
+        rest = gke.get(f"{path}?pageSize=30&pageToken={first['nextPageToken']}")
+
+        assert first["subnetworks"] + rest["subnetworks"] == everything
+        assert "nextPageToken" not in rest
+
+    @pytest.mark.parametrize("query", ["pageSize=many", "pageSize=-1", "pageToken=next"])
+    def test_an_unusable_page_is_refused(self, gke, query: str) -> None:
+        assert "page" in gke.error("GET", f"/v1/projects/p/aggregated/usableSubnetworks?{query}")
+
+    @pytest.mark.parametrize("method", ["PATCH", "OPTIONS", "PUT"])
+    def test_a_method_that_no_path_has_is_not_found(self, gke, method: str) -> None:
+        status, answer = gke.call(method, f"{gke.zone}/clusters")
+        assert (status, answer["error"]["status"]) == (404, "NOT_FOUND")
+
+
+def test_a_pool_cannot_grow_without_end(gke, new_name) -> None:
+    name = new_name()
+    gke.create(name, nodePools=[POOL])
+    path = f"{gke.zone}/clusters/{name}/nodePools/cpu:setSize"
+    assert "above the maximum of 1000" in gke.error("POST", path, {"nodeCount": 100_000})
+
+
+def test_an_alpha_cluster_says_when_it_will_be_deleted(gke, new_name) -> None:
+    cluster = gke.create(new_name(), enableKubernetesAlpha=True)
+    created, expires = (datetime.fromisoformat(cluster[name]) for name in ("createTime", "expireTime"))
+    assert (expires - created).days == 30

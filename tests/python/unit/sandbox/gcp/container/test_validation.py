@@ -184,3 +184,9 @@ def test_refuses_old_and_new_endpoint_fields_that_contradict() -> None:
     }
 
     assert "cannot have conflicting values" in refused(cluster)
+
+
+@pytest.mark.parametrize("count", [-1, 1001, 2**31 - 1])
+def test_no_pool_has_fewer_than_no_nodes_or_more_than_a_thousand_in_a_zone(count: int) -> None:
+    assert refused({"name": "ok", "initialNodeCount": count})
+    assert "Node count" in refused({"name": "ok", "nodePools": [{"name": "cpu", "initialNodeCount": count}]})
