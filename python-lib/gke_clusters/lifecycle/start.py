@@ -14,10 +14,12 @@ from gke_clusters.errors import (
     NameTaken,
     OperationTimeout,
     PermissionDenied,
+    StateError,
 )
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.names import ClusterName
+from gke_clusters.lifecycle.adoption import STOPPING
 from gke_clusters.lifecycle.creation import CREATE_DEADLINE_SECONDS, Creation
 from gke_clusters.lifecycle.deletion import DELETE_DEADLINE_SECONDS, delete_command, delete_until_gone
 from gke_clusters.lifecycle.google_access import GoogleAccess
@@ -79,7 +81,7 @@ def start_cluster(
         progress,
         is_ours=lambda cluster: owner_of(cluster.labels) == ownership,
         foreign=_foreign,
-        make_request=lambda: _request(settings, ownership, google, placement),
+        make_request=lambda: _request(settings, ownership, google, placement, name),
     )
     cluster: Cluster | None = None
     try:
@@ -99,8 +101,9 @@ def start_cluster(
 
 
 def _request(
-    settings: CreateSettings, ownership: Ownership, google: GoogleAccess, placement: Placement
+    settings: CreateSettings, ownership: Ownership, google: GoogleAccess, placement: Placement, name: ClusterName
 ) -> ClusterRequest:
+    _require_no_other(name, ownership, google)
     _require_known_places(settings, google, placement)
     facts = request_facts(settings, google)
     subnetwork = subnetwork_in_region(settings, google, facts, placement)
@@ -109,6 +112,29 @@ def _request(
         logger.warning("%s", warning)
     logger.debug("The cluster that is asked for: %s", without_secrets(request.as_json()["cluster"]))
     return request
+
+
+def _require_no_other(name: ClusterName, ownership: Ownership, google: GoogleAccess) -> None:
+    """Refuse to create a second cluster beside one that this DSS cluster has elsewhere in the project.
+
+    The journal knows of such a cluster, unless it was lost. Whether that cluster is still wanted nobody here can tell,
+    so it is neither deleted nor forgotten.
+    """
+    try:
+        listed = google.clusters.list_clusters(name.project)
+    except (PermissionDenied, GoogleUnavailable) as error:
+        logger.warning("Whether this DSS cluster has a cluster elsewhere is not checked: %s", error.cause)
+        return
+    for other in listed.clusters:
+        if other.name != name and other.status != STOPPING and owner_of(other.labels) == ownership:
+            raise StateError(
+                f"This DSS cluster has a cluster already, in {other.name.location}; no second one is created.",
+                resource=other.name.path,
+                remedy=(
+                    f"To use it again, set the zone or region of the connection back to {other.name.location} and"
+                    f" start. To give it up, delete it before you start again. {delete_command(other.name)}"
+                ),
+            )
 
 
 def _require_known_places(settings: CreateSettings, google: GoogleAccess, placement: Placement) -> None:

@@ -20,6 +20,7 @@ from gke_clusters.errors import (
     PermissionDenied,
     QuotaExceeded,
     SettingsError,
+    StateError,
     Stockout,
     UnexpectedFailure,
 )
@@ -554,17 +555,48 @@ class TestAnEarlierStartWasKilled:
         start(world)
         assert self.LEFT in world.clusters.clusters
 
-    def test_only_warns_of_a_cluster_that_was_handed_over(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
-        world.clusters.add(world.cluster(self.LEFT))
-        Journal(world.directory).write(self.LEFT, Phase.RUNNING)
+    def test_warns_of_a_cluster_that_was_handed_over_in_another_project(
+        self, world: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        left = ClusterName("other", "us-central1-a", "my-cluster")
+        world.clusters.add(world.cluster(left))
+        Journal(world.directory).write(left, Phase.RUNNING)
         start(world)
-        assert self.LEFT in world.clusters.clusters
-        assert "gcloud container clusters delete my-cluster --location us-central1-a" in caplog.text
+        assert left in world.clusters.clusters
+        assert "gcloud container clusters delete my-cluster --location us-central1-a --project other" in caplog.text
 
-    def test_goes_on_where_the_leftover_cannot_be_deleted(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def test_says_that_the_leftover_cannot_be_deleted(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.ERROR)
         world.clusters.add(world.cluster(self.LEFT))
         Journal(world.directory).write(self.LEFT, Phase.CREATING)
         world.clusters.delete_faults = [("before", PermissionDenied("It may not delete."))]
-        start(world)
+        with pytest.raises(StateError, match="no second one is created"):
+            start(world)
         assert "gcloud container clusters delete my-cluster --location us-central1-a" in caplog.text
+
+    @pytest.mark.parametrize("journal", [Phase.RUNNING, None])
+    def test_creates_no_second_cluster_beside_one_of_ours_elsewhere(self, world: Any, journal: Phase | None) -> None:
+        world.clusters.add(world.cluster(self.LEFT))
+        if journal:
+            Journal(world.directory).write(self.LEFT, journal)
+        with pytest.raises(StateError, match="no second one is created") as caught:
+            start(world)
+        assert "gcloud container clusters delete my-cluster --location us-central1-a" in caught.value.remedy
+        assert list(world.clusters.clusters) == [self.LEFT]
+
+    def test_creates_beside_one_of_ours_that_is_going_away(self, world: Any) -> None:
+        world.clusters.add(world.cluster(self.LEFT, status="STOPPING"))
+        start(world)
+        assert world.name in world.clusters.clusters
+
+    @pytest.mark.parametrize("refusal", [PermissionDenied("It may not list."), GoogleUnavailable("It did not answer.")])
+    def test_creates_where_it_may_not_look_elsewhere(
+        self, world: Any, refusal: Exception, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def refuse(project: str) -> Any:
+            raise refusal
+
+        world.clusters.list_clusters = refuse
+        start(world)
+        assert world.name in world.clusters.clusters
+        assert "is not checked" in caplog.text
