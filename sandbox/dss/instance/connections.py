@@ -52,6 +52,7 @@ class Connections:
                 ("DELETE", one, self._delete),
                 ("GET", "/connections/get-names", self._names),
                 ("GET", "/connections/{name}/test", self._test),
+                ("GET", "/connections/{name}/info", self._info),
             ]
         )
 
@@ -105,6 +106,13 @@ class Connections:
     async def _test(self, request: Request) -> Response:
         self._get(request)
         return JSONResponse({"connectionOK": True})
+
+    async def _info(self, request: Request) -> Response:
+        """Answer with the connection as a recipe gets it, secrets included: administrators may always read them."""
+        connection = _with_secrets(self._get(request), self._vault.decrypt)
+        told = {name: connection[name] for name in ("name", "type", "params")}
+        mode = connection["params"].get("credentialsMode")
+        return JSONResponse({**told, "resolvedParams": told["params"], "credentialsMode": mode})
 
 
 def _with_secrets(connection: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:

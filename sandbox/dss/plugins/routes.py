@@ -62,6 +62,7 @@ class PluginRoutes:
                 ("GET", "/admin/code-envs/", self._list_code_envs),
                 ("GET", "/admin/code-envs/PYTHON/{name}", self._get_code_env),
                 ("DELETE", "/admin/code-envs/PYTHON/{name}", self._delete_code_env),
+                ("POST", "/admin/code-envs/PYTHON/{name}/images", self._build_images),
             ]
         )
 
@@ -172,3 +173,13 @@ class PluginRoutes:
     async def _delete_code_env(self, request: Request) -> Response:
         self._code_envs.delete(request.path_params["name"])
         return JSONResponse({"messages": success()})
+
+    async def _build_images(self, request: Request) -> Response:
+        name = self._code_envs.get(request.path_params["name"])["envName"]
+
+        async def work(_progress: Progress) -> dict[str, Any]:
+            return {"messages": success()}
+
+        if request.query_params.get("wait", "True").lower() == "true":
+            return JSONResponse({"messages": success()})
+        return await self._futures.answer(self._futures.start(f"Build images of {name}", work))

@@ -84,6 +84,21 @@ def test_updates_the_code_env_that_is_in_use(dss: Any) -> None:
     assert plugin.update_code_env().wait_for_result()["envName"] == name
 
 
+@pytest.mark.parametrize("wait", [True, False])
+def test_builds_the_images_of_a_code_env(dss: Any, wait: bool) -> None:
+    name = dss.install().create_code_env("PYTHON311").wait_for_result()["envName"]
+    code_env = dss.client.get_code_env("PYTHON", name)
+
+    answer = code_env.update_images(wait=wait)
+
+    assert (answer if wait else answer.wait_for_result())["messages"]["success"]
+
+
+def test_builds_no_images_of_a_code_env_that_does_not_exist(dss: Any) -> None:
+    with pytest.raises(DataikuException, match="does not exist"):
+        dss.client.get_code_env("PYTHON", "nope").update_images()
+
+
 def test_a_start_in_a_code_env_that_is_gone_fails(dss: Any) -> None:
     plugin = dss.install()
     name = plugin.create_code_env("PYTHON311").wait_for_result()["envName"]

@@ -88,3 +88,11 @@ def test_refuses_a_connection_that_is_taken_or_incomplete(dss: Any) -> None:
         dss.client.create_connection("", "GCS", {})
     with pytest.raises(DataikuException, match="Connection nope does not exist"):
         dss.client.get_connection("nope").get_settings()
+
+
+def test_tells_a_recipe_what_it_needs_to_use_a_connection(dss: Any) -> None:
+    told = _connect(dss).get_info()
+
+    assert told.get_type() == "GCS"
+    assert told.get_params()["chbucket"] == "b"
+    assert told.get_resolved_params()["appSecretContent"] == "s3cret"
