@@ -16,8 +16,9 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 from google.oauth2 import service_account
 
-from gke_clusters.errors import CredentialsError
+from gke_clusters.errors import CredentialsError, MetadataServerError
 from gke_clusters.google.endpoints import endpoint
+from gke_clusters.google.metadata import HostMetadata
 
 SCOPES: Final = (
     "https://www.googleapis.com/auth/cloud-platform",
@@ -26,6 +27,9 @@ SCOPES: Final = (
     "https://www.googleapis.com/auth/userinfo.email",
 )
 """The OAuth scopes of every token."""
+
+_LOADS: Final = 2
+"""google-auth takes a metadata server that blinks for none: it is asked once more where it answers again."""
 
 _ADC_HELP: Final = (
     "On Compute Engine, give the DSS host a service account and let it reach metadata.google.internal; elsewhere, set"
@@ -111,15 +115,30 @@ def authorize(choice: CredentialsChoice) -> Authorization:
 
 
 def _application_default() -> Credentials:
+    for _ in range(_LOADS):
+        try:
+            credentials, _project = google.auth.default(scopes=SCOPES)
+        except (GoogleAuthError, OSError, ValueError) as error:
+            failure = str(error)
+        else:
+            return credentials
+        silence = _silence_of_metadata_server()
+        if silence:
+            # google-auth only says that it found nothing; this says why.
+            failure = f"{failure} {silence}"
+            break
+    raise CredentialsError(
+        "No usable Application Default Credentials were found on the DSS host.", verbatim=failure, remedy=_ADC_HELP
+    )
+
+
+def _silence_of_metadata_server() -> str:
+    """Return what kept the metadata server from being asked; nothing where it answers now and only blinked before."""
     try:
-        credentials, _ = google.auth.default(scopes=SCOPES)
-    except (GoogleAuthError, OSError, ValueError) as error:
-        raise CredentialsError(
-            "No usable Application Default Credentials were found on the DSS host.",
-            verbatim=str(error),
-            remedy=_ADC_HELP,
-        ) from None
-    return credentials
+        HostMetadata().project_id()
+    except MetadataServerError as error:
+        return f"The metadata server: {error.verbatim}"
+    return ""
 
 
 def _from_key(choice: CredentialsChoice) -> Credentials:

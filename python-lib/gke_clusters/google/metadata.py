@@ -18,6 +18,8 @@ _DEFAULT_HOST: Final = "metadata.google.internal"
 _FLAVOR: Final = {"Metadata-Flavor": "Google"}
 _TIMEOUT_SECONDS: Final = 3.0
 _ATTEMPTS: Final = 3
+# It limits the rate of requests: https://cloud.google.com/compute/docs/metadata/querying-metadata
+_PASSING: Final = (requests.codes.too_many_requests,)
 
 
 class HostMetadata:
@@ -75,7 +77,7 @@ class HostMetadata:
                 return answer.text.strip()
             else:
                 failure = f"HTTP {answer.status_code} {answer.text.strip()[:200]}".strip()
-                if answer.status_code < requests.codes.server_error:
+                if answer.status_code < requests.codes.server_error and answer.status_code not in _PASSING:
                     break
         raise MetadataServerError(
             f"The metadata server did not give {what} of the DSS host.",

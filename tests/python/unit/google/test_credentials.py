@@ -7,6 +7,7 @@ from typing import Any
 
 import google.auth
 import pytest
+import requests
 import responses
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -117,15 +118,52 @@ def test_takes_application_default_credentials(monkeypatch: pytest.MonkeyPatch) 
     assert asked == [SCOPES]
 
 
-def test_says_what_to_do_without_application_default_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    def default(scopes: Any) -> Any:
-        raise DefaultCredentialsError("none were found")
+class TestNoApplicationDefaultCredentials:
+    PROJECT = "http://metadata.google.internal/computeMetadata/v1/project/project-id"
 
-    monkeypatch.setattr(google.auth, "default", default)
-    with pytest.raises(CredentialsError) as caught:
-        authorize(CredentialsChoice())
-    assert caught.value.verbatim == "none were found"
-    assert "GOOGLE_APPLICATION_CREDENTIALS" in caught.value.remedy
+    @pytest.fixture
+    def loads(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+        """What each look of google-auth gives; it finds nothing where there is no more."""
+        given: list[Any] = []
+
+        def default(scopes: Any) -> tuple[Any, None]:
+            found = given.pop(0) if given else None
+            if found is None:
+                raise DefaultCredentialsError("none were found")
+            return found, None
+
+        monkeypatch.setattr(google.auth, "default", default)
+        return given
+
+    @responses.activate
+    @pytest.mark.parametrize(
+        ("answer", "reason"),
+        [
+            ({"status": 429, "body": "slow down"}, "HTTP 429 slow down"),
+            ({"body": requests.exceptions.ConnectionError("cut")}, "cut"),
+        ],
+    )
+    def test_says_what_kept_the_metadata_server_and_what_to_do(
+        self, loads: list[Any], answer: dict[str, Any], reason: str
+    ) -> None:
+        responses.get(self.PROJECT, headers={"Metadata-Flavor": "Google"}, **answer)
+        with pytest.raises(CredentialsError) as caught:
+            authorize(CredentialsChoice())
+        assert caught.value.verbatim == f"none were found The metadata server: {reason}"
+        assert "GOOGLE_APPLICATION_CREDENTIALS" in caught.value.remedy
+
+    @responses.activate
+    def test_looks_again_where_the_metadata_server_only_blinked(self, loads: list[Any]) -> None:
+        loads += [None, AnonymousCredentials()]
+        responses.get(self.PROJECT, body="p", headers={"Metadata-Flavor": "Google"})
+        assert authorize(CredentialsChoice()).credentials
+
+    @responses.activate
+    def test_believes_that_there_are_none_where_the_metadata_server_answers(self, loads: list[Any]) -> None:
+        responses.get(self.PROJECT, body="p", headers={"Metadata-Flavor": "Google"})
+        with pytest.raises(CredentialsError) as caught:
+            authorize(CredentialsChoice())
+        assert caught.value.verbatim == "none were found"
 
 
 def test_knows_the_account_of_the_host_only_after_its_first_token() -> None:
