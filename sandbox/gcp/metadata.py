@@ -4,7 +4,11 @@ Protocol: https://cloud.google.com/compute/docs/metadata/querying-metadata
 Tokens: https://cloud.google.com/compute/docs/access/authenticate-workloads#applications
 """
 
+import asyncio
+import contextlib
+import hashlib
 import json
+import math
 import time
 from typing import Any
 
@@ -61,7 +65,11 @@ class MetadataServer:
             return _text("v1/\n")
         if not path.startswith(f"{_ROOT}/"):
             return _missing()
-        return self._value(request, path.removeprefix(f"{_ROOT}/"))
+        answer = self._value(request, path.removeprefix(f"{_ROOT}/"))
+        answer.headers["ETag"] = hashlib.sha256(answer.body).hexdigest()[:16]
+        if request.query_params.get("wait_for_change", "").lower() == "true":
+            await _wait_for_change(request, answer.headers["ETag"])
+        return answer
 
     def _value(self, request: Request, path: str) -> Response:
         steps = [step for step in path.split("/") if step]
@@ -115,6 +123,23 @@ class MetadataServer:
         }
         signed: bytes = jwt.encode(self._signer, claims)
         return _text(signed.decode())
+
+
+async def _wait_for_change(request: Request, etag: str) -> None:
+    """Wait as long as the caller does: nothing about this VM ever changes, unless the caller knows something old."""
+    if request.query_params.get("last_etag", etag) != etag:
+        return
+    try:
+        seconds = float(request.query_params.get("timeout_sec", "inf"))
+    except ValueError:
+        seconds = 0
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(_disconnection(request), None if math.isinf(seconds) else max(seconds, 0))
+
+
+async def _disconnection(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _tree(host: Host) -> Tree:
@@ -185,7 +210,7 @@ def _entries(node: Any) -> list[tuple[str, Any]]:
 
 def _flat(node: Any, path: str) -> list[str]:
     if not _is_folder(node):
-        return [f"{path} {_plain(node)}\n"]
+        return [f"{path} {line}\n" for line in (node if isinstance(node, list) else [node])]
     pairs = node.items() if isinstance(node, dict) else enumerate(node)
     return [line for name, value in pairs for line in _flat(value, f"{path}/{name}" if path else str(name))]
 

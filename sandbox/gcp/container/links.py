@@ -25,7 +25,7 @@ _OLD_VERBS = {
 }
 
 _PATH = re.compile(
-    r"""/v1(?:beta1)?/projects/(?P<project>[^/]+)/(?:
+    r"""/v1(?:alpha1|beta1)?/projects/(?P<project>[^/]+)/(?:
         aggregated/(?P<aggregated>usableSubnetworks)
         |(?:locations|zones)/(?P<location>[^/:]+)/(?:
             (?P<server>serverConfig|serverconfig)

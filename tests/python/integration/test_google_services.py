@@ -112,6 +112,22 @@ class TestMetadataServer:
         answer = metadata("computeMetadata/v1/project/?recursive=true&alt=text")
         assert answer.text.splitlines() == ["numeric-project-id 123456789012", "project-id sandbox-project"]
 
+    def test_a_list_in_recursive_text_is_a_line_for_each_entry(self, metadata):
+        lines = metadata("computeMetadata/v1/instance/?recursive=true&alt=text").text.splitlines()
+        assert "service-accounts/default/scopes https://www.googleapis.com/auth/cloud-platform" in lines
+        assert "" not in lines
+
+    def test_waiting_for_a_change_lasts_as_long_as_the_caller_says(self, metadata):
+        start = time.monotonic()
+        answer = metadata("computeMetadata/v1/instance/zone?wait_for_change=true&timeout_sec=0.3")
+        assert time.monotonic() - start >= 0.3
+        assert answer.text == "projects/123456789012/zones/us-central1-a"
+
+    def test_waiting_for_a_change_ends_at_once_for_who_knows_another_state(self, metadata):
+        etag = metadata("computeMetadata/v1/instance/zone").headers["ETag"]
+        answer = metadata("computeMetadata/v1/instance/zone?wait_for_change=true&last_etag=0")
+        assert answer.headers["ETag"] == etag
+
     def test_value_can_be_json(self, metadata):
         assert metadata("computeMetadata/v1/project/project-id?alt=json").json() == "sandbox-project"
 
