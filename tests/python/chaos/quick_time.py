@@ -1,6 +1,6 @@
 """A clock for the plugin that runs faster than the wall's, so that its pauses and deadlines fit the sandbox's speed.
 
-The sandbox creates a cluster in a fifth of a second; the plugin asks for it every half second at the most. In the
+The sandbox creates a cluster in a tenth of a second; the plugin asks for it every half second at the most. In the
 process that tells the stories, the plugin's modules and the retries of Google's libraries see a module `time` whose
 seconds are shorter. Sockets, processes and certificates keep the real one.
 """

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-SANDBOX_ARGUMENTS: Final = ("--speed", "2000")
-"""A cluster is created in a fifth of a second, a stockout shows after one."""
+SANDBOX_ARGUMENTS: Final = ("--speed", "4000")
+"""A cluster is created in a tenth of a second, a stockout shows after half a second."""
 
 
 def rerun_command(seed: int) -> str:
