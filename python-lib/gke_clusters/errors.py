@@ -9,9 +9,42 @@ failure is recognised: the code that raises chooses the class.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import base64
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
+
+NOT_SHOWN: Final = "holds a key or a token, which is not repeated here"
+"""What is said in place of a text with a secret in it."""
+
+# PEM (RFC 7468) and what is left of it without its first line, the fields of Google's credentials files
+# (https://google.aip.dev/auth/4112 and 4113), access and refresh tokens, and signed JSON web tokens (RFC 7519).
+_SECRET: Final = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"|MII[\w+/]{2,6}(?:IBADANBgkqhkiG9w0BAQEFAAS|IBAAKC)"
+    r"|['\"](?:private_key|private_key_id|client_secret|refresh_token|access_token)\\?['\"]\s*:"
+    r"|\bya29\.[\w.-]{10}"
+    r"|\b1//[\w-]{20}"
+    r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10}"
+)
+_BASE64_RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{40,}")
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a text holds what looks like a private key, a credentials file or a token, also in base64."""
+    return bool(_SECRET.search(text)) or any(_SECRET.search(inner) for inner in _decoded(text))
+
+
+def _decoded(text: str) -> Iterator[str]:
+    for run in _BASE64_RUN.findall(text):
+        usable = run[: len(run) // 4 * 4]
+        yield base64.b64decode(usable, altchars=b"-_" if set("-_") & set(usable) else None).decode("latin-1")
+
+
+def shown(text: str) -> str:
+    """The text, or :data:`NOT_SHOWN` where it holds a secret."""
+    return NOT_SHOWN if holds_secret(text) else text
 
 
 class GkeClustersError(Exception):
@@ -36,8 +69,9 @@ class GkeClustersError(Exception):
     ) -> None:
         super().__init__(cause)
         self.cause = " ".join(cause.split())
-        self.resource = resource
-        self.verbatim = verbatim
+        # What came in from outside may repeat a secret that was given in the wrong place.
+        self.resource = shown(resource) if resource else None
+        self.verbatim = shown(verbatim) if verbatim else None
         self.remedy = remedy or self.advice
 
     def advise(self, words: str) -> None:
@@ -62,7 +96,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.label}: {self.message}"
+        return f"{self.label}: {shown(self.message)}"
 
 
 class SettingsError(GkeClustersError):

@@ -6,12 +6,12 @@ label that the administrator sees, before any of them is raised.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from gke_clusters.errors import Problem, SettingsError
+from gke_clusters.errors import NOT_SHOWN, Problem, SettingsError, holds_secret
 from gke_clusters.settings.descriptors import Descriptor, Parameter, parameter_set_descriptor
 from gke_clusters.settings.raw_values import WrongValue, overwritten_keys, value_of
 from gke_clusters.settings.rules import quoted
@@ -79,6 +79,10 @@ class DialogReader:
     def _read_field(
         self, parameter: Parameter, given: Mapping[str, Any], place: FieldPath, values: dict[str, Any]
     ) -> None:
+        # Here and not only where a message is made: an ordinary field goes to Google, to the log and into files.
+        if parameter.type != "PASSWORD" and any(map(holds_secret, _texts_in(given.get(parameter.name)))):
+            self.problems[place] = f"{NOT_SHOWN}: remove it, and revoke it if others can see these settings"
+            return
         try:
             values[parameter.name] = _value_or_default(parameter, given)
         except WrongValue as error:
@@ -119,6 +123,19 @@ class DialogReader:
             which = f"the preset {quoted(name)}" if isinstance(name, str) else "this preset"
             self.problems[place] = f"{which} is not there any more, or may not be used here: choose another one"
         return None
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    """Every text of a JSON value, keys included, however deep."""
+    left = [value]
+    while left:
+        match left.pop():
+            case str() as text:
+                yield text
+            case Mapping() as pairs:
+                left += [*pairs.keys(), *pairs.values()]
+            case list() as items:
+                left += items
 
 
 def _mode_of_reference(form: Descriptor, given: object) -> str | None:

@@ -27,7 +27,6 @@ from sandbox.process import ROOT
 
 CREATE, ATTACH = "create-gke-cluster", "attach-gke-cluster"
 PLACE = {"projectId": "sandbox-project", "zone": "us-central1-a"}
-REPEATED = pytest.mark.xfail(reason="what is pasted into a wrong field is repeated in errors, the log or a file")
 ALLOWED_WHILE_RUNNING = {"token", "key.json"}
 
 
@@ -409,9 +408,9 @@ class TestCredentialsOfTheProcess:
     @pytest.mark.parametrize(
         "named",
         [
-            pytest.param(lambda key, path: json.dumps(key), marks=REPEATED),
+            lambda key, path: json.dumps(key),
             lambda key, path: str(path(json.dumps(damaged(key)))),
-            pytest.param(lambda key, path: str(path(json.dumps({**key, "type": key["private_key"]}))), marks=REPEATED),
+            lambda key, path: str(path(json.dumps({**key, "type": key["private_key"]}))),
             lambda key, path: str(path(json.dumps(unknown_to_google(key)))),
         ],
         ids=["JSON instead of a path", "line lost", "type", "unknown to Google"],
@@ -526,7 +525,6 @@ def dialogs(text: str) -> Iterator[tuple[str, Callable[[], object]]]:
 
 
 class TestWrongFields:
-    @REPEATED
     @pytest.mark.parametrize("disguise", sorted(disguises({"private_key": ""}, "")))
     def test_no_field_takes_a_secret_or_repeats_it(self, disguise: str, witness: Witness, new_key: Any) -> None:
         key = new_key()
@@ -542,7 +540,6 @@ class TestWrongFields:
                 repeated.append(f"{name}: {outcome[:300]}")
         assert repeated == []
 
-    @REPEATED
     def test_neither_does_any_log_answer_or_file(self, witness: Witness, make: Any, new_key: Any, inline: Any) -> None:
         key, token = new_key(), witness.sandbox.token
         values, pool, place = (

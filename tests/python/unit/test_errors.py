@@ -56,3 +56,31 @@ def test_lists_every_wrong_setting_by_its_label():
 
 def test_counts_a_single_wrong_setting_as_one():
     assert SettingsError([Problem("Zone", "is not a zone")]).cause.startswith("1 setting is wrong")
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIE",
+        "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj",
+        '{"type": "service_account", "private_key_id": "0"}',
+        '\\"refresh_token\\": \\"x\\"',
+        "a token ya29.a0AfH6SMBxxxxxxxx in a sentence",
+        "1//0gabcdefghijklmnopqrstuv",
+        "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhYmMifQ.c2ln",
+        "eyJ0eXBlIjogInNlcnZpY2VfYWNjb3VudCIsICJwcml2YXRlX2tleSI6ICJ4In0=",
+    ],
+)
+def test_an_answer_or_a_field_with_a_secret_is_not_repeated(secret):
+    error = GkeClustersError("It broke.", resource=f"file {secret}", verbatim=f"No such file: {secret}")
+
+    assert secret not in f"{error} {Problem('Zone', secret)}"
+    assert errors.NOT_SHOWN in str(error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["-----BEGIN CERTIFICATE-----\nMIIDBTCCAe2gAwIBAgIRAK", "projects/p/zones/us-central1-a", "a" * 300, "1//2 ya29."],
+)
+def test_an_ordinary_answer_is_repeated(text):
+    assert errors.shown(text) == text
