@@ -8,7 +8,7 @@ CHECKED := python-lib resource sandbox tools benchmarks
 # DSS loads each component file by itself, so each is checked by itself.
 COMPONENTS := $(wildcard python-clusters/*/cluster.py python-runnables/*/runnable.py)
 
-.PHONY: help setup demo sandbox test test-all unit-tests unit-tests-all integration-tests kubernetes-conformance lint format plugin docs pins clean
+.PHONY: help setup demo sandbox test test-all unit-tests unit-tests-all integration-tests chaos kubernetes-conformance lint format plugin docs pins clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 30
@@ -58,6 +58,10 @@ every-python: setup
 	  [ $$folder/.ready -nt requirements/dev.txt ] || { $(MAKE) --no-print-directory venv FOLDER=$$folder INTERPRETER="$$path" </dev/null; touch $$folder/.ready; }; \
 	  echo "Python $$version"; $$folder/bin/python -m pytest -q -n $(WORKERS) --dist loadgroup $(SUITE) </dev/null; \
 	done
+
+SEEDS ?= 100
+chaos: setup ## seeded schedules of stories, faults and kills; SEEDS says how many
+	@$(PY) -m tests.python.chaos --seeds $(SEEDS)
 
 kubernetes-conformance: setup ## one client suite on the embedded and, with KUBEBUILDER_ASSETS, on the real API server
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/python/conformance
