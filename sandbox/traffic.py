@@ -193,8 +193,9 @@ class _Answer:
         cycle = getattr(self._send, "__self__", None)
         if cycle is not None:
             cycle.transport.abort()
-            # Until the loop has told uvicorn that the connection is lost, it would miss an answer.
-            await asyncio.sleep(0)
+            # Until uvicorn knows that the connection is lost, it would miss an answer and log that.
+            while (await cycle.receive())["type"] != "http.disconnect":
+                pass
         self.status = 0
 
 
