@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from sandbox.process import ROOT, SandboxFailedError, SandboxProcess
 PLUGIN_ID = "gke-clusters"
 NAME = "gke-demo"
 WIDTH = 48
+# What shells report for a command that Ctrl-C ended.
+_INTERRUPTED = 130
 
 
 class DemoFailedError(Exception):
@@ -60,6 +63,9 @@ class Story:
 def tell() -> int:
     """Tell the story; return the exit status."""
     story = Story()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # As Ctrl-C does, so that whoever ends the story finds nothing left of it either.
+        signal.signal(number, signal.default_int_handler)
     _print("GKE clusters in Dataiku DSS, from the dialog to the nodes, on a simulated Google Cloud and DSS.\n")
     with tempfile.TemporaryDirectory(prefix="gke-clusters-demo-") as folder:
         try:
@@ -67,6 +73,9 @@ def tell() -> int:
         except Exception as error:  # Dataiku's client raises no narrower class for a failed start or stop.
             _print(f"\nThe demo stopped: {error}")
             return 1
+        except KeyboardInterrupt:
+            _print("\nThe demo was interrupted.")
+            return _INTERRUPTED
     return 0
 
 

@@ -1,8 +1,10 @@
 """A sandbox as a process of its own, and the client of its own interface: what the demo and the tests drive."""
 
+import atexit
 import contextlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +18,7 @@ from sandbox.environment import apply_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 _TIMEOUT_SECONDS = 20
+_INTERRUPTIONS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class SandboxFailedError(Exception):
@@ -40,21 +43,25 @@ class SandboxProcess:
         self.folder = folder
         env_file = folder / "env"
         outer = dict(os.environ if environment is None else environment)
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "sandbox", "up"),
-                *("--env-file", str(env_file), "--state-dir", str(folder / "state")),
-                *arguments,
-            ],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            env=outer,
-            text=True,
-        )
-        assert self.process.stdout is not None  # noqa: S101 - asked for above
-        if "sandbox ready" not in self.process.stdout.readline():
-            self.process.kill()
-            self.process.wait()
+        command = [
+            *(sys.executable, "-m", "sandbox", "up"),
+            *("--env-file", str(env_file), "--state-dir", str(folder / "state")),
+            *arguments,
+        ]
+        # An interruption inside of Popen would leave a process that nobody knows; `up` lifts the block for itself.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS)
+        ready = False
+        try:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=outer, text=True)
+            atexit.register(_end, self.process)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTIONS)
+            assert self.process.stdout is not None  # noqa: S101 - asked for above
+            ready = "sandbox ready" in self.process.stdout.readline()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTIONS)
+            if not ready and hasattr(self, "process"):
+                _end(self.process)
+        if not ready:
             raise SandboxFailedError("the sandbox did not start; what it said is above")
         self.exports = apply_environment(env_file.read_text(), {})
         self.environment = apply_environment(env_file.read_text(), outer)
@@ -137,6 +144,19 @@ class SandboxProcess:
         answer.raise_for_status()
         value: dict[str, Any] = answer.json()
         return value
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a sandbox that nobody has stopped."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def _mentions(process: psutil.Process, folder: Path) -> bool:
