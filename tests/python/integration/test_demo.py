@@ -21,8 +21,9 @@ def test_tells_its_story_to_the_end_and_leaves_nothing():
     assert told.stderr == ""
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("step", ["Start the sandbox", "Create the cluster"])
+@pytest.mark.parametrize(
+    ("number", "step"), [(signal.SIGTERM, "Start the sandbox"), (signal.SIGINT, "Create the cluster")]
+)
 def test_leaves_nothing_when_it_is_interrupted(tmp_path, number, step):
     environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "sandbox", "demo"]
