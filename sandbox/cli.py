@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,6 +25,8 @@ class _UnwritableEnvironmentError(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit status."""
+    # Google's libraries say on Python 3.10 that they will drop it, which the reader of this terminal cannot act upon.
+    warnings.filterwarnings("ignore", r"You are using a (non-supported )?Python version", FutureWarning)
     options = _parser().parse_args(arguments)
     if options.command == "demo":
         from sandbox.demo import tell  # noqa: PLC0415 - it imports clients that `up` never needs
