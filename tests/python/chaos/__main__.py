@@ -13,9 +13,9 @@ from sandbox.process import ROOT, SandboxProcess
 
 sys.path.insert(0, str(ROOT / "python-lib"))
 
-from tests.python.chaos.player import Play, Stage
+from tests.python.chaos.player import Play
 from tests.python.chaos.schedules import schedule_of
-from tests.python.chaos.staging import SANDBOX_ARGUMENTS, rerun_command
+from tests.python.chaos.stage import SANDBOX_ARGUMENTS, Stage
 
 
 def main() -> int:
@@ -54,7 +54,7 @@ def _play(stage: Stage, seeds: range | list[int], tell: Callable[[str], None]) -
             Play(stage, schedule, tell).play()
         except Exception as error:  # the other seeds are played all the same
             failed += 1
-            _say(f"{type(error).__name__}: {error}\n{schedule}\n  again: {rerun_command(seed)}\n")
+            _say(f"{type(error).__name__}: {error}\n{schedule}\n  again: {schedule.rerun_command}\n")
     _say(f"{len(seeds)} seeds, {failed} failed, {time.monotonic() - started:.0f} s")
     return failed
 

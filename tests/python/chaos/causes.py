@@ -45,6 +45,11 @@ def lasts(fault: Mapping[str, Any]) -> bool:
     return bool(fault["effect"].keys() & {"operation", "cluster", "busy"})
 
 
+def fails_a_creation(fault: Mapping[str, Any]) -> bool:
+    """Tell whether a creation that this fault struck was accepted, and then failed."""
+    return fault["method"] == "POST" and bool(fault["effect"].keys() & {"operation", "cluster"})
+
+
 def _words(effect: Mapping[str, Any]) -> str:
     for refused in ("permission", "quota"):
         if refused in effect:

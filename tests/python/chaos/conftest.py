@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.process import SandboxProcess
-from tests.python.chaos.player import Stage
-from tests.python.chaos.staging import SANDBOX_ARGUMENTS
+from tests.python.chaos.stage import SANDBOX_ARGUMENTS, Stage
 
 
 @pytest.fixture(scope="session")

@@ -1,72 +1,17 @@
-"""Plays a schedule on a sandbox, and after each story holds what exists against what must be true."""
+"""Plays a schedule on a sandbox: the stories of one DSS cluster, with the faults and kills that it plans."""
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import json
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final
-
-import requests
+from collections.abc import Callable
+from typing import Any
 
 from gke_clusters.specs.ownership import Ownership
-from sandbox.process import SandboxProcess
-from tests.python.chaos import causes
-from tests.python.chaos.dss_clusters import ATTACH, CREATE, INSTALL_ID, Component, DssCluster, End
-from tests.python.chaos.outsider import Outsider
+from tests.python.chaos.dss_clusters import ATTACH, CREATE, DssCluster, End
+from tests.python.chaos.judge import Judge, Violation
 from tests.python.chaos.schedules import ZONES, Action, Ending, Neighbour, Schedule, Step
+from tests.python.chaos.stage import BYSTANDER, Stage
 
-BYSTANDER: Final = "bystander"
-_TOKEN: Final = re.compile(r"ya29\.|-----BEGIN")
-_TIMEOUT_SECONDS: Final = 20
-_OTHER_DSS: Final = Ownership.of("another-installation", "its-cluster").labels
-
-
-class Violation(AssertionError):  # noqa: N818 - what is violated is said
-    """Something that must be true whatever happens is not."""
-
-
-@dataclass
-class Stage:
-    """What one process's schedules share: a sandbox, the plugin's process and a cluster that is nobody's business.
-
-    Attributes:
-        sandbox: the cloud.
-        component: the plugin.
-        outsider: somebody else in the project.
-        bystander: a cluster of somebody else, as it was created.
-    """
-
-    sandbox: SandboxProcess
-    component: Component
-    outsider: Outsider
-    bystander: dict[str, Any]
-    plays: Iterator[int] = field(default_factory=itertools.count)
-
-    @classmethod
-    def build(cls, sandbox: SandboxProcess, folder: Path) -> Stage:
-        """Prepare a sandbox for schedules."""
-        outsider = Outsider(sandbox)
-        return cls(sandbox, Component(sandbox, folder), outsider, outsider.create(ZONES[0], BYSTANDER))
-
-    @contextlib.contextmanager
-    def faults(self, faults: tuple[dict[str, Any], ...]) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-        """Plan faults; what is given tells which of them have struck."""
-        with self.sandbox.faults(*faults):
-            yield lambda: self._struck(faults)
-
-    def _struck(self, planned: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
-        answer = requests.get(f"{self.sandbox.admin_url}/faults", timeout=_TIMEOUT_SECONDS)
-        pending = answer.json()["faults"]
-        return [fault for fault in planned if fault not in pending]
-
-    def close(self) -> None:
-        """End the plugin's process."""
-        self.component.close()
+_OTHER_DSS = Ownership.of("another-installation", "its-cluster").labels
 
 
 class Play:
@@ -87,14 +32,7 @@ class Play:
         name = f"chaos-{schedule.seed}-{next(stage.plays)}"
         self._cluster = DssCluster(stage.component, CREATE, name, _create_dialog(schedule.location))
         self._attached = DssCluster(stage.component, ATTACH, f"{name}-attached", _attach_dialog())
-        self._foreign: dict[str, dict[str, Any]] = {stage.bystander["id"]: stage.bystander}
-        # Faults of earlier stories whose consequences may still show.
-        self._lasting: list[dict[str, Any]] = []
-
-    @property
-    def name(self) -> str:
-        """The name of the cluster, in DSS and on GKE."""
-        return self._cluster.name
+        self._judge = Judge(stage, self._cluster)
 
     def play(self) -> None:
         """Play it all.
@@ -108,7 +46,7 @@ class Play:
                 self._take(step)
             self._end()
         finally:
-            for cluster in self._stage.outsider.named(self.name):
+            for cluster in self._judge.named():
                 self._stage.outsider.delete(cluster, wait=False)
 
     def _invite_neighbour(self) -> None:
@@ -120,8 +58,7 @@ class Play:
         self._plant(place, _OTHER_DSS if neighbour is Neighbour.OTHER_OWNER else None)
 
     def _plant(self, place: str, labels: dict[str, str] | None = None) -> None:
-        planted = self._stage.outsider.create(place, self.name, labels)
-        self._foreign[planted["id"]] = planted
+        self._judge.add_foreign(self._stage.outsider.create(place, self._cluster.name, labels))
 
     def _take(self, step: Step) -> None:
         self._say(str(step))
@@ -147,169 +84,75 @@ class Play:
             journal.write_text(journal.read_text()[:20])
 
     def _delete_behind(self, _: Step) -> None:
-        for cluster in self._ours():
+        for cluster in self._judge.ours():
             self._stage.outsider.delete(cluster)
 
     def _replace_behind(self, _: Step) -> None:
-        for cluster in self._ours():
+        for cluster in self._judge.ours():
             self._stage.outsider.delete(cluster)
-            if not self._foreign_at(cluster["location"]):
+            if not self._judge.foreign_at(cluster["location"]):
                 self._plant(cluster["location"])
 
     def _start_or_stop(self, step: Step) -> None:
         (self._stop if self._cluster.running else self._start)(step)
 
     def _start(self, step: Step) -> End:
-        occupied = self._foreign_at(self._place)
-        with self._stage.faults(step.faults) as struck:
-            end = self._cluster.start(step.kill_after_seconds)
-            met = struck()
-        self._check(end, met, excused=occupied)
-        if end.succeeded:
-            if occupied:
-                raise Violation("a start succeeded although the name is somebody else's")
-            self._require_usable()
+        judge = self._judge
+        occupied, elsewhere, before = judge.foreign_at(self._place), judge.ours_elsewhere(self._place), judge.ours()
+        end, met = self._tell(self._cluster.start, step)
+        judge.after_any(end, met, refusal="NameTaken" if occupied else "StateError" if elsewhere else None)
+        if end.succeeded and occupied:
+            raise Violation("a start succeeded although the name is somebody else's")
+        judge.after_start(end, met, before)
         return end
 
     def _stop(self, step: Step) -> End:
-        replaced = self._is_replaced()
-        with self._stage.faults(step.faults) as struck:
-            end = self._cluster.stop(step.kill_after_seconds)
-            met = struck()
-        self._check(end, met, excused=replaced)
-        if end.succeeded and self._cluster.data:
-            left = [one["id"] for one in self._named() if one["id"] == self._cluster.data["cluster"]["id"]]
-            if left:
-                raise Violation("a stop succeeded, and the cluster that DSS knows is still there")
+        refusal = "StateError" if self._judge.is_replaced() else None
+        end, met = self._tell(self._cluster.stop, step)
+        self._judge.after_any(end, met, refusal=refusal)
+        self._judge.after_stop(end)
         return end
 
     def _attach_or_detach(self, step: Step) -> None:
         attached = self._attached
+        end, met = self._tell(attached.stop if attached.running else attached.start, step)
+        self._judge.after_any(end, met)
+
+    def _tell(self, act: Callable[[float | None], End], step: Step) -> tuple[End, list[dict[str, Any]]]:
         with self._stage.faults(step.faults) as struck:
-            end = (attached.stop if attached.running else attached.start)(step.kill_after_seconds)
+            end = act(step.kill_after_seconds)
             met = struck()
-        self._check(end, met, excused=False)
+        cause = f": {end.message.splitlines()[0]}" if end.message else ""
+        self._say(f"   -> {end.ended} in {end.seconds:.2f} s, {len(met)} of {len(step.faults)} faults struck{cause}")
+        return end, met
 
     def _end(self) -> None:
-        """Tell the last story, in which nothing goes wrong, and require what must be true after it."""
+        """Tell the last story, in which nothing goes wrong; the judge requires what must be true after it."""
         self._say(f"without any fault: {self._schedule.ending.value}")
-        calm = Step(Action.START_OR_STOP)
+        if self._cluster.running or self._schedule.ending is Ending.STOP:
+            stopped = self._calmly(self._stop)
+            if not stopped.succeeded:
+                # Somebody else's cluster has taken the place: the administrator of DSS marks it as stopped.
+                self._cluster.running = False
         if self._schedule.ending is Ending.STOP:
-            self._calmly(self._stop, calm)
-            data = self._cluster.data
-            if data and not self._is_replaced() and self._at(data["cluster"]):
-                raise Violation("after a stop without any fault the cluster that DSS knows is still there")
             return
-        if self._cluster.running and not self._calmly(self._stop, calm).succeeded:
-            # Somebody else's cluster has taken the place: DSS's administrator marks it as stopped, by force.
-            self._cluster.running = False
-        if self._calmly(self._start, calm).succeeded:
-            self._require_usable()
-            (ours,) = self._ours()
-            if ours["status"] != "RUNNING":
-                raise Violation(f"after a start without any fault the cluster is {ours['status']}")
-        elif not self._foreign_at(self._place):
+        started = self._calmly(self._start).succeeded
+        if not started and (elsewhere := self._judge.ours_elsewhere(self._place)):
+            # An earlier start left its cluster where the dialog does not look any more; the message advises to go back.
+            self._move(Step(Action.MOVE, location=elsewhere[0]["location"]))
+            started = self._calmly(self._start).succeeded
+        if started:
+            self._judge.require_running()
+        elif not self._judge.foreign_at(self._place):
             raise Violation("a start without any fault fails")
 
-    def _calmly(self, tell: Callable[[Step], End], step: Step) -> End:
-        end = tell(step)
-        if end.ended == "returned" and not end.succeeded and self._lasting:
+    def _calmly(self, tell: Callable[[Step], End]) -> End:
+        calm = Step(Action.START_OR_STOP)
+        end = tell(calm)
+        if not end.succeeded and self._judge.forget_lasting():
             # What an earlier story had asked for failed only now, as it was told to: from here on all is calm.
-            self._lasting.clear()
-            end = tell(step)
+            end = tell(calm)
         return end
-
-    # What must be true -----------------------------------------------------------------------------------------------
-
-    def _check(self, end: End, met: list[dict[str, Any]], *, excused: bool) -> None:
-        said = end.message.splitlines()[0] if end.message else ""
-        self._say(f"   -> {end.ended} in {end.seconds:.2f} s{f': {said}' if said else ''}; struck: {len(met)}")
-        if end.ended == "endless":
-            raise Violation(f"the story does not end; its log ends with\n{end.log[-2000:]}")
-        self._require_at_most_one()
-        self._require_findable()
-        self._require_foreign_unchanged()
-        self._require_no_secret(end)
-        if end.ended == "returned" and not end.succeeded:
-            self._require_explained(end, [*met, *self._lasting], excused=excused)
-        self._lasting += [fault for fault in met if causes.lasts(fault)]
-
-    def _require_at_most_one(self) -> None:
-        ours = self._ours()
-        if len(ours) > 1:
-            places = ", ".join(f"{one['location']} ({one['status']})" for one in ours)
-            raise Violation(f"{len(ours)} clusters of one DSS cluster: {places}")
-
-    def _require_findable(self) -> None:
-        for one in self._ours():
-            data = self._cluster.data or {}
-            known = data.get("cluster", {}).get("id") == one["id"]
-            labelled = one.get("resourceLabels", {}).items() >= Ownership.of(INSTALL_ID, self.name).labels.items()
-            if not (known or labelled or self._journal_names(one)):
-                raise Violation(f"nobody can find {one['name']} in {one['location']} again")
-
-    def _journal_names(self, cluster: dict[str, Any]) -> bool:
-        try:
-            entry = json.loads(self._cluster.journal.read_text())
-        except (OSError, ValueError):
-            return False
-        return (entry["name"], entry["location"]) == (cluster["name"], cluster["location"])
-
-    def _require_foreign_unchanged(self) -> None:
-        there = {one["id"]: one for one in self._stage.sandbox.clusters()}
-        for planted in self._foreign.values():
-            found = there.get(planted["id"])
-            if found != planted:
-                what = "gone" if found is None else f"changed: {_difference(planted, found)}"
-                raise Violation(f"somebody else's cluster {planted['name']} in {planted['location']} is {what}")
-
-    def _require_no_secret(self, end: End) -> None:
-        shown = {"message": end.message, "result": json.dumps(end.result), "log": end.log}
-        with contextlib.suppress(FileNotFoundError):
-            shown["journal"] = self._cluster.journal.read_text()
-        for where, text in shown.items():
-            if _TOKEN.search(text):
-                raise Violation(f"there is a secret in the {where}")
-
-    def _require_explained(self, end: End, faults: list[dict[str, Any]], *, excused: bool) -> None:
-        kind, message = end.error_type, end.message
-        if not kind.startswith("gke_clusters.errors.") or kind.endswith("UnexpectedFailure"):
-            raise Violation(f"a failure that the plugin did not foresee, {kind}:\n{message}\n{end.log[-3000:]}")
-        if "Traceback" in message or "What to do: " not in message:
-            raise Violation(f"a message that does not help:\n{message}")
-        if "deleted again." in message and self._ours():
-            raise Violation(f"the message says that the cluster was deleted, and it is still there:\n{message}")
-        if not excused and not causes.names_one_of(message, faults):
-            raise Violation(f"a message that does not name the cause, one of {faults}:\n{kind}: {message}")
-
-    def _require_usable(self) -> None:
-        """After a start: exactly the cluster that DSS knows, running, and a private kubeconfig for it."""
-        data = self._cluster.data or {}
-        kubeconfig = Path(data["kube_config_path"])
-        ours = [(one["id"], one["status"]) for one in self._ours()]
-        if [one for one, _ in ours] != [data["cluster"]["id"]] or ours[0][1] not in ("RUNNING", "RECONCILING"):
-            raise Violation(f"a start succeeded with {data['cluster']['id']}, and there is {ours or 'nothing'}")
-        if not kubeconfig.is_file() or kubeconfig.stat().st_mode & 0o077:
-            raise Violation("a start succeeded without a kubeconfig, or others can read it")
-
-    # What exists -----------------------------------------------------------------------------------------------------
-
-    def _named(self) -> list[dict[str, Any]]:
-        return self._stage.outsider.named(self.name)
-
-    def _ours(self) -> list[dict[str, Any]]:
-        return [one for one in self._named() if one["id"] not in self._foreign]
-
-    def _at(self, saved: dict[str, Any]) -> list[dict[str, Any]]:
-        return [one for one in self._named() if one["location"] == saved["location"]]
-
-    def _foreign_at(self, place: str) -> bool:
-        return any(one["name"] == self.name and one["location"] == place for one in self._foreign.values())
-
-    def _is_replaced(self) -> bool:
-        """Tell whether where DSS knows its cluster, there is another one."""
-        data = self._cluster.data
-        return data is not None and any(one["id"] != data["cluster"]["id"] for one in self._at(data["cluster"]))
 
 
 def _create_dialog(location: str) -> dict[str, Any]:
@@ -327,8 +170,3 @@ def _attach_dialog() -> dict[str, Any]:
         "clusterId": BYSTANDER,
         "location": ZONES[0],
     }
-
-
-def _difference(before: dict[str, Any], after: dict[str, Any]) -> str:
-    keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
-    return ", ".join(f"{key}: {before.get(key)!r} -> {after.get(key)!r}" for key in keys)

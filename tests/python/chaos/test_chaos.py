@@ -4,9 +4,10 @@ import os
 
 import pytest
 
-from tests.python.chaos.player import Play, Stage, Violation
+from tests.python.chaos.judge import Violation
+from tests.python.chaos.player import Play
 from tests.python.chaos.schedules import schedule_of
-from tests.python.chaos.staging import rerun_command
+from tests.python.chaos.stage import Stage
 
 SEEDS = range(int(os.environ.get("SEEDS", "100")))
 
@@ -20,7 +21,7 @@ def test_nothing_is_lost_left_running_or_unexplained(seed: int, stage: Stage) ->
     except Violation as violation:
         so_far = "\n".join(told)
         pytest.fail(
-            f"{violation}\n\n{schedule}\n\nIt went so:\n{so_far}\n\nAgain: {rerun_command(seed)}", pytrace=False
+            f"{violation}\n\n{schedule}\n\nIt went so:\n{so_far}\n\nAgain: {schedule.rerun_command}", pytrace=False
         )
 
 

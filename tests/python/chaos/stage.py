@@ -1,0 +1,61 @@
+"""What the schedules of one process share: a sandbox, the plugin's process and a cluster that is nobody's business."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import requests
+
+from sandbox.process import SandboxProcess
+from tests.python.chaos.dss_clusters import Component
+from tests.python.chaos.outsider import Outsider
+from tests.python.chaos.schedules import ZONES
+
+SANDBOX_ARGUMENTS: Final = ("--speed", "4000")
+"""A cluster is created in a tenth of a second, a stockout shows after half a second."""
+BYSTANDER: Final = "bystander"
+_TIMEOUT_SECONDS: Final = 20
+
+
+@dataclass
+class Stage:
+    """What one process's schedules share: a sandbox, the plugin's process and a cluster that is nobody's business.
+
+    Attributes:
+        sandbox: the cloud.
+        component: the plugin.
+        outsider: somebody else in the project.
+        bystander: a cluster of somebody else, as it was created.
+    """
+
+    sandbox: SandboxProcess
+    component: Component
+    outsider: Outsider
+    bystander: dict[str, Any]
+    plays: Iterator[int] = field(default_factory=itertools.count)
+
+    @classmethod
+    def build(cls, sandbox: SandboxProcess, folder: Path) -> Stage:
+        """Prepare a sandbox for schedules."""
+        outsider = Outsider(sandbox)
+        return cls(sandbox, Component(sandbox, folder), outsider, outsider.create(ZONES[0], BYSTANDER))
+
+    @contextlib.contextmanager
+    def faults(self, faults: tuple[dict[str, Any], ...]) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+        """Plan faults; what is given tells which of them have struck."""
+        with self.sandbox.faults(*faults):
+            yield lambda: self._struck(faults)
+
+    def _struck(self, planned: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
+        answer = requests.get(f"{self.sandbox.admin_url}/faults", timeout=_TIMEOUT_SECONDS)
+        pending = answer.json()["faults"]
+        return [fault for fault in planned if fault not in pending]
+
+    def close(self) -> None:
+        """End the plugin's process."""
+        self.component.close()
