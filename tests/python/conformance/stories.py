@@ -1,5 +1,7 @@
 """What the suite does with kubectl: stories of steps, each in a namespace of its own."""
 
+import json
+import shlex
 from dataclasses import dataclass
 
 
@@ -155,11 +157,20 @@ metadata: {name: j}
 spec: {template: {spec: {restartPolicy: Never, containers: [{name: main, image: busybox}]}}}
 """
 
+_ON_THE_FIRST_NODE = json.dumps(
+    {"apiVersion": "v1", "spec": {"nodeSelector": {"kubernetes.io/hostname": "gke-c-default-pool-1a2b-0000"}}},
+    separators=(",", ":"),
+)
+
 STORIES = (
     Story(
         "pods",
         (
-            Step("run x --image=busybox --labels=app=x,tier=one --port=8080 -- sleep 3600"),
+            Step(
+                # Which of two nodes is emptier depends on what other stories run there at the moment.
+                "run x --image=busybox --labels=app=x,tier=one --port=8080"
+                f" --overrides={shlex.quote(_ON_THE_FIRST_NODE)} -- sleep 3600"
+            ),
             Step("wait --for=condition=Ready pod/x --timeout=20s"),
             Step("get pods"),
             Step("get pod x -o wide --no-headers"),
