@@ -31,6 +31,11 @@ CLUSTER_NAME_LABEL = "Name of the cluster"
 OWN_RESOURCE_LABELS = 3
 """How many resource labels the plugin adds to those of the administrator: two of ownership and the partner's."""
 
+SHORTEST_DEADLINE_MINUTES = 10
+"""A cluster is created in six minutes and deleted in four."""
+
+LONGEST_DEADLINE_MINUTES = 24 * 60
+
 EndpointChoice = Literal["automatic", "public", "private", "dns"]
 LogLevel = Literal["NOTSET", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
@@ -53,11 +58,18 @@ class CreateSettings(Settings):
         cluster_version: ``None`` for GKE's default.
         is_regional: whether a Standard cluster is regional; see :attr:`regional`.
         locations: zones of the nodes of a regional cluster; empty for Google's choice.
+        fallback_zones: zones to try in this order after a stockout, each once and none of them the connection's own;
+            they count for a zonal cluster only.
         inherit_from_dss_host: whether the network is the DSS host's.
         pod_ip_range: addresses of pods; ``None`` for Google's choice.
         service_ip_range: addresses of services; ``None`` for Google's choice.
         control_plane_endpoint: what the kubeconfig points to.
         node_pools: at least one for a Standard cluster, none for an Autopilot cluster.
+        create_deadline_minutes: how long a start may take.
+        keep_failed_cluster: whether what a failed start created stays.
+        delete_deadline_minutes: how long a stop may take.
+        delete_load_balancers: whether a stop deletes services of the type LoadBalancer and ingresses first.
+        delete_volumes: whether a stop deletes persistent volume claims first.
         expert: fields laid over the ``Cluster`` message.
         notes: what was noticed when the dialog was read; see :attr:`warnings`.
     """
@@ -73,6 +85,7 @@ class CreateSettings(Settings):
     cluster_version: Annotated[OptionalText, unless_empty(rules.kubernetes_version)] = Field(alias="clusterVersion")
     is_regional: bool = Field(alias="isRegional")
     locations: tuple[Annotated[str, AfterValidator(checked_zone)], ...] = Field(alias="locations")
+    fallback_zones: tuple[Annotated[str, AfterValidator(checked_zone)], ...] = Field(alias="fallbackZones")
     inherit_from_dss_host: bool = Field(alias="inheritFromDSSHost")
     network: Annotated[OptionalText, unless_empty(rules.network)]
     subnetwork: Annotated[OptionalText, unless_empty(rules.subnetwork)] = Field(alias="subNetwork")
@@ -86,6 +99,15 @@ class CreateSettings(Settings):
         dict[str, str], AfterValidator(rules.resource_labels), AfterValidator(_room_for_own_labels)
     ] = Field(alias="clusterLabels")
     http_load_balancing: bool = Field(alias="httpLoadBalancing")
+    create_deadline_minutes: Annotated[int, Field(ge=SHORTEST_DEADLINE_MINUTES, le=LONGEST_DEADLINE_MINUTES)] = Field(
+        alias="createDeadlineMinutes"
+    )
+    keep_failed_cluster: bool = Field(alias="keepFailedCluster")
+    delete_deadline_minutes: Annotated[int, Field(ge=SHORTEST_DEADLINE_MINUTES, le=LONGEST_DEADLINE_MINUTES)] = Field(
+        alias="deleteDeadlineMinutes"
+    )
+    delete_load_balancers: bool = Field(alias="deleteLoadBalancers")
+    delete_volumes: bool = Field(alias="deleteVolumes")
     expert: Annotated[Mapping[str, Any], BeforeValidator(parse_expert_json)] = Field(alias=EXPERT_JSON)
     log_level: LogLevel = Field(alias="logLevel")
     notes: tuple[str, ...] = ()

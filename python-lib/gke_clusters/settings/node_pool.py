@@ -68,6 +68,8 @@ class NodePoolSettings(Settings):
         machine_type: ``None`` for GKE's default.
         with_gpu: whether ``gpu_type`` and ``gpu_count`` apply.
         num_nodes: nodes at creation; with autoscaling it may lie outside the bounds, which GKE then enforces.
+        best_effort_provisioning: whether the pool may begin with fewer nodes where Google lacks machines.
+        min_provision_nodes: how few are enough then.
         autoscaling: whether ``min_num_nodes`` and ``max_num_nodes`` apply.
         access_scopes: ``LISTED`` for a preset saved before 2.0.
         service_account_type: whether the nodes act as the DSS host's service account or as ``service_account``.
@@ -82,6 +84,8 @@ class NodePoolSettings(Settings):
     gpu_count: Annotated[int, Field(ge=1, le=MAX_GPUS_PER_NODE)] = Field(alias="gpuCount")
     num_nodes: NODE_COUNT = Field(alias="numNodes")
     use_spot_vms: bool = Field(alias="useSpotVms")
+    best_effort_provisioning: bool = Field(alias="bestEffortProvisioning")
+    min_provision_nodes: NODE_COUNT = Field(alias="minProvisionNodes")
     autoscaling: bool = Field(alias="numNodesAutoscaling")
     min_num_nodes: NODE_COUNT = Field(alias="minNumNodes")
     max_num_nodes: Annotated[int, Field(ge=1, le=MAX_NODES_IN_ZONE)] = Field(alias="maxNumNodes")

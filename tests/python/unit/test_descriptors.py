@@ -42,6 +42,14 @@ NEW_PARAMETERS = {
     "accessScopes",
     "controlPlaneEndpoint",
     "location",
+    "fallbackZones",
+    "createDeadlineMinutes",
+    "keepFailedCluster",
+    "deleteDeadlineMinutes",
+    "deleteLoadBalancers",
+    "deleteVolumes",
+    "bestEffortProvisioning",
+    "minProvisionNodes",
 }
 
 
@@ -127,7 +135,18 @@ def test_every_parameter_is_an_old_one_or_known_as_new():
 @pytest.mark.parametrize("component", FILES)
 def test_a_new_parameter_of_an_old_preset_says_what_its_absence_means(component):
     """A new parameter with a default changes what saved presets mean, unless the default is what 1.5.1 did."""
-    unchanged = {"credentialsMode": "application-default", "controlPlaneEndpoint": "automatic"}
+    unchanged = {
+        "credentialsMode": "application-default",
+        "controlPlaneEndpoint": "automatic",
+        "deleteLoadBalancers": False,
+        "deleteVolumes": False,
+        "bestEffortProvisioning": False,
+        "minProvisionNodes": 0,
+        # 1.5.1 waited for ever and left what had failed: both were defects.
+        "createDeadlineMinutes": 60,
+        "deleteDeadlineMinutes": 40,
+        "keepFailedCluster": False,
+    }
     for each in all_declared(component):
         if each["name"] in NEW_PARAMETERS and "defaultValue" in each:
             assert each["name"] in MEANING_OF_ABSENCE or each["defaultValue"] == unchanged[each["name"]]
