@@ -259,6 +259,12 @@ class GoogleUnavailable(GkeClustersError):
     )
 
 
+class DssRefused(GkeClustersError):
+    """DSS refuses a call to its public API, or does not keep what it was given."""
+
+    advice = "Correct what the answer names. A macro that changes DSS needs the rights of an administrator of DSS."
+
+
 class UnexpectedFailure(GkeClustersError):
     """Something failed that the plugin did not foresee; the log has the details."""
 
