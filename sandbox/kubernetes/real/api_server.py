@@ -14,8 +14,8 @@ from sandbox.certificates import CertificateAuthority
 from sandbox.kubernetes.real.audit import write_audit_policy
 from sandbox.kubernetes.real.https_client import HttpsClient
 from sandbox.kubernetes.real.kubelet import NodeProxy
-from sandbox.kubernetes.real.processes import Program
 from sandbox.kubernetes.real.webhooks import write_webhook_config
+from sandbox.programs import Program
 from sandbox.servers import LOOPBACK
 
 # The range that GKE gives Services by default: https://cloud.google.com/kubernetes-engine/docs/concepts/alias-ips

@@ -24,8 +24,8 @@ from sandbox.kubernetes.real.audit import audit_app
 from sandbox.kubernetes.real.etcd import Etcd
 from sandbox.kubernetes.real.forwarders import Forwarder
 from sandbox.kubernetes.real.kubelet import NodeProxy, kubelet_app
-from sandbox.kubernetes.real.reverse_proxy import ReverseProxy
 from sandbox.kubernetes.real.webhooks import webhook_app
+from sandbox.reverse_proxy import ReverseProxy
 from sandbox.servers import LOOPBACK, LoopbackServer
 from sandbox.traffic import Traffic
 

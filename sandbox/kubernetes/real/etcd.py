@@ -7,7 +7,7 @@ from pathlib import Path
 
 import aiohttp
 
-from sandbox.kubernetes.real.processes import Program
+from sandbox.programs import Program
 from sandbox.servers import LOOPBACK
 
 _ATTEMPTS = 3

@@ -1,4 +1,4 @@
-"""Passes HTTP requests on to a real API server, for an endpoint at which somebody else ends TLS."""
+"""Passes HTTP requests on to a real server that the sandbox runs beside itself."""
 
 import asyncio
 import ssl
@@ -15,13 +15,13 @@ class ReverseProxy:
     """An ASGI application that gives a server's answers, watches included; connection upgrades are not passed.
 
     Args:
-        url: the server, `https://127.0.0.1:PORT`.
-        ca_certificate: the CA of its certificate, PEM.
+        url: the server, such as `https://127.0.0.1:PORT`.
+        ca_certificate: the CA of its certificate, PEM; None for a server of plain HTTP.
     """
 
-    def __init__(self, url: str, ca_certificate: bytes) -> None:
+    def __init__(self, url: str, ca_certificate: bytes | None = None) -> None:
         self._url = url
-        self._ca_certificate = ca_certificate.decode("ascii")
+        self._ca_certificate = ca_certificate.decode("ascii") if ca_certificate else None
         self._session: aiohttp.ClientSession | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,8 +65,9 @@ class ReverseProxy:
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
+            trusted = ssl.create_default_context(cadata=self._ca_certificate) if self._ca_certificate else True
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=ssl.create_default_context(cadata=self._ca_certificate), limit=0),
+                connector=aiohttp.TCPConnector(ssl=trusted, limit=0),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
                 auto_decompress=False,
                 skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import psutil
 
-from sandbox.kubernetes.real.processes import Program
+from sandbox.programs import Program
 
 
 def _program(folder: Path, code: str) -> Program:
