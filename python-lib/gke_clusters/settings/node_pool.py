@@ -69,7 +69,8 @@ class NodePoolSettings(Settings):
         with_gpu: whether ``gpu_type`` and ``gpu_count`` apply.
         num_nodes: nodes at creation; with autoscaling it may lie outside the bounds, which GKE then enforces.
         best_effort_provisioning: whether the pool may begin with fewer nodes where Google lacks machines.
-        min_provision_nodes: how few are enough then.
+        min_provision_nodes: how few are enough then, never more than ``num_nodes``. Whether Google counts them in each
+            zone or in all is UNCONFIRMED.
         autoscaling: whether ``min_num_nodes`` and ``max_num_nodes`` apply.
         access_scopes: ``LISTED`` for a preset saved before 2.0.
         service_account_type: whether the nodes act as the DSS host's service account or as ``service_account``.
@@ -111,6 +112,14 @@ class NodePoolSettings(Settings):
         if gpu_type is None:
             raise ValueError("is required when GPUs are attached")
         return rules.machine_type(gpu_type)
+
+    @field_validator("min_provision_nodes")
+    @classmethod
+    def _not_above_number(cls, fewest: int, info: ValidationInfo) -> int:
+        number = info.data.get("num_nodes")
+        if number is not None and fewest > number:
+            raise ValueError(f"{fewest} is more than the number of nodes, {number}")
+        return fewest
 
     @field_validator("max_num_nodes")
     @classmethod

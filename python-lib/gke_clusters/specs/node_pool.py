@@ -31,6 +31,10 @@ def node_pool(
         message.autoscaling = container_v1.NodePoolAutoscaling(
             enabled=True, min_node_count=settings.min_num_nodes, max_node_count=settings.max_num_nodes
         )
+    if settings.best_effort_provisioning:
+        message.best_effort_provisioning = container_v1.BestEffortProvisioning(
+            enabled=True, min_provision_nodes=settings.min_provision_nodes
+        )
     return message
 
 

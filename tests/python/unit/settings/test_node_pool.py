@@ -200,3 +200,23 @@ def test_a_new_pool_may_name_scopes_beyond_google_cloud():
 
 def test_warns_when_the_nodes_fall_back_to_the_default_service_account():
     assert "Compute Engine default service account" in pool(serviceAccountType="custom").warnings[0]
+
+
+def test_refuses_more_nodes_to_begin_with_than_the_pool_has():
+    found = problems(numNodes=3, bestEffortProvisioning=True, minProvisionNodes=4)
+
+    assert found == {"Fewest nodes to begin with": "4 is more than the number of nodes, 3"}
+
+
+def test_takes_as_many_nodes_to_begin_with_as_the_pool_has():
+    assert pool(numNodes=3, bestEffortProvisioning=True, minProvisionNodes=3).min_provision_nodes == 3
+
+
+def test_does_not_compare_the_nodes_to_begin_with_to_a_number_that_is_wrong_itself():
+    found = problems(numNodes=-1, bestEffortProvisioning=True, minProvisionNodes=4)
+
+    assert set(found) == {"Number of nodes in each zone"}
+
+
+def test_ignores_the_nodes_to_begin_with_where_the_creation_is_not_best_effort():
+    assert pool(numNodes=3, minProvisionNodes=4).min_provision_nodes == 0

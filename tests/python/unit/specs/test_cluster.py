@@ -304,3 +304,13 @@ def test_expert_settings_of_an_autopilot_cluster_count():
     expert = {"autoscaling": {"autoprovisioningNodePoolDefaults": {"serviceAccount": "n@p.iam.gserviceaccount.com"}}}
 
     assert cluster(isAutopilot=True, creationSettingsValve=json.dumps(expert))["autoscaling"] == expert["autoscaling"]
+
+
+def test_a_pool_begins_with_fewer_nodes_where_that_is_allowed():
+    asked = pool(numNodes=3, bestEffortProvisioning=True, minProvisionNodes=1)
+
+    assert asked["bestEffortProvisioning"] == {"enabled": True, "minProvisionNodes": 1}
+
+
+def test_a_pool_begins_with_all_its_nodes_unless_told_otherwise():
+    assert "bestEffortProvisioning" not in pool(minProvisionNodes=1)
