@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from gke_clusters.dss.general_settings import change_general_settings, preview_change
+from gke_clusters.errors import DssRefused
+
+
+class Store:
+    """General settings that other administrators edit, and of which some fields are dropped."""
+
+    def __init__(self, document, dropped=(), edits=()):
+        self.document = document
+        self.dropped = dropped
+        self.edits = dict(edits)
+        self.calls = []
+
+    def read_general_settings(self):
+        self._call("read")
+        return copy.deepcopy(self.document)
+
+    def write_general_settings(self, document):
+        self._call("write")
+        self.document = {key: value for key, value in document.items() if key not in self.dropped}
+
+    def _call(self, name):
+        self.calls.append(name)
+        edit = self.edits.get(len(self.calls))
+        if edit:
+            edit(self)
+
+
+def setting(**values):
+    return lambda document: document.update(values)
+
+
+def others(**values):
+    return lambda store: store.document.update(values)
+
+
+def stale(**document):
+    """Somebody saves a document that was read before ours was written."""
+    return lambda store: setattr(store, "document", document)
+
+
+def test_changes_what_is_asked_and_nothing_else():
+    store = Store({"mine": 1, "unknown": {"x": [1, 2]}})
+
+    change = change_general_settings(store, setting(mine=2))
+
+    assert store.document == {"mine": 2, "unknown": {"x": [1, 2]}}
+    assert [str(each) for each in change.made] == ["mine: 1 → 2"]
+    assert change.dropped == ()
+
+
+def test_writes_nothing_where_nothing_is_to_change():
+    store = Store({"mine": 2})
+
+    change = change_general_settings(store, setting(mine=2))
+
+    assert store.calls == ["read"]
+    assert change.made == ()
+
+
+def test_a_preview_writes_nothing():
+    store = Store({"mine": 1})
+
+    change = preview_change(store, setting(mine=2))
+
+    assert store.calls == ["read"]
+    assert [str(each) for each in change.made] == ["mine: 1 → 2"]
+
+
+def test_writes_at_once_what_it_has_read():
+    store = Store({})
+
+    change_general_settings(store, setting(mine=2))
+
+    assert store.calls == ["read", "write", "read"]
+
+
+def test_an_edit_made_just_before_the_read_survives():
+    store = Store({"mine": 1, "theirs": 1}, edits={1: others(theirs=5)})
+
+    change_general_settings(store, setting(mine=2))
+
+    assert store.document == {"mine": 2, "theirs": 5}
+
+
+def test_makes_the_change_again_when_somebody_saves_an_older_document_over_it():
+    store = Store({"mine": 1, "theirs": 1}, edits={3: stale(mine=1, theirs=7)})
+
+    change = change_general_settings(store, setting(mine=2))
+
+    assert store.document == {"mine": 2, "theirs": 7}
+    assert [str(each) for each in change.made] == ["mine: 1 → 2"]
+
+
+def test_an_edit_made_after_the_write_survives():
+    store = Store({"mine": 1, "theirs": 1}, edits={3: others(theirs=9)})
+
+    change_general_settings(store, setting(mine=2))
+
+    assert store.document == {"mine": 2, "theirs": 9}
+    assert store.calls == ["read", "write", "read"]
+
+
+def test_puts_back_what_was_there_when_dss_drops_a_field_that_is_needed():
+    store = Store({"kept": 1}, dropped={"mine"})
+
+    with pytest.raises(DssRefused, match="did not keep mine"):
+        change_general_settings(store, setting(mine=2, kept=5))
+
+    assert store.document == {"kept": 1}
+
+
+def test_says_which_optional_fields_dss_dropped():
+    store = Store({"kept": 1}, dropped={"mine"})
+
+    change = change_general_settings(store, setting(mine=2, kept=5), optional=lambda place: place == ("mine",))
+
+    assert store.document == {"kept": 5}
+    assert change.dropped == ("mine",)
+    assert [str(each) for each in change.made] == ["kept: 1 → 5"]
+
+
+def test_gives_up_when_somebody_saves_over_it_every_time():
+    store = Store({"mine": 1, "n": 0})
+    store.edits = {at: stale(mine=1, n=at) for at in range(3, 30, 3)}
+
+    with pytest.raises(DssRefused, match="did not keep mine"):
+        change_general_settings(store, setting(mine=2))
+
+    assert store.document["mine"] == 1
+
+
+def test_a_refused_document_leaves_the_settings_as_they_were():
+    class Refusing(Store):
+        def write_general_settings(self, document):
+            raise DssRefused("no")
+
+    store = Refusing({"mine": 1})
+
+    with pytest.raises(DssRefused, match="no"):
+        change_general_settings(store, setting(mine=2))
+
+    assert store.document == {"mine": 1}
