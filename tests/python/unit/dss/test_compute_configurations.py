@@ -111,6 +111,22 @@ class TestInTheFlatShape:
 
 
 class TestInTheSplitShape:
+    def test_a_script_is_asked_for_beside_the_registry(self):
+        document = split()
+
+        put_container_configuration(document, wanted(pre_push_script="/dss/login"))
+
+        pushes = build(document, "gke")["dockerBuilderConfig"]["pushConfigs"]
+        assert pushes == [{"repositoryURL": URL, "prePushMode": "CUSTOM", "prePushScript": "/dss/login"}]
+
+    def test_a_build_configuration_of_its_own_is_turned_to_another_registry(self):
+        document = split()
+        put_container_configuration(document, wanted(repository_url="old/one"))
+
+        put_container_configuration(document, wanted())
+
+        assert build(document, "gke")["dockerBuilderConfig"]["pushConfigs"] == [{"repositoryURL": URL}]
+
     def test_a_container_configuration_names_a_build_configuration_that_pushes_there(self):
         document = split()
 
@@ -219,6 +235,16 @@ class TestInBothShapes:
 
         assert document == asked
 
+    def test_gpus_are_taken_back_where_none_are_asked_for(self, make):
+        document = make()
+        put_container_configuration(document, wanted(resources=PodResources(gpus=1)))
+
+        put_container_configuration(document, wanted(resources=PodResources(memory_limit_mb=2048)))
+
+        place = container(document)
+        resources = place.get("kubernetesRuntimeConfig", place)["kubernetesResources"]
+        assert (resources["customLimits"], resources["memLimitMB"]) == ([], 2048)
+
     def test_other_limits_of_a_pod_stay_beside_its_gpus(self, make):
         document = make()
         put_container_configuration(document, wanted(resources=PodResources(gpus=1)))
@@ -251,6 +277,13 @@ class TestInBothShapes:
         }
         template = yaml.safe_load(spark(document)["kubernetesSettings"]["executorPodTemplate"])
         assert template["spec"]["tolerations"][0]["value"] == "gpu"
+
+    def test_nodes_without_taints_need_no_template_of_the_pod(self, make):
+        document = make()
+
+        put_spark_configuration(document, wanted(placement=PodPlacement({"disk": "ssd"})))
+
+        assert "executorPodTemplate" not in spark(document)["kubernetesSettings"]
 
     def test_defaults_and_metastore_are_set(self, make):
         document = make()

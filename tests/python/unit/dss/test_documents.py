@@ -110,6 +110,22 @@ def test_leaves_a_place_alone_whose_surroundings_are_gone():
     assert document == {"a": 1}
 
 
+def test_puts_an_item_in_the_place_of_the_one_of_its_name_and_removes_it():
+    document = {"l": [{"name": "a"}, {"name": "b"}]}
+
+    put_at(document, ("l", Named("a")), {"name": "a", "x": 1})
+    put_at(document, ("l", Named("b")), ABSENT)
+    put_at(document, ("l", Named("c")), ABSENT)
+    put_at(document, ("gone",), ABSENT)
+
+    assert document == {"l": [{"name": "a", "x": 1}]}
+
+
+def test_nothing_is_at_a_place_inside_a_value():
+    assert value_at({"a": 1}, ("a", "b")) is ABSENT
+    assert value_at({"a": 1}, ("a", Named("b"))) is ABSENT
+
+
 def _unordered(document):
     """An item that was put back stands at the end of its list."""
     if isinstance(document, dict):

@@ -1,0 +1,69 @@
+"""The DSS instance that a macro runs in, through its public API, with the rights of whoever runs the macro.
+
+API: https://developer.dataiku.com/latest/api-reference/python/client/index.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+
+from gke_clusters.errors import DssRefused
+
+
+@contextmanager
+def calling(doing: str, resource: str) -> Iterator[None]:
+    """Run a block of calls to DSS; what they raise leaves as :class:`gke_clusters.errors.DssRefused`.
+
+    Args:
+        doing: what is asked, to follow "to".
+        resource: of what.
+    """
+    from dataikuapi.utils import DataikuException  # noqa: PLC0415 - a second to import; DSS has loaded it by then
+
+    try:
+        yield
+    except DataikuException as error:
+        raise DssRefused(f"DSS refused to {doing}.", resource=resource, verbatim=str(error)) from error
+    except requests.RequestException as error:
+        raise DssRefused(
+            f"DSS could not be reached to {doing}; whether it was done is not known.",
+            resource=resource,
+            verbatim=str(error),
+            remedy="Run it again: what was done already is not done twice.",
+        ) from error
+
+
+class DssInstance:
+    """The calls to DSS. Each raises :class:`gke_clusters.errors.DssRefused`."""
+
+    def __init__(self, client: Any) -> None:
+        """Keep the client.
+
+        Args:
+            client: a ``dataikuapi.DSSClient``.
+        """
+        self._client = client
+
+    @classmethod
+    def here(cls) -> DssInstance:
+        """The instance that this process belongs to."""
+        import dataiku  # noqa: PLC0415 - DSS's own package, which only a process of DSS has
+
+        return cls(dataiku.api_client())
+
+    def read_general_settings(self) -> dict[str, Any]:
+        """Read the whole document."""
+        with calling("read its general settings", "general settings"):
+            document: dict[str, Any] = self._client.get_general_settings().get_raw()
+        return document
+
+    def write_general_settings(self, document: dict[str, Any]) -> None:
+        """Replace the whole document."""
+        # The client of general settings reads the whole document each time it is made: nobody's edit may fit between
+        # that and the write, so the write is asked for directly.
+        with calling("save its general settings", "general settings"):
+            self._client._perform_empty("PUT", "/admin/general-settings", body=document)  # noqa: SLF001

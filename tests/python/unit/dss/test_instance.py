@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+
+import dataikuapi
+import pytest
+import requests
+import responses
+
+from gke_clusters.dss.instance import DssInstance
+from gke_clusters.errors import DssRefused
+
+URL = "http://dss.example:11200"
+SETTINGS = f"{URL}/dip/publicapi/admin/general-settings"
+
+
+@pytest.fixture
+def instance():
+    return DssInstance(dataikuapi.DSSClient(URL, "key"))
+
+
+@responses.activate
+def test_reads_the_whole_document(instance):
+    responses.get(SETTINGS, json={"a": 1})
+
+    assert instance.read_general_settings() == {"a": 1}
+
+
+@responses.activate
+def test_replaces_the_document_in_a_single_call(instance):
+    responses.put(SETTINGS)
+
+    instance.write_general_settings({"a": 2})
+
+    assert [(call.request.method, call.request.body) for call in responses.calls] == [("PUT", '{"a": 2}')]
+
+
+@responses.activate
+def test_what_dss_refuses_leaves_with_its_words(instance):
+    refusal = {"errorType": "com.dataiku.dip.exceptions.UnauthorizedException", "message": "you may not do that"}
+    responses.put(SETTINGS, status=403, json=refusal)
+
+    with pytest.raises(DssRefused) as refused:
+        instance.write_general_settings({})
+
+    assert refused.value.cause == "DSS refused to save its general settings."
+    assert "you may not do that" in refused.value.verbatim
+
+
+@responses.activate
+def test_an_answer_that_was_lost_leaves_as_not_known(instance):
+    responses.put(SETTINGS, body=requests.ConnectionError("reset"))
+
+    with pytest.raises(DssRefused, match="whether it was done is not known"):
+        instance.write_general_settings({})
+
+
+@responses.activate
+def test_belongs_to_the_instance_of_its_process(monkeypatch):
+    client = dataikuapi.DSSClient(URL, "key")
+    monkeypatch.setitem(sys.modules, "dataiku", SimpleNamespace(api_client=lambda: client))
+    responses.get(SETTINGS, json={"a": 3})
+
+    assert DssInstance.here().read_general_settings() == {"a": 3}
