@@ -13,7 +13,7 @@ Every failure of the plugin is one message: what failed, the resource, what Goog
 and what to do. DSS shows it when a start or a stop fails, with one of the names below before it; the log of the cluster
 has the steps that led there.
 
-This page is generated from [errors.py](../python-lib/gke_clusters/errors.py): `make docs`.
+This page is generated from [the errors of the plugin](../python-lib/gke_clusters/errors/): `make docs`.
 """
 
 

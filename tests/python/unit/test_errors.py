@@ -3,14 +3,27 @@ from __future__ import annotations
 import inspect
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gke_clusters import errors
-from gke_clusters.errors import GkeClustersError, Problem, SettingsError
+from gke_clusters.errors import GkeClustersError, Problem, QuotaExceeded, SettingsError, Shortage
 
 CLASSES = [
     each
     for _, each in inspect.getmembers(errors, inspect.isclass)
     if issubclass(each, GkeClustersError) and each is not GkeClustersError
+]
+
+SECRETS = [
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIE",
+    "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj",
+    '{"type": "service_account", "private_key_id": "0"}',
+    '\\"refresh_token\\": \\"x\\"',
+    "a token ya29.a0AfH6SMBxxxxxxxx in a sentence",
+    "1//0gabcdefghijklmnopqrstuv",
+    "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhYmMifQ.c2ln",
+    "eyJ0eXBlIjogInNlcnZpY2VfYWNjb3VudCIsICJwcml2YXRlX2tleSI6ICJ4In0=",
 ]
 
 
@@ -58,24 +71,28 @@ def test_counts_a_single_wrong_setting_as_one():
     assert SettingsError([Problem("Zone", "is not a zone")]).cause.startswith("1 setting is wrong")
 
 
-@pytest.mark.parametrize(
-    "secret",
-    [
-        "-----BEGIN RSA PRIVATE KEY-----\nMIIE",
-        "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj",
-        '{"type": "service_account", "private_key_id": "0"}',
-        '\\"refresh_token\\": \\"x\\"',
-        "a token ya29.a0AfH6SMBxxxxxxxx in a sentence",
-        "1//0gabcdefghijklmnopqrstuv",
-        "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhYmMifQ.c2ln",
-        "eyJ0eXBlIjogInNlcnZpY2VfYWNjb3VudCIsICJwcml2YXRlX2tleSI6ICJ4In0=",
-    ],
-)
+@pytest.mark.parametrize("secret", SECRETS)
 def test_an_answer_or_a_field_with_a_secret_is_not_repeated(secret):
     error = GkeClustersError("It broke.", resource=f"file {secret}", verbatim=f"No such file: {secret}")
 
     assert secret not in f"{error} {Problem('Zone', secret)}"
     assert errors.NOT_SHOWN in str(error)
+
+
+@given(
+    secret=st.sampled_from(SECRETS),
+    around=st.tuples(st.text("abc \n.,'", max_size=20), st.text("abc \n.,'", max_size=20)),
+    kind=st.sampled_from([each for each in CLASSES if each is not SettingsError]),
+)
+def test_no_message_repeats_a_secret_whatever_part_it_got_into(secret, around, kind):
+    text = f"{around[0]} {secret} {around[1]}"
+    error = kind(text, resource=text, verbatim=text, remedy=text)
+    error.advise(text)
+    if isinstance(error, QuotaExceeded):
+        error.shortages, error.reckoning = (Shortage(text),), (text,)
+
+    assert secret not in str(error)
+    assert secret not in repr(error)
 
 
 @pytest.mark.parametrize(

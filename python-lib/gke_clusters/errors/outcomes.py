@@ -1,0 +1,61 @@
+"""What became of an accepted request, of a cluster that is there, and of a call that was not answered."""
+
+# The names say the failure in the administrator's words; the word "error" in each would add nothing.
+# ruff: noqa: N818
+
+from __future__ import annotations
+
+from gke_clusters.errors.base import GkeClustersError
+
+
+class OperationFailed(GkeClustersError):
+    """Google accepted the request, and the operation that carries it out ended with an error."""
+
+    advice = "Correct what the answer names, then start again; what was created is removed or reported above."
+
+
+class OperationTimeout(GkeClustersError):
+    """An operation of Google is still running after the time that it may take."""
+
+    advice = "Look at the operation in the Google Cloud console; starting again resumes it and creates nothing twice."
+
+
+class ClusterUnhealthy(GkeClustersError):
+    """The cluster exists but its status says that it cannot be used."""
+
+    advice = "Read the conditions of the cluster in the Google Cloud console; repair or delete it, then start again."
+
+
+class ControlPlaneUnreachable(GkeClustersError):
+    """The cluster runs, and its Kubernetes API server cannot be reached from the DSS host."""
+
+    advice = (
+        "Choose another control plane endpoint (the DNS endpoint needs no route to the VPC), or add the address of the "
+        "DSS host to the authorized networks of the cluster."
+    )
+
+
+class AccessDenied(GkeClustersError):
+    """Kubernetes answers, and the identity in use may not do there what DSS needs."""
+
+    advice = (
+        "Grant roles/container.developer on the project to the identity named above, or an equivalent role in the "
+        "cluster."
+    )
+
+
+class GoogleUnavailable(GkeClustersError):
+    """Google could not be reached, or kept answering that it is overloaded."""
+
+    advice = (
+        "Check that the DSS host reaches *.googleapis.com (proxy, firewall, DNS) and https://status.cloud.google.com, "
+        "then start again: nothing is created twice."
+    )
+
+
+class GoogleError(GkeClustersError):
+    """Google answered with an error that the plugin does not know."""
+
+    advice = (
+        "The answer above is all that Google said. If it is not clear, look for it in the Google Cloud documentation."
+    )
