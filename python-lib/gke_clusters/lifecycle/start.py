@@ -107,7 +107,7 @@ def _request(
     _require_known_places(settings, google, placement)
     facts = request_facts(settings, google)
     subnetwork = subnetwork_in_region(settings, google, facts, placement)
-    request = create_request(settings, facts, ownership, subnetwork)
+    request = create_request(settings, placement, facts, ownership, subnetwork)
     for warning in request.warnings:
         logger.warning("%s", warning)
     logger.debug("The cluster that is asked for: %s", without_secrets(request.as_json()["cluster"]))

@@ -17,6 +17,12 @@ from gke_clusters.settings.expert_json import (
     require_same_cluster,
     require_same_mode,
 )
+from gke_clusters.settings.fallback_zones import (
+    require_no_fixed_zones,
+    require_other_zones,
+    require_subnetwork_everywhere,
+    time_limit_warning,
+)
 from gke_clusters.settings.ip_ranges import IpRange, parse_ip_range
 from gke_clusters.settings.location import checked_zone, region_of
 from gke_clusters.settings.model import OptionalText, Settings, unless_empty
@@ -121,6 +127,20 @@ class CreateSettings(Settings):
         require_zones_of_one_region(zones, region)
         return zones
 
+    @field_validator("fallback_zones")
+    @classmethod
+    def _other_zones(cls, zones: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        connection: ConnectionSettings | None = info.data.get("connection")
+        # Without a zone here it is that of the DSS host: `specs.placement` looks again.
+        require_other_zones(zones, connection.zone if connection else None)
+        return zones
+
+    @field_validator("subnetwork")
+    @classmethod
+    def _in_each_region(cls, subnetwork: str | None, info: ValidationInfo) -> str | None:
+        require_subnetwork_everywhere(subnetwork, info.data.get("fallback_zones", ()))
+        return subnetwork
+
     @field_validator("service_ip_range")
     @classmethod
     def _apart_from_pods(cls, services: IpRange | None, info: ValidationInfo) -> IpRange | None:
@@ -145,6 +165,7 @@ class CreateSettings(Settings):
             require_same_mode(expert, is_autopilot=is_autopilot)
         if "name" in info.data:
             require_same_cluster(expert, name=info.data["name"], location=_location_so_far(info.data))
+        require_no_fixed_zones(expert, info.data.get("fallback_zones", ()))
         return expert
 
     @property
@@ -160,6 +181,8 @@ class CreateSettings(Settings):
             found.append(
                 "VPC-native is unticked, which has no effect: the cluster is VPC-native, as every GKE cluster."
             )
+        if too_short := time_limit_warning(self.fallback_zones, self.create_deadline_minutes):
+            found.append(too_short)
         if not self.is_autopilot and not self.release_channel_enrollment:
             found.append("The cluster is in no release channel, which Google is going to end: tick the enrollment.")
         return tuple(dict.fromkeys(found))

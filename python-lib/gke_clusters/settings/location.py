@@ -70,13 +70,19 @@ def checked_location(text: str) -> str:
     return text
 
 
-def require_known_zones(wanted: Iterable[str], known_zones: Iterable[str], zones_of_nodes: Iterable[str] = ()) -> None:
+def require_known_zones(
+    wanted: Iterable[str],
+    known_zones: Iterable[str],
+    zones_of_nodes: Iterable[str] = (),
+    fallback_zones: Iterable[str] = (),
+) -> None:
     """Refuse locations that the project does not have.
 
     Args:
         wanted: zones and regions that come from the connection.
         known_zones: names of all zones of the project, as Compute Engine lists them.
-        zones_of_nodes: zones that come from the dialog of the cluster.
+        zones_of_nodes: zones of the nodes, from the dialog of the cluster.
+        fallback_zones: zones that are tried after a stockout, from the same dialog.
 
     Raises:
         SettingsError: naming each unknown location under its label, with the names nearest to it.
@@ -85,8 +91,9 @@ def require_known_zones(wanted: Iterable[str], known_zones: Iterable[str], zones
     regions = sorted({region_of(zone) for zone in zones})
     connection = parameter_set_descriptor("connection-info")
     asked = [(place, connection.label_of("zone" if is_zone(place) else "region")) for place in wanted]
-    label_of_nodes = cluster_descriptor("create-gke-cluster").label_of("locations")
-    asked += [(zone, label_of_nodes) for zone in zones_of_nodes]
+    dialog = cluster_descriptor("create-gke-cluster")
+    asked += [(zone, dialog.label_of("locations")) for zone in zones_of_nodes]
+    asked += [(zone, dialog.label_of("fallbackZones")) for zone in fallback_zones]
     problems = [
         Problem(label, _unknown(place, zones, "zone") if is_zone(place) else _unknown(place, regions, "region"))
         for place, label in dict.fromkeys(asked)

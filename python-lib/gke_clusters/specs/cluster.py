@@ -17,7 +17,7 @@ from gke_clusters.specs.network import cluster_network, inheritance_warning, ip_
 from gke_clusters.specs.node_pool import node_pool
 from gke_clusters.specs.overlay import overlay_cluster
 from gke_clusters.specs.ownership import Ownership
-from gke_clusters.specs.placement import Placement, place_new_cluster, placement_warning
+from gke_clusters.specs.placement import Placement, placement_warning
 
 PARTNER_LABELS = {"goog-partner-solution": "isol_psn_0014m00001h39q5qai_dataiku"}
 """By which Google attributes clusters to Dataiku's solution; 1.5.1 sets it too:
@@ -61,20 +61,24 @@ class ClusterRequest:
 
 
 def create_request(
-    settings: CreateSettings, host: HostFacts, ownership: Ownership, subnetwork_in_region: str | None = None
+    settings: CreateSettings,
+    placement: Placement,
+    host: HostFacts,
+    ownership: Ownership,
+    subnetwork_in_region: str | None = None,
 ) -> ClusterRequest:
     """The request that creates a cluster.
 
     Args:
         settings: the cluster.
+        placement: where, as :mod:`gke_clusters.specs.placement` says.
         host: what is known about the DSS host.
         ownership: whose the cluster will be.
         subnetwork_in_region: a subnetwork of :func:`gke_clusters.specs.network.network_to_search`, if one was found.
 
     Raises:
-        SettingsError: if the settings leave open what the DSS host does not say, or contradict themselves.
+        SettingsError: if the settings contradict themselves.
     """
-    placement = place_new_cluster(settings, host)
     warnings = (*settings.warnings, *_warnings(settings, host, placement))
     cluster = _cluster(settings, host, ownership, placement, subnetwork_in_region)
     if not settings.expert:

@@ -75,3 +75,11 @@ def test_refuses_an_unknown_zone_of_the_nodes_by_the_label_of_the_cluster_s_own_
     (problem,) = refused.value.problems
     assert problem.label == "Zones of the nodes"
     assert problem.message.startswith('"europe-west1-q" is not a zone')
+
+
+def test_refuses_an_unknown_fallback_zone_by_its_label():
+    with pytest.raises(SettingsError) as refused:
+        require_known_zones(["europe-west1-b"], ZONES, fallback_zones=["europe-west1-q"])
+
+    (problem,) = refused.value.problems
+    assert problem.label == "Fallback zones"

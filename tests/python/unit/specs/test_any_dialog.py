@@ -14,6 +14,7 @@ from gke_clusters.settings.descriptors import cluster_descriptor, parameter_set_
 from gke_clusters.specs.cluster import create_request
 from gke_clusters.specs.facts import HostFacts
 from gke_clusters.specs.ownership import Ownership, owner_of
+from gke_clusters.specs.placement import fallback_placements, place_new_cluster
 
 HOST = HostFacts("host-project", "us-central1-a", "vpc", "sub", "host@host-project.iam.gserviceaccount.com")
 OWNER = Ownership.of("install", "c")
@@ -130,7 +131,15 @@ def names_labels(refused):
 @given(name=st.sampled_from(["c", "Bad_Name"]) | st.text(max_size=45), config=form(CREATE.params), admin=ADMIN)
 def test_a_create_dialog_gives_a_request_or_wrong_labels(name, config, admin):
     sent = []
-    refused = refusal(lambda: sent.append(create_request(parse_create(name, config, admin), HOST, OWNER)))
+
+    def ask():
+        parsed = parse_create(name, config, admin)
+        first = place_new_cluster(parsed, HOST)
+        sent.extend(
+            create_request(parsed, place, HOST, OWNER) for place in (first, *fallback_placements(parsed, first))
+        )
+
+    refused = refusal(ask)
     if refused:
         assert names_labels(refused)
         return

@@ -9,6 +9,7 @@ from gke_clusters.settings.create import parse_create
 from gke_clusters.specs.cluster import create_request
 from gke_clusters.specs.facts import HostFacts
 from gke_clusters.specs.ownership import Ownership, owner_of
+from gke_clusters.specs.placement import place_new_cluster
 
 CASES = json.loads((Path(__file__).resolve().parents[2] / "data/compat/gke-clusters-1.5.1.json").read_text())["cases"]
 HOST = HostFacts("host-project", "us-central1-a", "vpc", "sub-us", "host@host-project.iam.gserviceaccount.com")
@@ -18,7 +19,8 @@ AUTH = "https://www.googleapis.com/auth/"
 
 def request(config, host=HOST, subnetwork=None):
     config = {"connectionInfo": {"projectId": "acme-data", "zone": "us-central1-b"}, "nodePools": [{}], **config}
-    return create_request(parse_create("c", config, {}), host, OWNER, subnetwork)
+    settings = parse_create("c", config, {})
+    return create_request(settings, place_new_cluster(settings, host), host, OWNER, subnetwork)
 
 
 def cluster(host=HOST, subnetwork=None, **config):
@@ -40,7 +42,8 @@ def at(content, path):
     [pytest.param(case, id=case["name"]) for case in CASES if "call" not in case and "create" in case["component"]],
 )
 def test_a_saved_configuration_of_the_old_plugin_still_asks_for_the_same(case):
-    sent = create_request(parse_create("c", case["config"], case["plugin_config"]), HOST, OWNER)
+    settings = parse_create("c", case["config"], case["plugin_config"])
+    sent = create_request(settings, place_new_cluster(settings, HOST), HOST, OWNER)
     content = {"location": sent.location, **sent.as_json()}
 
     assert {path: at(content, path) for path in case["expect"]} == case["expect"]

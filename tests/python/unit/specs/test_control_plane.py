@@ -9,6 +9,7 @@ from gke_clusters.settings.create import parse_create
 from gke_clusters.specs.cluster import create_request
 from gke_clusters.specs.facts import HostFacts
 from gke_clusters.specs.ownership import Ownership
+from gke_clusters.specs.placement import place_new_cluster
 
 HOST = HostFacts("acme", "us-central1-a", "vpc", "sub-us", "host@acme.iam.gserviceaccount.com")
 OWNER = Ownership.of("install", "c")
@@ -19,7 +20,8 @@ NO_IP = {"ipEndpointsConfig": {"enabled": False}}
 def endpoints(choice, expert=None, **fields):
     """What is asked for the endpoints of the control plane; ``None`` for nothing."""
     config = {"nodePools": [{}], "controlPlaneEndpoint": choice, "creationSettingsValve": json.dumps(expert or {})}
-    sent = create_request(parse_create("c", {**config, **fields}, {}), HOST, OWNER)
+    settings = parse_create("c", {**config, **fields}, {})
+    sent = create_request(settings, place_new_cluster(settings, HOST), HOST, OWNER)
     return sent.as_json()["cluster"].get("controlPlaneEndpointsConfig")
 
 

@@ -5,7 +5,7 @@ import pytest
 from gke_clusters.errors import SettingsError
 from gke_clusters.settings.create import parse_create
 from gke_clusters.specs.facts import HostFacts
-from gke_clusters.specs.placement import Placement, place_new_cluster, placement_warning
+from gke_clusters.specs.placement import Placement, fallback_placements, place_new_cluster, placement_warning
 
 HOST = HostFacts(project_id="host-project", zone="us-central1-a")
 NOWHERE = HostFacts()
@@ -95,3 +95,28 @@ def test_refuses_expert_json_that_names_another_place_than_the_host_s_beside_oth
 
 def test_takes_expert_json_that_names_the_place_of_the_host():
     assert new({}, creationSettingsValve='{"location": "us-central1-a"}').location == "us-central1-a"
+
+
+def test_tries_the_fallback_zones_of_the_same_project_in_the_order_of_the_dialog():
+    fields = {"connectionInfo": BOTH, "nodePools": [{}], "fallbackZones": ["us-east1-c", "europe-west1-c"]}
+    settings = parse_create("c", fields, {})
+
+    assert fallback_placements(settings, place_new_cluster(settings, HOST)) == (
+        Placement("acme-data", "us-east1-c"),
+        Placement("acme-data", "europe-west1-c"),
+    )
+
+
+def test_refuses_the_zone_of_the_host_among_the_fallback_zones():
+    with pytest.raises(SettingsError, match="Fallback zones: us-central1-a is tried first already"):
+        new({}, fallbackZones=["us-central1-a"])
+
+
+def test_does_not_warn_of_a_fallback_zone_in_another_region():
+    settings = parse_create("c", {"connectionInfo": {"region": "us-central1"}, "nodePools": [{}], **ELSEWHERE}, {})
+    (elsewhere,) = fallback_placements(settings, place_new_cluster(settings, HOST))
+
+    assert placement_warning(settings, elsewhere) is None
+
+
+ELSEWHERE = {"fallbackZones": ["europe-west1-b"]}
