@@ -1,20 +1,76 @@
 """Faults asked for by a test: which requests they strike and what then happens. The services give them their shape."""
 
 import fnmatch
+import json
 import math
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-OPERATION_FAULTS = ("stockout", "quota", "abort", "stuck")
+OPERATION_FAULTS = (
+    "stockout",
+    "quota",
+    "abort",
+    "stuck",
+    "partial",
+    "org_policy",
+    "ip_exhausted",
+    "pod_range",
+    "node_service_account",
+)
 CLUSTER_FAULTS = ("ERROR", "DEGRADED")
-# What only GKE knows: operations and the clusters that they hold.
-_OF_CONTAINER = frozenset({"operation", "cluster", "busy"})
+UPGRADES = ("master", "nodes")
+# What only GKE knows: operations, the clusters that they hold, and lists that lack zones.
+_OF_CONTAINER = frozenset({"operation", "cluster", "busy", "pool", "zone", "missing_zones", "upgrade"})
+_OF_OPERATIONS = frozenset({"operation", "cluster"})
+# These services know their callers otherwise than by Google's tokens.
+_WITHOUT_TOKENS = frozenset({"dss", "metadata", "oauth2"})
 _FIRST_ERROR, _LAST_ERROR = 400, 599
 
 
 class UnusableFaultError(ValueError):
     """A fault that names no service, or an effect or a value that the sandbox does not know."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, as far as faults look at it.
+
+    Attributes:
+        service: who is asked.
+        method: HTTP method.
+        path: without the query.
+        body: as sent.
+        token_expires: whether it has a token that can expire.
+    """
+
+    service: str
+    method: str
+    path: str
+    body: bytes = b""
+    token_expires: bool = True
+
+    @property
+    def creates_nodes(self) -> bool:
+        """Whether it asks GKE for a cluster or a node pool."""
+        return self.method == "POST" and self.path.endswith(("/clusters", "/nodePools"))
+
+    @property
+    def lists_by_zone(self) -> bool:
+        """Whether the answer can lack zones."""
+        return self.path.endswith(("/clusters", "/operations"))
+
+    def names_pool(self, name: str | None) -> bool:
+        """Tell whether it is about a node pool of that name; None stands for any."""
+        if name is None or f"/nodePools/{name}" in self.path.replace(":", "/"):
+            return True
+        return self.creates_nodes and name in _pools_in(self.body)
+
+    def names_zone(self, zone: str | None) -> bool:
+        """Tell whether it is about a place that has that zone; None stands for any."""
+        places = re.findall(r"/(?:locations|zones)/([^/:]+)", self.path)
+        return zone is None or any(place in (zone, zone.rpartition("-")[0]) for place in places)
 
 
 @dataclass
@@ -35,21 +91,34 @@ class Fault:
     path: str = "*"
     times: int = 1
 
-    def strikes(self, service: str, method: str, path: str) -> bool:
+    def strikes(self, asked: "Asked") -> bool:
         """Tell whether this request is struck."""
         return (
             self.times > 0
-            and self.service == service
-            and self.method in ("*", method)
-            and fnmatch.fnmatchcase(path, self.path)
-            and self._can_be_acted_out(method, path)
+            and self.service == asked.service
+            and self.method in ("*", asked.method)
+            and fnmatch.fnmatchcase(asked.path, self.path)
+            and self._can_be_acted_out(asked)
         )
 
-    def _can_be_acted_out(self, method: str, path: str) -> bool:
+    def _can_be_acted_out(self, asked: "Asked") -> bool:
         """Tell whether the request has what the effect is about; one that lacks it must not use the fault up."""
-        if "busy" in self.effect and "/clusters/" not in path:
+        effect = self.effect
+        if effect.keys() & _OF_OPERATIONS and asked.method == "GET":
             return False
-        return method != "GET" or not self.effect.keys() & {"operation", "cluster"}
+        if effect.get("operation") == "partial" and not asked.creates_nodes:
+            return False
+        if effect.keys() & {"busy", "upgrade"} and "/clusters/" not in asked.path:
+            return False
+        if "missing_zones" in effect and not (asked.method == "GET" and asked.lists_by_zone):
+            return False
+        if "expire_tokens" in effect and not asked.token_expires:
+            return False
+        return asked.names_pool(effect.get("pool")) and asked.names_zone(effect.get("zone"))
+
+
+# Why a request is refused, and with which status unless the fault says another.
+_REFUSALS = {"permission": 403, "quota": 403, "org_policy": 400, "service_account": 404}
 
 
 @dataclass
@@ -85,10 +154,13 @@ class FaultPlan:
         self.faults.append(fault)
         return fault
 
-    def take(self, service: str, method: str, path: str) -> dict[str, Any]:
+    def take(
+        self, service: str, method: str, path: str, body: bytes = b"", *, token_expires: bool = True
+    ) -> dict[str, Any]:
         """Return the effect that strikes this request, counting it, or an empty dict."""
+        asked = Asked(service, method, path, body, token_expires)
         for fault in self.faults:
-            if fault.strikes(service, method, path):
+            if fault.strikes(asked):
                 fault.times -= 1
                 return fault.effect
         return {}
@@ -108,9 +180,29 @@ def _checked(service: str, effect: dict[str, Any]) -> dict[str, Any]:
             raise UnusableFaultError(f"{name} must be {description}, not {value!r}")
     if service != "container" and (foreign := sorted(effect.keys() & _OF_CONTAINER)):
         raise UnusableFaultError(f"only the service container knows {', '.join(foreign)}")
+    if effect.keys() & {"pool", "zone"} and not effect.keys() & _OF_OPERATIONS:
+        raise UnusableFaultError("pool and zone say where an operation or cluster fails, which is missing")
+    if "expire_tokens" in effect and service in _WITHOUT_TOKENS:
+        raise UnusableFaultError(f"the service {service} is not called with tokens that expire")
+    if service == "compute" and not isinstance(effect.get("quota", ""), str):
+        raise UnusableFaultError("quota must be the name of one resource for the service compute")
+    if (reasons := sorted(effect.keys() & _REFUSALS.keys())) and reasons[1:]:
+        raise UnusableFaultError(f"a request is refused for one reason, not for {' and '.join(reasons)}")
     # Compute shows a quota, and a fault lowers what it shows; elsewhere a quota is what a request is refused for.
-    refused = "permission" in effect or ("quota" in effect and service != "compute")
-    return {"status": 403, **effect} if refused else effect
+    if reasons and not (reasons == ["quota"] and service == "compute"):
+        return {"status": _REFUSALS[reasons[0]], **effect}
+    return effect
+
+
+def _pools_in(body: bytes) -> set[str]:
+    """Return the names of the node pools that a request to GKE asks for; clusters may have one without asking."""
+    try:
+        asked = json.loads(body)
+        cluster = asked.get("cluster", {})
+        pools = [asked["nodePool"]] if "nodePool" in asked else cluster.get("nodePools") or [{"name": "default-pool"}]
+        return {pool["name"] for pool in pools}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return set()
 
 
 def _is_status(value: object) -> bool:
@@ -125,10 +217,16 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value)
 
 
+def _is_some_texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_is_text, value))
+
+
 _DURATION = (_is_duration, "a number of seconds")
 EFFECTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "status": (_is_status, "an HTTP status from 400 to 599"),
-    "quota": (_is_text, "the name of a resource"),
+    "quota": (lambda value: _is_text(value) or _is_some_texts(value), "the name of a resource, or a list of names"),
+    "org_policy": (_is_text, "the name of a constraint"),
+    "service_account": (_is_text, "an email address"),
     "permission": (_is_text, "the name of an IAM permission"),
     "delay": _DURATION,
     "reset": (("before", "after").__contains__, "before or after"),
@@ -136,5 +234,10 @@ EFFECTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "cluster": (CLUSTER_FAULTS.__contains__, " or ".join(CLUSTER_FAULTS)),
     "busy": _DURATION,
     "down": _DURATION,
+    "pool": (_is_text, "the name of a node pool"),
+    "zone": (_is_text, "the name of a zone"),
+    "missing_zones": (_is_some_texts, "a list of zones"),
+    "upgrade": (UPGRADES.__contains__, " or ".join(UPGRADES)),
+    "expire_tokens": (lambda value: value is True, "true"),
 }
 """The effects that a fault can have: which values each takes, and how that is said."""

@@ -124,13 +124,17 @@ class _Observed:
         method, path = scope["method"], scope["path"]
         caller = self._traffic.caller(self._service, scope)
         body, replay = await _read_body(receive)
-        effect = self._traffic.faults.take(self._service, method, path)
+        token = bearer(scope)
+        expires = token is not None and self._traffic.principals.can_expire(token)
+        effect = self._traffic.faults.take(self._service, method, path, body, token_expires=expires)
         scope[_STATE] = Call(caller, effect)
         answered = _Answer(send)
         started = time.time()
         try:
             await self._answer(effect, scope, replay, answered)
         finally:
+            if token is not None and "expire_tokens" in effect:
+                self._traffic.principals.revoke(token)
             self._traffic.record(
                 Exchange(
                     service=self._service,

@@ -93,7 +93,8 @@ class MetadataServer:
         wanted = request.query_params.get("scopes", "")
         scopes = tuple(scope for scope in wanted.split(",") if scope) or SCOPES
         token = self._tokens.get(scopes)
-        if token is None or (token.expires_at or 0) - time.time() < _RENEWED_BEFORE_END_SECONDS:
+        revoked = token is not None and self._principals.authenticate(token.value) is None
+        if token is None or revoked or (token.expires_at or 0) - time.time() < _RENEWED_BEFORE_END_SECONDS:
             token = self._principals.issue(self._host.service_account, LIFETIME_SECONDS, scopes)
             self._tokens[scopes] = token
         left = int((token.expires_at or 0) - time.time())

@@ -61,6 +61,7 @@ class Principals:
     signed_by: Callable[[str], str | None] = lambda _value: None
     _by_email: dict[str, Principal] = field(default_factory=dict)
     _tokens: dict[str, Token] = field(default_factory=dict)
+    _revoked: set[str] = field(default_factory=set)
 
     def __iter__(self) -> Iterator[Principal]:
         return iter(self._by_email.values())
@@ -87,7 +88,9 @@ class Principals:
         return token
 
     def authenticate(self, value: str) -> Principal | None:
-        """Return whose token this is; None when it is unknown or expired."""
+        """Return whose token this is; None when it is unknown, expired or revoked."""
+        if value in self._revoked:
+            return None
         token = self._tokens.get(value)
         if token is None:
             return self._by_email.get(self.signed_by(value) or "")
@@ -96,3 +99,12 @@ class Principals:
     def token(self, value: str) -> Token | None:
         """Return what is known of a token, expired or not."""
         return self._tokens.get(value)
+
+    def can_expire(self, value: str) -> bool:
+        """Tell whether this is a good token that will not be one for ever."""
+        token = self._tokens.get(value)
+        return self.authenticate(value) is not None and (token is None or token.expires_at is not None)
+
+    def revoke(self, value: str) -> None:
+        """Let a token stand for nobody from now on."""
+        self._revoked.add(value)

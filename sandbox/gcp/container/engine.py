@@ -87,6 +87,6 @@ class Engine:
             group
             for record in self.clusters
             if record.project.id == project
-            for group in nodes.instance_groups(record.resource, record.sizes, record.instance_errors)
+            for group in nodes.instance_groups(record.resource, record.sizes, record.shortages)
             if group.zone == zone
         ]

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sandbox.gcp.container import machines, ranges
 from sandbox.gcp.container.documents import Json, get
@@ -26,6 +27,24 @@ class InstanceGroupError:
     code: str
     message: str
     instance: str
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """Why instances of a pool do not come up in a zone.
+
+    Attributes:
+        code: Compute Engine's, such as `ZONE_RESOURCE_POOL_EXHAUSTED`.
+        message: the error of the first instance.
+        missing: how many nodes the pool has less there than it should.
+    """
+
+    code: str
+    message: str
+    missing: int = 0
+
+
+Shortages = Mapping[tuple[str, str], Shortage]
 
 
 @dataclass(frozen=True)
@@ -74,56 +93,64 @@ def instance_name(base: str, index: int) -> str:
     return f"{base}-{hashlib.sha256(f'{base}/{index}'.encode()).hexdigest()[:4]}"
 
 
-def instance_groups(
-    cluster: Json, sizes: Mapping[str, int], errors: Mapping[str, tuple[str, str]]
-) -> list[InstanceGroup]:
+def running(sizes: Mapping[str, int], shortages: Shortages, pool: str, zone: str) -> int:
+    """Return how many nodes of a pool run in a zone."""
+    shortage = shortages.get((pool, zone))
+    return max(0, sizes.get(pool, 0) - (shortage.missing if shortage else 0))
+
+
+def instance_groups(cluster: Json, sizes: Mapping[str, int], shortages: Shortages) -> list[InstanceGroup]:
     """Return a cluster's instance groups, one for each pool and zone.
 
     Args:
         cluster: the cluster's resource.
-        sizes: nodes that run in each zone, by pool.
-        errors: code and message of what keeps a pool's instances from coming up, by pool.
+        sizes: nodes that should run in each zone, by pool.
+        shortages: what keeps instances from coming up, by pool and zone.
     """
     groups = []
     for pool in cluster["nodePools"]:
         config, name = pool["config"], pool["name"]
         for zone in pool["locations"]:
             base = base_name(cluster, name, zone)
-            running = sizes.get(name, 0)
-            failure = errors.get(name)
+            count = running(sizes, shortages, name, zone)
+            failure = shortages.get((name, zone))
+            error = InstanceGroupError(failure.code, failure.message, instance_name(base, count)) if failure else None
             groups.append(
                 InstanceGroup(
                     name=f"{base}-grp",
                     zone=zone,
                     cluster=cluster["name"],
                     pool=name,
-                    size=max(running, pool.get("initialNodeCount", 0)),
-                    running=running,
+                    size=max(sizes.get(name, 0), pool.get("initialNodeCount", 0)),
+                    running=count,
                     base_instance_name=base,
                     machine_type=config["machineType"],
                     disk_type=config["diskType"],
                     disk_size_gb=config["diskSizeGb"],
                     service_account=config["serviceAccount"],
-                    instances=tuple(instance_name(base, index) for index in range(running)),
-                    errors=(InstanceGroupError(*failure, instance_name(base, running)),) if failure else (),
+                    instances=tuple(instance_name(base, index) for index in range(count)),
+                    errors=(error,) if error else (),
                 )
             )
     return groups
 
 
-def node_specs(cluster: Json, project: str, sizes: Mapping[str, int]) -> list[NodeSpec]:
+def node_specs(
+    cluster: Json, project: str, sizes: Mapping[str, int], shortages: Shortages = MappingProxyType({})
+) -> list[NodeSpec]:
     """Return the nodes that a cluster has, as its control plane knows them.
 
     Args:
         cluster: the cluster's resource.
         project: project id.
-        sizes: nodes in each zone, by pool.
+        sizes: nodes that should run in each zone, by pool.
+        shortages: what keeps some of them from coming up, by pool and zone.
     """
     places = (
         (pool, zone, instance_name(base_name(cluster, pool["name"], zone), number))
         for pool in cluster["nodePools"]
         for zone in pool["locations"]
-        for number in range(sizes.get(pool["name"], 0))
+        for number in range(running(sizes, shortages, pool["name"], zone))
     )
     return [
         _node(cluster, pool, zone, index=index, name=name, provider_id=f"gce://{project}/{zone}/{name}")

@@ -46,7 +46,7 @@ def _update(engine: Engine, caller: Caller, body: Json) -> Json:
     pool_updates.check(record.resource, wanted)
     kind = pool_updates.operation_type(wanted)
     operation = engine.begin(record, kind, caller.effect, pool["name"])
-    operation.nodes = len(pool["locations"]) * record.sizes.get(pool["name"], 0)
+    operation.nodes = record.node_count(pool["name"])
     operation.shows_progress = kind == "UPGRADE_NODES"
     engine.work.change(record, operation, lambda: pool_updates.apply(record.resource, pool, wanted), pool)
     return operation.resource(engine.clock.speed)

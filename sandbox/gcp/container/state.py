@@ -21,8 +21,8 @@ class ClusterRecord:
     Attributes:
         project: its project.
         resource: the cluster as GKE shows it, without what follows from the rest of the record.
-        sizes: nodes that run in each zone, by pool.
-        instance_errors: what keeps a pool's instances from coming up, by pool: code and message.
+        sizes: nodes that should run in each zone, by pool.
+        shortages: what keeps instances from coming up, by pool and zone.
         operation: the operation that holds it, or held it last.
         control_plane: its Kubernetes API server once that runs.
     """
@@ -30,7 +30,7 @@ class ClusterRecord:
     project: Project
     resource: Json
     sizes: dict[str, int] = field(default_factory=dict)
-    instance_errors: dict[str, tuple[str, str]] = field(default_factory=dict)
+    shortages: dict[tuple[str, str], nodes.Shortage] = field(default_factory=dict)
     operation: Operation | None = None
     control_plane: ControlPlane | None = None
 
@@ -90,9 +90,18 @@ class ClusterRecord:
         for pool in self.resource["nodePools"]:
             pool["status"] = "ERROR"
 
-    def node_count(self) -> int:
-        """Return how many nodes run."""
-        return sum(len(pool["locations"]) * self.sizes.get(pool["name"], 0) for pool in self.resource["nodePools"])
+    def node_count(self, pool_name: str = "") -> int:
+        """Return how many nodes run, of one pool or of all."""
+        return sum(
+            nodes.running(self.sizes, self.shortages, pool["name"], zone)
+            for pool in self.resource["nodePools"]
+            if pool_name in ("", pool["name"])
+            for zone in pool["locations"]
+        )
+
+    def forget_shortages(self, pool: str) -> None:
+        """Let the instances of a pool come up."""
+        self.shortages = {key: shortage for key, shortage in self.shortages.items() if key[0] != pool}
 
     def shown(self) -> Json:
         """Return the cluster as the API shows it."""

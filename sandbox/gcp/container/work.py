@@ -6,10 +6,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from sandbox.clock import Clock
-from sandbox.gcp.container import endpoints, failures, nodes
+from sandbox.gcp.container import endpoints, nodes, strikes
 from sandbox.gcp.container.documents import Json
+from sandbox.gcp.container.failures import STOCKOUT_SECONDS, Failure
 from sandbox.gcp.container.operations import Operation
 from sandbox.gcp.container.state import ClusterRecord, Clusters
+from sandbox.gcp.container.strikes import Strike
 from sandbox.kubernetes.control_plane import ControlPlane, ControlPlaneRequest, ControlPlanes
 
 _log = logging.getLogger(__name__)
@@ -71,7 +73,7 @@ class Work:
         def remove() -> None:
             record.resource["nodePools"].remove(pool)
             record.sizes.pop(pool["name"], None)
-            record.instance_errors.pop(pool["name"], None)
+            record.forget_shortages(pool["name"])
 
         self._begin(record, operation, self._change(record, operation, remove, pool))
 
@@ -94,7 +96,10 @@ class Work:
         record.operation = operation
         if record.resource["status"] == "RUNNING":
             record.resource["status"] = "RECONCILING"
-        task = asyncio.create_task(self._guarded(record, operation, work))
+        self._spawn(self._guarded(record, operation, work))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -113,24 +118,59 @@ class Work:
             operation.finish({"error": {"code": _INTERNAL, "message": message}, "statusMessage": message})
 
     async def _create_cluster(self, record: ClusterRecord, operation: Operation) -> None:
-        failure = self._failure(record, operation)
-        if failure is not None and failure.cluster_status == "ERROR":
-            await self._wait_for(record, operation, failure)
-            record.fail(failure)
-            operation.finish({**failure.outcome, "clusterConditions": failure.conditions})
+        strike = strikes.planned(record, operation)
+        if strike is not None and strike.breaks("ERROR"):
+            await strikes.wait_for(self._clock, record, operation, strike)
+            self._fail_cluster(record, operation, strike)
             return
         record.control_plane, _ = await asyncio.gather(
-            self._start_control_plane(record), self._clock.sleep(operation.duration_seconds)
+            self._start_control_plane(record), self._pass_creation(record, operation, strike)
         )
+        degraded = strike is not None and strike.breaks("DEGRADED")
         for pool in record.resource["nodePools"]:
-            record.sizes[pool["name"]] = 0 if failure else pool.get("initialNodeCount", 0)
+            record.sizes[pool["name"]] = 0 if degraded else pool.get("initialNodeCount", 0)
         await self._refresh(record)
-        if failure is not None:
-            record.fail(failure)
-            operation.finish({**failure.outcome, "clusterConditions": failure.conditions})
+        if strike is not None and degraded:
+            self._fail_cluster(record, operation, strike)
             return
         record.set_status("RUNNING")
-        operation.finish()
+        self._end_creation(record, strike.pool if strike else None, operation, strike)
+
+    async def _pass_creation(self, record: ClusterRecord, operation: Operation, strike: Strike | None) -> None:
+        """Wait as long as a creation takes that leaves something behind."""
+        if strike is None:
+            await self._clock.sleep(operation.duration_seconds)
+        elif strike.tolerated:
+            await strikes.bear(self._clock, record, operation, strike)
+        else:
+            await strikes.wait_for(self._clock, record, operation, strike)
+
+    def _end_creation(
+        self, record: ClusterRecord, pool: Json | None, operation: Operation, strike: Strike | None
+    ) -> None:
+        """End a creation that may lack nodes in a pool."""
+        if strike is None or pool is None:
+            operation.finish()
+        elif strike.tolerated:
+            operation.finish()
+            self._spawn(self._fill(record, pool))
+        else:
+            strike.mark_pool(pool, "RUNNING_WITH_ERROR")
+            operation.finish({**strike.failure.outcome, "nodepoolConditions": strike.failure.conditions})
+
+    async def _fill(self, record: ClusterRecord, pool: Json) -> None:
+        """Bring up the other nodes of a pool that was provisioned as well as possible, after a stockout's time."""
+        await self._clock.sleep(STOCKOUT_SECONDS)
+        record.forget_shortages(pool["name"])
+        if record.resource["status"] in ("RUNNING", "RECONCILING"):
+            await self._refresh(record)
+
+    @staticmethod
+    def _fail_cluster(record: ClusterRecord, operation: Operation, strike: Strike) -> None:
+        record.fail(strike.failure)
+        if strike.pool is not None and strike.failure.instance_error is not None:
+            strike.mark_pool(strike.pool, "ERROR")
+        operation.finish({**strike.failure.outcome, "clusterConditions": strike.failure.conditions})
 
     async def _start_control_plane(self, record: ClusterRecord) -> ControlPlane:
         return await self._control_planes.start(
@@ -144,11 +184,10 @@ class Work:
         )
 
     async def _delete_cluster(self, record: ClusterRecord, operation: Operation) -> None:
-        failure = self._failure(record, operation)
-        if failure is not None:
-            await self._wait_for(record, operation, failure)
-            record.fail(failure)
-            operation.finish({**failure.outcome, "clusterConditions": failure.conditions})
+        strike = strikes.planned(record, operation)
+        if strike is not None:
+            await strikes.wait_for(self._clock, record, operation, strike)
+            self._fail_cluster(record, operation, strike)
             return
         await self._clock.sleep(operation.duration_seconds)
         self._clusters.remove(record)
@@ -157,35 +196,35 @@ class Work:
         operation.finish()
 
     async def _create_pool(self, record: ClusterRecord, pool: Json, operation: Operation) -> None:
-        failure = self._failure(record, operation, pool)
-        if failure is not None:
-            await self._fail_pool(record, pool, operation, failure)
+        strike = strikes.planned(record, operation, pool)
+        if strike is not None and not strike.tolerated and not strike.breaks("RUNNING"):
+            await self._fail_pool(record, pool, operation, strike)
             return
-        await self._clock.sleep(operation.duration_seconds)
+        await self._pass_creation(record, operation, strike)
         record.sizes[pool["name"]] = pool.get("initialNodeCount", 0)
         pool["status"] = "RUNNING"
         await self._refresh(record)
         self._settle(record)
-        operation.finish()
+        self._end_creation(record, pool, operation, strike)
 
     async def _change(
         self, record: ClusterRecord, operation: Operation, apply: Callable[[], None], pool: Json | None
     ) -> None:
-        failure = self._failure(record, operation, pool)
-        if failure is not None and pool is not None:
-            await self._fail_pool(record, pool, operation, failure)
+        strike = strikes.planned(record, operation, pool)
+        if strike is not None and pool is not None:
+            await self._fail_pool(record, pool, operation, strike)
             return
-        if failure is not None:
-            await self._wait_for(record, operation, failure)
-            self._settle(record, failure)
-            operation.finish({**failure.outcome, "clusterConditions": failure.conditions})
+        if strike is not None:
+            await strikes.wait_for(self._clock, record, operation, strike)
+            self._settle(record, strike.failure)
+            operation.finish({**strike.failure.outcome, "clusterConditions": strike.failure.conditions})
             return
         await self._pass_time(operation)
         if pool is not None:
             pool["status"] = "RUNNING"
             for trace in ("statusMessage", "conditions"):
                 pool.pop(trace, None)
-            record.instance_errors.pop(pool["name"], None)
+            record.forget_shortages(pool["name"])
         if not operation.cancelled.is_set():
             apply()
             await self._refresh(record)
@@ -206,43 +245,11 @@ class Work:
         if operation.cancelled.is_set():
             await self._clock.sleep(_ABORTING_SECONDS)
 
-    def _failure(
-        self, record: ClusterRecord, operation: Operation, pool: Json | None = None
-    ) -> failures.Failure | None:
-        pools = record.resource["nodePools"]
-        struck: Json = pool or (pools[0] if pools else {"name": "default-pool"})
-        zones: list[str] = struck.get("locations") or record.resource["locations"]
-        zone = zones[0]
-        return failures.planned(
-            operation.fault,
-            failures.Circumstances(
-                project=record.project.id,
-                zone=zone,
-                instance=nodes.instance_name(nodes.base_name(record.resource, struck["name"], zone), 0),
-                nodes=struck.get("initialNodeCount", 0),
-                creates_cluster=operation.type == "CREATE_CLUSTER",
-            ),
-        )
-
-    async def _wait_for(
-        self, record: ClusterRecord, operation: Operation, failure: failures.Failure, pool: Json | None = None
-    ) -> None:
-        """Wait until a failure is certain; what keeps instances from coming up can be seen meanwhile."""
-        pools = record.resource["nodePools"]
-        struck = pool or (pools[0] if pools else None)
-        if failure.instance_error is not None and struck is not None:
-            record.instance_errors[struck["name"]] = failure.instance_error
-        operation.duration_seconds = max(operation.duration_seconds, failure.after_seconds)
-        await self._clock.sleep(failure.after_seconds)
-
-    async def _fail_pool(
-        self, record: ClusterRecord, pool: Json, operation: Operation, failure: failures.Failure
-    ) -> None:
-        status = _POOL_AFTER_FAILURE.get(operation.type, "ERROR")
-        await self._wait_for(record, operation, failure, pool)
-        pool |= {"status": status, "statusMessage": failure.message, "conditions": failure.conditions}
-        self._settle(record, failure)
-        operation.finish({**failure.outcome, "nodepoolConditions": failure.conditions})
+    async def _fail_pool(self, record: ClusterRecord, pool: Json, operation: Operation, strike: Strike) -> None:
+        await strikes.wait_for(self._clock, record, operation, strike)
+        strike.mark_pool(pool, _POOL_AFTER_FAILURE.get(operation.type, "ERROR"))
+        self._settle(record, strike.failure)
+        operation.finish({**strike.failure.outcome, "nodepoolConditions": strike.failure.conditions})
 
     async def _refresh(self, record: ClusterRecord) -> None:
         """Make the control plane follow the cluster: its version, nodes and endpoints."""
@@ -251,11 +258,13 @@ class Work:
             return
         endpoints.show(record.resource, control_plane)
         await control_plane.set_version(record.resource["currentMasterVersion"])
-        await control_plane.set_nodes(nodes.node_specs(record.resource, record.project.id, record.sizes))
+        await control_plane.set_nodes(
+            nodes.node_specs(record.resource, record.project.id, record.sizes, record.shortages)
+        )
         await control_plane.expose(endpoints.exposure(record.resource))
 
     @staticmethod
-    def _settle(record: ClusterRecord, failure: failures.Failure | None = None) -> None:
+    def _settle(record: ClusterRecord, failure: Failure | None = None) -> None:
         """End a change of a cluster; only a fault that says so makes more of its failure."""
         if failure is not None and failure.breaks_cluster:
             record.fail(failure)

@@ -1,6 +1,7 @@
 """A simulated GKE in a thread of the test's own process, with control planes that only remember what they were told."""
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -80,10 +81,11 @@ class HeldClock(Clock):
         super().__init__(speed)
         self.running = threading.Event()
         self.running.set()
+        self.longest = math.inf
 
     async def sleep(self, simulated_seconds: float) -> None:
-        await super().sleep(simulated_seconds)
-        while not self.running.is_set():
+        await super().sleep(min(simulated_seconds, self.longest))
+        while not self.running.is_set() or simulated_seconds > self.longest:
             await asyncio.sleep(0.001)
 
 
@@ -128,6 +130,22 @@ class Gke:
             yield
         finally:
             self.clock.running.set()
+
+    @contextmanager
+    def time_stopped_after(self, simulated_seconds: float) -> Iterator[None]:
+        """Let nothing that takes longer happen inside this block."""
+        self.clock.longest = simulated_seconds
+        try:
+            yield
+        finally:
+            self.clock.longest = math.inf
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not holds():
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
 
     def call(self, method: str, path: str, body: object = None, *, token: str | None = None) -> tuple[int, Json]:
         """Return status and body of a request."""

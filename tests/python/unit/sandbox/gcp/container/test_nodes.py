@@ -10,6 +10,8 @@ from sandbox.gcp.container.machines import GIB, Machine
 from sandbox.gcp.projects import Project
 from sandbox.kubernetes.control_plane import NodeSpec, Taint
 
+_CPU = ("cpu", "us-central1-a")
+
 
 def cluster_with(**pool: Any) -> dict[str, Any]:
     given = {"name": "prod", "nodePools": [{"name": "cpu", "initialNodeCount": 1, **pool}]}
@@ -114,7 +116,7 @@ def test_private_nodes_have_no_public_address() -> None:
 
 
 def test_what_keeps_instances_down_is_told_by_their_group() -> None:
-    (group,) = nodes.instance_groups(cluster_with(), {}, {"cpu": ("QUOTA_EXCEEDED", "no more CPUS")})
+    (group,) = nodes.instance_groups(cluster_with(), {}, {_CPU: nodes.Shortage("QUOTA_EXCEEDED", "no more CPUS")})
 
     assert (group.size, group.running) == (1, 0)
     assert group.errors[0].code == "QUOTA_EXCEEDED"
