@@ -116,9 +116,10 @@ def test_puts_an_item_in_the_place_of_the_one_of_its_name_and_removes_it():
     put_at(document, ("l", Named("a")), {"name": "a", "x": 1})
     put_at(document, ("l", Named("b")), ABSENT)
     put_at(document, ("l", Named("c")), ABSENT)
+    put_at(document, ("l", Named("d")), {"name": "d"})
     put_at(document, ("gone",), ABSENT)
 
-    assert document == {"l": [{"name": "a", "x": 1}]}
+    assert document == {"l": [{"name": "a", "x": 1}, {"name": "d"}]}
 
 
 def test_nothing_is_at_a_place_inside_a_value():
