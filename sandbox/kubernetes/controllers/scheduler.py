@@ -6,6 +6,7 @@ from sandbox.kubernetes.client import ApiError, EventType, Object, Resource
 from sandbox.kubernetes.controllers.engine import Controller
 from sandbox.kubernetes.controllers.events import record, timestamp
 from sandbox.kubernetes.controllers.kinds import NODES, PERSISTENT_VOLUME_CLAIMS, PODS
+from sandbox.kubernetes.controllers.owners import is_going
 from sandbox.kubernetes.controllers.scheduling import Verdict, place, rooms
 from sandbox.kubernetes.controllers.state import Key, key_of
 from sandbox.kubernetes.controllers.volumes import claims_of
@@ -53,14 +54,16 @@ class Scheduler(Controller):
         await record(self.state, pod, "Scheduled", message, component=_NAME)
 
     def _claims_verdict(self, pod: Object) -> Verdict | None:
-        """Return why the pod cannot go anywhere when a claim that it mounts is not there."""
+        """Return why the pod cannot go anywhere when a claim that it mounts is not there, or is being deleted."""
         total = len(self.state.all(NODES))
-        for claim in claims_of(pod):
-            if total and self.state.get(PERSISTENT_VOLUME_CLAIMS, (pod["metadata"]["namespace"], claim)) is None:
+        for name in claims_of(pod):
+            claim = self.state.get(PERSISTENT_VOLUME_CLAIMS, (pod["metadata"]["namespace"], name))
+            if total and (claim is None or is_going(claim)):
                 available = f"0/{total} nodes are available:"
+                problem = "not found" if claim is None else "is being deleted"
                 return Verdict(
                     None,
-                    f'{available} persistentvolumeclaim "{claim}" not found. preemption: {available} '
+                    f'{available} persistentvolumeclaim "{name}" {problem}. preemption: {available} '
                     f"{total} Preemption is not helpful for scheduling.",
                 )
         return None

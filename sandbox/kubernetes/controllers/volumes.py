@@ -57,7 +57,8 @@ class Volumes(Controller):
     async def _claim(self, key: Key, claim: Object) -> None:
         users = [pod for pod in self.state.all(PODS, key[0]) if key[1] in claims_of(pod)]
         if is_going(claim):
-            if not users:
+            # A pod that has no node yet does not count: it will get none while the claim is going.
+            if not any(pod["spec"].get("nodeName") for pod in users):
                 await self._let_go(PERSISTENT_VOLUME_CLAIMS, claim, _CLAIM_PROTECTION)
             return
         if (claim.get("status") or {}).get("phase") == "Bound":

@@ -369,6 +369,26 @@ def test_a_claim_waits_for_a_pod_and_its_volume_goes_with_it() -> None:
     in_cluster(story)
 
 
+def test_a_claim_that_is_being_deleted_goes_although_a_deployment_asks_for_it_again() -> None:
+    async def story(cluster: Cluster) -> None:
+        spec = {
+            "storageClassName": "standard-rwo",
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "5Gi"}},
+        }
+        await cluster.create(PERSISTENT_VOLUME_CLAIMS, {"metadata": {"name": "data"}, "spec": spec})
+        deployment = _deployment(1)
+        volumes = [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]
+        deployment["spec"]["template"]["spec"]["volumes"] = volumes
+        await cluster.create(DEPLOYMENTS, deployment)
+        pods = await cluster.until(PODS, lambda items: any(map(_running, items)), "default")
+        await cluster.client.delete(PERSISTENT_VOLUME_CLAIMS, "data", "default")
+        await cluster.client.delete(PODS, pods[0]["metadata"]["name"], "default")
+        await _gone(cluster, PERSISTENT_VOLUME_CLAIMS, "data")
+
+    in_cluster(story)
+
+
 def test_a_pod_with_a_claim_that_is_not_there_says_so() -> None:
     async def story(cluster: Cluster) -> None:
         await cluster.create(PODS, _pod(volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "none"}}]))
