@@ -1,0 +1,1 @@
+"""Results as HTML pages; everything that comes from outside is escaped."""
