@@ -6,6 +6,7 @@ handled here, once. A write is sent once and never repeated: whoever sends it se
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -20,8 +21,11 @@ from gke_clusters.google.credentials import Authorization
 from gke_clusters.google.endpoints import endpoint
 from gke_clusters.google.error_translation import Asked, translated
 from gke_clusters.google.names import ANY_LOCATION, ClusterName, location_path
+from gke_clusters.google.node_pools import NodePool, read_node_pools
 from gke_clusters.google.operations import Condition, Operation, read_conditions, read_operation, target_cluster
 from gke_clusters.google.retries import READ_PATIENCE_SECONDS, read_retry
+
+logger = logging.getLogger(__name__)
 
 # A creation answers after its checks of quota and network, seldom within the typed client's 45 s default.
 _WRITE_TIMEOUT_SECONDS: Final = 90.0
@@ -41,6 +45,7 @@ class Cluster:
         labels: Its resource labels.
         conditions: What Google says is wrong with it.
         status_message: Google's older words on its status.
+        pools: Its node pools.
         resource: The whole answer as GKE's REST JSON.
     """
 
@@ -52,6 +57,7 @@ class Cluster:
     labels: Mapping[str, str] = field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
     status_message: str = ""
+    pools: tuple[NodePool, ...] = ()
     resource: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -81,6 +87,7 @@ def read_cluster(message: container_v1.Cluster, project: str) -> Cluster:
         labels=dict(message.resource_labels),
         conditions=read_conditions(message.conditions),
         status_message=message.status_message,
+        pools=read_node_pools(message),
         resource=resource,
     )
 
@@ -196,10 +203,18 @@ class ContainerApi:
         return read_operation(answer, project, location)
 
     def operations_of(self, name: ClusterName) -> tuple[Operation, ...]:
-        """List the operations on a cluster that Google remembers, the newest first."""
+        """List the operations on a cluster that Google remembers, the newest first.
+
+        Where zones did not answer, some may be missing. That is said in the log and no more: whoever misses one asks
+        for a change again, which Google refuses where it is under way or done.
+        """
         with self._translated("list the operations on the cluster", name.parent, name.project):
             answer = self._client.list_operations(
                 request={"parent": name.parent}, retry=read_retry(), timeout=_READ_TIMEOUT_SECONDS
+            )
+        if answer.missing_zones:
+            logger.warning(
+                "Operations may be missing in Google's list: %s did not answer", ", ".join(answer.missing_zones)
             )
         # Those of other clusters are none of our business, whatever is in them.
         mine = (item for item in answer.operations if target_cluster(item) == name.name)

@@ -98,8 +98,8 @@ def read_operation(message: container_v1.Operation, project: str, location: str 
     """
     return Operation(
         name=message.name,
-        kind=_enum_name(container_v1.Operation.Type, container_v1.Operation.pb(message).operation_type),
-        status=_enum_name(container_v1.Operation.Status, container_v1.Operation.pb(message).status),
+        kind=enum_name(container_v1.Operation.Type, container_v1.Operation.pb(message).operation_type),
+        status=enum_name(container_v1.Operation.Status, container_v1.Operation.pb(message).status),
         project=project,
         location=location or message.location or message.zone,
         cluster=target_cluster(message),
@@ -115,8 +115,8 @@ def read_conditions(conditions: Iterable[container_v1.StatusCondition]) -> tuple
     return tuple(Condition(_condition_code(item), item.message) for item in conditions if _says_something(item))
 
 
-def _enum_name(kind: type[IntEnum], number: int) -> str:
-    """The name of a value; its number as text where Google is newer than the client, which then knows no name."""
+def enum_name(kind: type[IntEnum], number: int) -> str:
+    """Return the name of a value; its number as text where Google is newer than the client, which knows no name."""
     # From the number of the plain message: the typed one warns of a value that it does not know.
     return kind(number).name if number in list(kind) else str(number)
 
@@ -124,7 +124,7 @@ def _enum_name(kind: type[IntEnum], number: int) -> str:
 def _condition_code(condition: container_v1.StatusCondition) -> str:
     plain = container_v1.StatusCondition.pb(condition)
     if plain.code:
-        return _enum_name(container_v1.StatusCondition.Code, plain.code)
+        return enum_name(container_v1.StatusCondition.Code, plain.code)
     return _canonical(plain.canonical_code)
 
 

@@ -14,6 +14,8 @@ _PLUGIN: dict[str, str] = {
     "container.operations.get": "follow the creation and the deletion",
     "container.operations.list": "find again the operation of a start that was interrupted",
     "container.clusters.connect": "reach the Kubernetes API through the DNS endpoint",
+    # listErrors asks for it: https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/listErrors
+    "compute.instanceGroupManagers.get": "say what keeps nodes from coming up while a creation still waits for them",
     "compute.instances.get": "read the network of the DSS host",
     "compute.subnetworks.list": "find the subnetwork of the network in the cluster's region",
     "compute.zones.list": "refuse an unknown zone before anything is created",

@@ -14,7 +14,8 @@ from gke_clusters.google.compute import ComputeApi, NetworkInterface, Subnetwork
 from gke_clusters.google.credentials import CredentialsChoice, authorize
 from gke_clusters.google.metadata import HostMetadata
 from gke_clusters.google.names import ClusterName
-from gke_clusters.google.operations import Operation
+from gke_clusters.google.node_pools import InstanceGroup
+from gke_clusters.google.operations import Condition, Operation
 from gke_clusters.settings.connection import CredentialsSettings
 
 
@@ -59,6 +60,9 @@ class Compute(Protocol):
 
     def subnetworks(self, project: str, region: str, network: str) -> tuple[Subnetwork, ...]:
         """Return the subnetworks of a network in a region."""
+
+    def instance_group_errors(self, group: InstanceGroup, *, patience_seconds: float = ...) -> tuple[Condition, ...]:
+        """Return why machines of an instance group did not come up."""
 
 
 class Host(Protocol):

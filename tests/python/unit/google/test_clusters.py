@@ -27,6 +27,7 @@ CLUSTER = {
     "selfLink": ROOT + "projects/p/zones/europe-west1-b/clusters/c",
     "resourceLabels": {"team": "ds"},
     "statusMessage": "Fine.",
+    "nodePools": [{"name": "cpu"}],
     "conditions": [{"code": "GCE_STOCKOUT", "message": "No machines."}],
     "controlPlaneEndpointsConfig": {"ipEndpointsConfig": {"enabled": False}},
 }
@@ -57,6 +58,7 @@ def test_reads_a_cluster(api: ContainerApi) -> None:
     assert cluster.labels == {"team": "ds"}
     assert [item.code for item in cluster.conditions] == ["GCE_STOCKOUT"]
     assert cluster.status_message == "Fine."
+    assert [pool.name for pool in cluster.pools] == ["cpu"]
 
 
 @responses.activate
@@ -173,6 +175,18 @@ def test_finds_no_operation_that_google_forgot(api: ContainerApi) -> None:
         ROOT + "projects/p/locations/europe-west1-b/operations/operation-1-a", **error(404, "NOT_FOUND", "Not found.")
     )
     assert api.find_operation("p", "europe-west1-b", "operation-1-a") is None
+
+
+@responses.activate
+def test_says_that_operations_may_be_missing_where_a_zone_did_not_answer(
+    api: ContainerApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    responses.get(
+        ROOT + "projects/p/locations/europe-west1-b/operations",
+        json={"operations": [OPERATION], "missingZones": ["europe-west1-c"]},
+    )
+    assert [operation.name for operation in api.operations_of(NAME)] == ["operation-1-a"]
+    assert "europe-west1-c did not answer" in caplog.text
 
 
 @responses.activate

@@ -4,9 +4,11 @@ import pytest
 import requests
 import responses
 
-from gke_clusters.errors import ApiNotEnabled, PermissionDenied
+from gke_clusters.errors import ApiNotEnabled, GoogleUnavailable, PermissionDenied
 from gke_clusters.google.compute import ComputeApi, NetworkInterface, Subnetwork
 from gke_clusters.google.credentials import Authorization
+from gke_clusters.google.node_pools import InstanceGroup
+from gke_clusters.google.operations import Condition
 
 ROOT = "https://compute.googleapis.com/compute/v1/projects/p/"
 
@@ -112,3 +114,30 @@ def test_asks_where_gclouds_variable_says(api: ComputeApi, monkeypatch: pytest.M
     monkeypatch.setenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE", override)
     responses.get("http://127.0.0.1:9/compute/v1/projects/p/zones", json={"items": [{"name": "a"}]})
     assert api.zones("p") == ("a",)
+
+
+GROUP = InstanceGroup("q", "z", "g")
+ERRORS = ROOT.replace("/p/", "/q/") + "zones/z/instanceGroupManagers/g/listErrors"
+
+
+@responses.activate
+def test_says_each_reason_once_that_keeps_machines_from_coming_up(api: ComputeApi) -> None:
+    stockout = {"error": {"code": "ZONE_RESOURCE_POOL_EXHAUSTED", "message": "No machines."}, "timestamp": "1"}
+    responses.get(ERRORS, json={"items": [stockout, stockout | {"timestamp": "2"}, {"error": {"code": "OTHER"}}, {}]})
+    assert api.instance_group_errors(GROUP) == (
+        Condition("ZONE_RESOURCE_POOL_EXHAUSTED", "No machines."),
+        Condition("OTHER", ""),
+    )
+
+
+@responses.activate
+def test_an_instance_group_that_is_gone_has_no_errors(api: ComputeApi) -> None:
+    responses.get(ERRORS, status=404, json={"error": {"code": 404, "errors": [{"reason": "notFound"}]}})
+    assert api.instance_group_errors(GROUP) == ()
+
+
+@responses.activate
+def test_asks_for_the_errors_of_an_instance_group_no_longer_than_told(api: ComputeApi) -> None:
+    responses.get(ERRORS, status=503, json={})
+    with pytest.raises(GoogleUnavailable):
+        api.instance_group_errors(GROUP, patience_seconds=0.01)

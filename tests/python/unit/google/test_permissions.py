@@ -12,6 +12,7 @@ def test_names_every_permission_once_with_a_reason() -> None:
 
 def test_asks_of_compute_engine_for_what_is_called_and_nothing_else() -> None:
     assert {name for name in PERMISSIONS if name.startswith("compute.")} == {
+        "compute.instanceGroupManagers.get",
         "compute.instances.get",
         "compute.subnetworks.list",
         "compute.zones.list",

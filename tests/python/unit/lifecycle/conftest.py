@@ -17,6 +17,7 @@ from gke_clusters.google.clusters import Cluster, ClusterList
 from gke_clusters.google.compute import NetworkInterface, Subnetwork
 from gke_clusters.google.credentials import CredentialsChoice
 from gke_clusters.google.names import ClusterName
+from gke_clusters.google.node_pools import InstanceGroup
 from gke_clusters.google.operations import Condition, Operation
 from gke_clusters.kube.access import REQUIREMENTS, AccessReview
 from gke_clusters.lifecycle.google_access import GoogleAccess
@@ -178,6 +179,9 @@ class FakeCompute:
     interface: NetworkInterface | None = HOST_INTERFACE
     found: tuple[Subnetwork, ...] = ()
     zones_fault: GkeClustersError | None = None
+    # By the name of the instance group.
+    errors: dict[str, tuple[Condition, ...]] = field(default_factory=dict)
+    errors_fault: Exception | None = None
     asked: list[tuple[str, ...]] = field(default_factory=list)
 
     def zones(self, project: str) -> tuple[str, ...]:
@@ -193,6 +197,12 @@ class FakeCompute:
     def subnetworks(self, project: str, region: str, network: str) -> tuple[Subnetwork, ...]:
         self.asked.append(("subnetworks", project, region, network))
         return self.found
+
+    def instance_group_errors(self, group: InstanceGroup, *, patience_seconds: float = 60) -> tuple[Condition, ...]:
+        self.asked.append(("errors", group.name))
+        if self.errors_fault:
+            raise self.errors_fault
+        return self.errors.get(group.name, ())
 
 
 @dataclass
