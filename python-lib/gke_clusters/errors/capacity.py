@@ -31,13 +31,14 @@ class Shortage:
     place: str = ""
 
     def __str__(self) -> str:
+        # Google counts in floats; most are whole.
         said = (
-            ("asked for", self.asked),
-            ("missing", self.short),
-            ("the quota", self.limit),
-            ("free", self.available),
+            ("{:,.12g} asked for", self.asked),
+            ("{:,.12g} missing", self.short),
+            ("the quota is {:,.12g}", self.limit),
+            ("{:,.12g} of it free", self.available),
         )
-        amounts = ", ".join(f"{amount:g} {words}" for words, amount in said if amount is not None)
+        amounts = ", ".join(words.format(amount) for words, amount in said if amount is not None)
         place = f" in {self.place}" if self.place else ""
         return f"{self.resource}{place}: {amounts or 'used up'}"
 
