@@ -91,7 +91,9 @@ def _parameters(declared: Iterable[Mapping[str, Any]]) -> tuple[Parameter, ...]:
 @cache
 def _read(path: Path) -> Descriptor:
     content = json.loads(path.read_text(encoding="utf-8"))
-    return Descriptor(_parameters(content["params"]), _parameters(content.get("pluginParams", ())))
+    # A preset and a macro have different names for what only administrators may set.
+    admin = (*content.get("pluginParams", ()), *content.get("adminParams", ()))
+    return Descriptor(_parameters(content["params"]), _parameters(admin))
 
 
 def cluster_descriptor(component: str) -> Descriptor:
@@ -102,3 +104,8 @@ def cluster_descriptor(component: str) -> Descriptor:
 def parameter_set_descriptor(parameter_set: str) -> Descriptor:
     """The form of a preset, such as ``node-pool-request``."""
     return _read(PLUGIN_ROOT / "parameter-sets" / parameter_set / "parameter-set.json")
+
+
+def macro_descriptor(component: str) -> Descriptor:
+    """The dialog of a macro, such as ``register-cluster``."""
+    return _read(PLUGIN_ROOT / "python-runnables" / component / "runnable.json")

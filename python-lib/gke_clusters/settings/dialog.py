@@ -204,6 +204,7 @@ def build(
     values: Mapping[str, Any],
     problems: Mapping[FieldPath, str],
     other_labels: Mapping[str, str] | None = None,
+    remedy: str | None = None,
 ) -> Model:
     """The settings that the values of a dialog make.
 
@@ -213,6 +214,7 @@ def build(
         values: what :meth:`DialogReader.read` gave, and values that do not come from the dialog.
         problems: what it noted.
         other_labels: labels of the values that do not come from the dialog, by name.
+        remedy: what to do about problems; what is to be done in the dialog of a cluster if None.
 
     Raises:
         SettingsError: with every problem, in the order of the model.
@@ -229,4 +231,4 @@ def build(
                 found.setdefault(place, _message(each))
     if settings is not None and not found:
         return settings
-    raise SettingsError(labelled(descriptor, found, other_labels))
+    raise SettingsError(labelled(descriptor, found, other_labels), remedy=remedy)

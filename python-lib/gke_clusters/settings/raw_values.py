@@ -6,6 +6,7 @@ be absent, ``null`` or ``""``. What can only be meant one way is taken so; every
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -61,6 +62,20 @@ def whole_number_of(raw: object) -> int | None:
     if isinstance(raw, str) and (match := _WHOLE_NUMBER_PATTERN.fullmatch(raw.strip())):
         return int(match[1])
     raise WrongValue("must be a whole number")
+
+
+def number_of(raw: object) -> float | None:
+    """A number, also when it arrives as text; ``None`` when nothing was entered."""
+    if _is_nothing(raw):
+        return None
+    if isinstance(raw, int | float | str) and not isinstance(raw, bool):
+        try:
+            number = float(raw)
+        except (ValueError, OverflowError):
+            number = math.nan
+        if math.isfinite(number):
+            return number
+    raise WrongValue("must be a number")
 
 
 def switch_of(raw: object) -> bool | None:
@@ -151,9 +166,11 @@ def _cell_of(column: Parameter, row: Mapping[str, Any], number: int) -> Any:
 
 _READERS: Mapping[str, Callable[[object], Any]] = {
     "STRING": text_of,
+    "CLUSTER": text_of,
     "TEXTAREA": partial(text_of, one_line=False),
     "PASSWORD": partial(text_of, one_line=False),
     "INT": whole_number_of,
+    "DOUBLE": number_of,
     "BOOLEAN": switch_of,
     "STRINGS": _texts_of,
     **dict.fromkeys(KEY_VALUE_TYPES, _pairs_of),
@@ -164,9 +181,9 @@ def value_of(parameter: Parameter, raw: object) -> Any:
     """The value of a field, by the DSS type of its parameter.
 
     Returns:
-        ``str`` for STRING, TEXTAREA and PASSWORD (empty when nothing was entered); ``str`` or ``None`` for SELECT;
-        ``int`` or ``None`` for INT; ``bool`` or ``None`` for BOOLEAN; a list of distinct
-        ``str`` for STRINGS; ``dict`` for KEY_VALUE_LIST and MAP; a list of ``dict`` for OBJECT_LIST.
+        ``str`` for STRING, CLUSTER, TEXTAREA and PASSWORD (empty when nothing was entered); ``str`` or ``None`` for
+        SELECT; ``int`` or ``None`` for INT; ``float`` or ``None`` for DOUBLE; ``bool`` or ``None`` for BOOLEAN; a list
+        of distinct ``str`` for STRINGS; ``dict`` for KEY_VALUE_LIST and MAP; a list of ``dict`` for OBJECT_LIST.
 
     Raises:
         WrongValue: if the value is not one that the field can hold.
