@@ -67,3 +67,9 @@ class DssInstance:
         # that and the write, so the write is asked for directly.
         with calling("save its general settings", "general settings"):
             self._client._perform_empty("PUT", "/admin/general-settings", body=document)  # noqa: SLF001
+
+    def read_cluster_settings(self, cluster_id: str) -> dict[str, Any]:
+        """Read what DSS keeps of a cluster: ``type``, ``state``, ``params``, ``data`` and more."""
+        with calling("read the settings of the cluster", f"DSS cluster {cluster_id}"):
+            settings: dict[str, Any] = self._client.get_cluster(cluster_id).get_settings().get_raw()
+        return settings
