@@ -155,15 +155,26 @@ class KubernetesApi:
             AccessDenied: the identity may not list nodes.
         """
         try:
-            try:
-                return self._all_nodes()
-            except CallError as error:
-                if error.status != _CONTINUE_EXPIRED:
-                    raise
-                # The list grew older than etcd remembers while it was read: begin again.
-                return self._all_nodes()
+            return tuple(_node(item) for item in self.items("/api/v1/nodes"))
         except CallError as error:
             raise error.for_administrator(self.endpoint) from None
+
+    def items(self, path: str) -> tuple[Mapping[str, Any], ...]:
+        """All objects of a list, read page by page: a cluster may have more than one answer should hold.
+
+        Args:
+            path: of the list, such as `/api/v1/pods`.
+
+        Raises:
+            CallError: no answer, no success, or no JSON object.
+        """
+        try:
+            return self._all_items(path)
+        except CallError as error:
+            if error.status != _CONTINUE_EXPIRED:
+                raise
+            # The list grew older than etcd remembers while it was read: begin again.
+            return self._all_items(path)
 
     def access_review(self, attributes: ResourceAttributes, *, patience_seconds: float = 0.0) -> bool:
         """Whether the identity may do that, by a `SelfSubjectAccessReview`.
@@ -251,15 +262,15 @@ class KubernetesApi:
             raise CallError(Failure.UNEXPECTED, f"{method} {path}: the answer is not a JSON object", response.status)
         return answer
 
-    def _all_nodes(self) -> tuple[Node, ...]:
-        nodes: list[Node] = []
+    def _all_items(self, path: str) -> tuple[Mapping[str, Any], ...]:
+        items: list[Mapping[str, Any]] = []
         query: dict[str, str | int] = {"limit": _PAGE_SIZE}
         while True:
-            page = self.call("GET", "/api/v1/nodes", query=query)
-            nodes.extend(_node(item) for item in page.get("items") or ())
+            page = self.call("GET", path, query=query)
+            items.extend(page.get("items") or ())
             token = _mapping(page.get("metadata")).get("continue")
             if not token:
-                return tuple(nodes)
+                return tuple(items)
             query["continue"] = token
 
 
