@@ -102,11 +102,26 @@ class ComputeApi:
         found = (Condition(str(error.get("code", "")), str(error.get("message", ""))) for error in errors)
         return tuple(dict.fromkeys(error for error in found if error.code or error.message))
 
+    def everywhere(self, project: str, collection: str) -> tuple[dict[str, Any], ...]:
+        """Return the resources of a kind in all zones and regions of a project, and the global ones, as Google's JSON.
+
+        Args:
+            project: Project id.
+            collection: As Google names it, such as ``forwardingRules``.
+        """
+        # https://cloud.google.com/compute/docs/reference/rest/v1/disks/aggregatedList
+        scopes = self._pages(project, f"aggregated/{collection}", f"list all {collection} of the project")
+        return tuple(item for page in scopes for scope in page.values() for item in scope.get(collection, ()))
+
     def _list(self, project: str, path: str, doing: str) -> Iterator[dict[str, Any]]:
+        for items in self._pages(project, path, doing):
+            yield from items
+
+    def _pages(self, project: str, path: str, doing: str) -> Iterator[Any]:
         parameters: dict[str, str] = {}
         while True:
             page = self._get(project, path, doing, parameters)
-            yield from page.get("items", ())
+            yield page.get("items", {})
             token = page.get("nextPageToken")
             if not token:
                 return

@@ -61,6 +61,9 @@ class Compute(Protocol):
     def subnetworks(self, project: str, region: str, network: str) -> tuple[Subnetwork, ...]:
         """Return the subnetworks of a network in a region."""
 
+    def everywhere(self, project: str, collection: str) -> tuple[dict[str, Any], ...]:
+        """Return the resources of a kind in all zones and regions of a project, and the global ones."""
+
     def instance_group_errors(self, group: InstanceGroup, *, patience_seconds: float = ...) -> tuple[Condition, ...]:
         """Return why machines of an instance group did not come up."""
 

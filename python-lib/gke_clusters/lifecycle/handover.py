@@ -100,8 +100,7 @@ class Handover:
         access = ClusterAccess.of(cluster.name.project, cluster.resource, self.endpoint)
         path = (self.directory / FILE_NAME).resolve()
         progress.step(_KUBECONFIG_PERCENT, f"Writing {path} for the {access.endpoint}")
-        helper = install_helper(self.directory, _helper_credentials(google))
-        write_private_file(path, render_kubeconfig(access, helper, self.user_name))
+        write_access(self.directory, access, google, self.user_name)
         progress.step(_PROBE_PERCENT, "Reaching the Kubernetes API")
         control_plane = self.reach(path, access.endpoint)
         version = control_plane.probe()
@@ -126,6 +125,25 @@ class Handover:
             require_access(review, identity)
         if review.missing:
             logger.warning("%s may not do all that DSS can need. %s\n%s", identity, review.remedy, review.summary())
+
+
+def write_access(directory: Path, access: ClusterAccess, google: GoogleAccess, user_name: str | None = None) -> Path:
+    """Write the kubeconfig of a cluster and the credential helper that it names; returns the kubeconfig.
+
+    Args:
+        directory: Working directory of the DSS cluster.
+        access: The cluster and the endpoint to use.
+        google: Whose identity the kubeconfig acts as.
+        user_name: Name of the user entry; the context's name if None.
+
+    Raises:
+        CredentialsError: kubectl could not use these credentials.
+        OSError: The files cannot be written.
+    """
+    path = (directory / FILE_NAME).resolve()
+    helper = install_helper(directory, _helper_credentials(google))
+    write_private_file(path, render_kubeconfig(access, helper, user_name))
+    return path
 
 
 def forget_access(directory: Path) -> None:

@@ -85,6 +85,25 @@ def test_lists_the_subnetworks_of_one_network(api: ComputeApi) -> None:
 
 
 @responses.activate
+def test_lists_the_resources_of_all_places_page_by_page(api: ComputeApi) -> None:
+    address = ROOT + "aggregated/disks"
+    first = {"zones/a": {"disks": [{"name": "d1"}]}, "zones/b": {"warning": {"code": "NO_RESULTS_ON_PAGE"}}}
+    responses.get(address, json={"items": first, "nextPageToken": "t"}, match=[no_query])
+    responses.get(
+        address,
+        json={"items": {"regions/r": {"disks": [{"name": "d2"}]}}},
+        match=[responses.matchers.query_param_matcher({"pageToken": "t"})],
+    )
+    assert [item["name"] for item in api.everywhere("p", "disks")] == ["d1", "d2"]
+
+
+@responses.activate
+def test_a_project_without_such_resources_lists_none(api: ComputeApi) -> None:
+    responses.get(ROOT + "aggregated/addresses", json={})
+    assert api.everywhere("p", "addresses") == ()
+
+
+@responses.activate
 def test_repeats_a_read_that_was_cut(api: ComputeApi) -> None:
     responses.get(ROOT + "zones", body=requests.exceptions.ConnectionError("reset"))
     responses.get(ROOT + "zones", status=503, json={"error": {"code": 503, "message": "x"}})

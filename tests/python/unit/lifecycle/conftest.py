@@ -183,6 +183,15 @@ class FakeCompute:
     errors: dict[str, tuple[Condition, ...]] = field(default_factory=dict)
     errors_fault: Exception | None = None
     asked: list[tuple[str, ...]] = field(default_factory=list)
+    # What is there by collection; an exception is raised instead.
+    resources: dict[str, Any] = field(default_factory=dict)
+
+    def everywhere(self, project: str, collection: str) -> tuple[dict[str, Any], ...]:
+        self.asked.append((collection, project))
+        there = self.resources.get(collection, ())
+        if isinstance(there, Exception):
+            raise there
+        return tuple(there)
 
     def zones(self, project: str) -> tuple[str, ...]:
         self.asked.append(("zones", project))
