@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from sandbox.dss.backend import DssBackend
 from sandbox.environment import GCLOUD_OVERRIDES
 from sandbox.gcp.absent import AbsentResources
 from sandbox.gcp.access import Gate
+from sandbox.gcp.artifact_registry.errors import shape as artifact_registry_shape
+from sandbox.gcp.artifact_registry.repositories import Repositories
+from sandbox.gcp.artifact_registry.service import ArtifactRegistry
 from sandbox.gcp.compute.requests import shape as compute_shape
 from sandbox.gcp.compute.service import ComputeService
 from sandbox.gcp.container.service import ContainerService
@@ -37,6 +41,10 @@ from sandbox.kubernetes.control_plane import ControlPlanes
 from sandbox.kubernetes.embedded import EmbeddedControlPlanes
 from sandbox.kubernetes.embedded.statuses import StatusError
 from sandbox.kubernetes.real import RealControlPlanes
+from sandbox.registry.built_in import BuiltInRegistry
+from sandbox.registry.credentials import Callers
+from sandbox.registry.docker_registry import PROGRAM, DockerRegistry
+from sandbox.registry.registry import Registry, Store
 from sandbox.servers import LOOPBACK, LoopbackServer
 from sandbox.traffic import Traffic
 
@@ -88,10 +96,17 @@ class World:
         self._principals.signed_by = self._keys.signer_of
         self._control_planes = self._choose_control_planes()
         self._container = ContainerService(Clock(options.speed), self._principals, self._projects, self._control_planes)
+        repositories = Repositories()
+        self._registry = Registry(Callers(self._principals, self._keys), repositories, _choose_store(state))
+        gate = self._gate("artifactregistry")
+        self._artifacts = ArtifactRegistry(gate, Clock(options.speed), repositories, self._registry)
         self._metadata = MetadataServer(self._principals, self._host)
         self._traffic.normalisers["container"] = self._container.normalise
         self._servers = {service: self._serve(app, service) for service, app in self._google().items()}
         self._keys.token_uri = f"{self._servers['oauth2'].url}/token"
+        self._servers["registry"] = self._serve(self._registry.app, "registry")
+        self._registry.listen(self._servers["registry"].url)
+        self._traffic.callers["registry"] = self._registry.caller
         admin = Admin(self._traffic, self._principals, self._keys, self._container.truth)
         # The sandbox's own interface is not part of what it logs.
         self._servers["admin"] = LoopbackServer(admin.app)
@@ -104,10 +119,12 @@ class World:
         self._traffic.normalisers["dss"] = self._dss.normalise
         self._traffic.callers["dss"] = self._dss.caller
         self._traffic.shapes |= {
+            "artifactregistry": artifact_registry_shape,
             "compute": compute_shape,
             "dss": lambda error: self._dss.failure(error.code, error.message),
             "kubernetes": _status,
             "metadata": self._metadata.failure,
+            "registry": self._registry.failure,
         }
         self._servers["dss"] = self._serve(self._dss.app, "dss")
         self._traffic.faults.services = {*self._servers, "kubernetes"} - {"admin"}
@@ -116,12 +133,13 @@ class World:
     async def start(self) -> None:
         """Write the files that clients need, and return once every server answers."""
         self._write_files()
+        await self._registry.start()
         await asyncio.gather(*(server.start() for server in self._servers.values()))
 
     async def stop(self) -> None:
         """Stop every process and every server; safe to call after a start that failed."""
         # DSS first: its component processes are clients of everything else.
-        for part in (self._dss, self._container, self._control_planes):
+        for part in (self._dss, self._container, self._control_planes, self._artifacts, self._registry):
             with contextlib.suppress(Exception):
                 await part.stop()
         await asyncio.gather(*(server.stop() for server in self._servers.values()), return_exceptions=True)
@@ -141,7 +159,7 @@ class World:
             "container": self._container.app,
             "compute": ComputeService(self._gate("compute"), self._host, self._container.instance_groups).app,
             "serviceusage": ServiceUsage(self._gate("serviceusage")).app,
-            "artifactregistry": AbsentResources(self._gate("artifactregistry")).app,
+            "artifactregistry": self._artifacts.app,
             "iam": ServiceAccounts(self._gate("iam")).app,
             "iamcredentials": Impersonation(self._gate("iamcredentials")).app,
             "cloudresourcemanager": ResourceManager(self._gate("cloudresourcemanager")).app,
@@ -189,6 +207,11 @@ class World:
         token.touch(mode=0o600)
         token.write_text(self._principals.issue(ADMINISTRATOR, lifetime_seconds=None).value)
         (self._state / "ca-bundle.pem").write_bytes(_system_bundle() + b"\n" + self._public_ca.pem)
+
+
+def _choose_store(state: Path) -> Store:
+    program = shutil.which(PROGRAM)
+    return DockerRegistry(program, state / "registry") if program else BuiltInRegistry()
 
 
 def _status(error: GoogleError) -> Response:

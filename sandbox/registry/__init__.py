@@ -1,0 +1,1 @@
+"""The container registry behind Artifact Registry's addresses: who may push and pull, and where images are kept."""
