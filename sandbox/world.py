@@ -24,6 +24,7 @@ from sandbox.gcp.access import Gate
 from sandbox.gcp.artifact_registry.errors import shape as artifact_registry_shape
 from sandbox.gcp.artifact_registry.repositories import Repositories
 from sandbox.gcp.artifact_registry.service import ArtifactRegistry
+from sandbox.gcp.compute.provisioned import Provisioned
 from sandbox.gcp.compute.requests import shape as compute_shape
 from sandbox.gcp.compute.service import ComputeService
 from sandbox.gcp.container.service import ContainerService
@@ -95,7 +96,10 @@ class World:
         self._keys = ServiceAccountKeys(self._principals, home)
         self._principals.signed_by = self._keys.signer_of
         self._control_planes = self._choose_control_planes()
-        self._container = ContainerService(Clock(options.speed), self._principals, self._projects, self._control_planes)
+        self._provisioned = Provisioned()
+        self._container = ContainerService(
+            Clock(options.speed), self._principals, self._projects, self._control_planes, self._provisioned
+        )
         repositories = Repositories()
         self._registry = Registry(Callers(self._principals, self._keys), repositories, _choose_store(state))
         gate = self._gate("artifactregistry")
@@ -157,7 +161,9 @@ class World:
         """Return Google's services by the name that faults and the request log know them by."""
         return {
             "container": self._container.app,
-            "compute": ComputeService(self._gate("compute"), self._host, self._container.instance_groups).app,
+            "compute": ComputeService(
+                self._gate("compute"), self._host, self._container.instance_groups, self._provisioned
+            ).app,
             "serviceusage": ServiceUsage(self._gate("serviceusage")).app,
             "artifactregistry": self._artifacts.app,
             "iam": ServiceAccounts(self._gate("iam")).app,

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sandbox.kubernetes.cloud import Cloud, NoCloud
+
 
 @dataclass(frozen=True)
 class ControlPlaneRequest:
@@ -15,6 +17,7 @@ class ControlPlaneRequest:
         name: the cluster's name.
         uid: GKE's unique id of the cluster; folders and etcd prefixes are named by it.
         version: Kubernetes version such as `1.33.5-gke.1080000`, without a leading `v`.
+        cloud: makes what the cluster's controllers need outside of it.
     """
 
     project: str
@@ -22,6 +25,7 @@ class ControlPlaneRequest:
     name: str
     uid: str
     version: str
+    cloud: Cloud = field(default_factory=NoCloud)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.gcp.errors import GoogleError
 
 _COMPARISON = re.compile(
-    r"""\(?\s*(?P<field>[A-Za-z][\w.]*)\s*(?P<operator>!=|=|:|\beq\b|\bne\b)\s*(?P<value>"[^"]*"|'[^']*'|[^\s()]+)\s*\)?"""
+    r"""\(?\s*(?P<field>[A-Za-z][\w.-]*)\s*(?P<operator>!=|=|:|\beq\b|\bne\b)\s*(?P<value>"[^"]*"|'[^']*'|[^\s()]+)\s*\)?"""
 )
 
 

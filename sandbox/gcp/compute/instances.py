@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from sandbox.gcp.access import Gate
 from sandbox.gcp.compute import resources
-from sandbox.gcp.compute.requests import allowed, missing, named, page
+from sandbox.gcp.compute.requests import allowed, last_part, missing, named, page
 from sandbox.gcp.container import machines
 from sandbox.gcp.container.nodes import InstanceGroup
 from sandbox.gcp.host import Host
@@ -88,12 +88,12 @@ class InstanceRoutes:
         ]
 
     async def _list(self, request: Request) -> JSONResponse:
-        kind = _KINDS[_last_part(request)]
+        kind = _KINDS[last_part(request)]
         project, zone = allowed(self._gate, request, f"compute.{kind.name}.list"), named(request, "zone")
         return page(request, f"compute#{kind.resource}List", self._found(kind, project, zone))
 
     async def _aggregate(self, request: Request) -> JSONResponse:
-        kind = _KINDS[_last_part(request)]
+        kind = _KINDS[last_part(request)]
         project = allowed(self._gate, request, f"compute.{kind.name}.list")
         zones = (zone for zones in REGIONS.values() for zone in zones)
         items = {f"zones/{zone}": {kind.name: found} for zone in zones if (found := self._found(kind, project, zone))}
@@ -156,7 +156,3 @@ class InstanceRoutes:
 
     def _is_here(self, project: Project, zone: str) -> bool:
         return project == self._host.project and zone == self._host.zone
-
-
-def _last_part(request: Request) -> str:
-    return request.url.path.rpartition("/")[2]

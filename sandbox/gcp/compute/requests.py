@@ -38,6 +38,11 @@ def named(request: Request, kind: Literal["zone", "region"]) -> str:
     return name
 
 
+def last_part(request: Request) -> str:
+    """Return what follows the last slash of the path: in a list, the kind of resource."""
+    return request.url.path.rpartition("/")[2]
+
+
 def missing(project: Project, *path: str) -> GoogleError:
     """Return 404 for a resource, in Compute's wording."""
     return GoogleError(404, f"The resource '{'/'.join(('projects', project.id, *path))}' was not found")

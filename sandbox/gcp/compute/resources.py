@@ -46,7 +46,7 @@ def link(project: str, *path: str) -> str:
 def zone(project: str, name: str) -> dict[str, Any]:
     """Return a zone."""
     return {
-        **_head("zone", name),
+        **head("zone", name),
         "description": name,
         "status": "UP",
         "region": link(project, "regions", region_of(name)),
@@ -59,7 +59,7 @@ def zone(project: str, name: str) -> dict[str, Any]:
 def region(project: str, name: str, lowered: str | None = None) -> dict[str, Any]:
     """Return a region with its quotas; `lowered` names one that is used up."""
     return {
-        **_head("region", name),
+        **head("region", name),
         "description": name,
         "status": "UP",
         "zones": [link(project, "zones", zone_name) for zone_name in REGIONS[name]],
@@ -78,7 +78,7 @@ def quotas(lowered: str | None = None) -> list[dict[str, Any]]:
 def network(project: str, name: str) -> dict[str, Any]:
     """Return an auto-mode network."""
     return {
-        **_head("network", name),
+        **head("network", name),
         "description": "Default network for the project" if name == "default" else "",
         "selfLink": link(project, "global", "networks", name),
         "selfLinkWithId": link(project, "global", "networks", _id(name)),
@@ -94,7 +94,7 @@ def subnetwork(project: str, region: str, name: str, network_name: str | None = 
     """Return the subnetwork that an auto-mode network has in a region; it bears the network's name."""
     cidr = AUTO_MODE_RANGES[region]
     return {
-        **_head("subnetwork", name, f"{region}/{name}"),
+        **head("subnetwork", name, f"{region}/{name}"),
         "network": link(project, "global", "networks", network_name or name),
         "ipCidrRange": cidr,
         "gatewayAddress": cidr.replace(".0/20", ".1"),
@@ -112,7 +112,7 @@ def instance(host: Host) -> dict[str, Any]:
     """Return the DSS host's VM."""
     project = host.project.id
     return {
-        **_head("instance", host.name),
+        **head("instance", host.name),
         "id": host.instance_id,
         "description": "",
         "tags": {"items": ["dss"], "fingerprint": "c2FuZGJveA=="},
@@ -159,7 +159,7 @@ def instance(host: Host) -> dict[str, Any]:
 def project(identifier: str, number: str) -> dict[str, Any]:
     """Return a project as Compute sees it."""
     return {
-        **_head("project", identifier),
+        **head("project", identifier),
         "commonInstanceMetadata": {"kind": "compute#metadata", "fingerprint": "c2FuZGJveA=="},
         "quotas": [{"metric": "NETWORKS", "limit": 50.0, "usage": 1.0}],
         "selfLink": link(identifier),
@@ -177,7 +177,7 @@ def nodes(project: str, group: InstanceGroup) -> list[dict[str, Any]]:
 def node(project: str, group: InstanceGroup, name: str) -> dict[str, Any]:
     """Return the VM of a running node."""
     return {
-        **_head("instance", name),
+        **head("instance", name),
         "machineType": link(project, "zones", group.zone, "machineTypes", group.machine_type),
         "status": "RUNNING",
         "zone": link(project, "zones", group.zone),
@@ -201,7 +201,7 @@ def node(project: str, group: InstanceGroup, name: str) -> dict[str, Any]:
 def group(project: str, shown: InstanceGroup) -> dict[str, Any]:
     """Return a node pool's instance group in one zone."""
     return {
-        **_head("instanceGroup", shown.name),
+        **head("instanceGroup", shown.name),
         "zone": link(project, "zones", shown.zone),
         "size": shown.running,
         "selfLink": link(project, "zones", shown.zone, "instanceGroups", shown.name),
@@ -215,7 +215,7 @@ def group_manager(project: str, group: InstanceGroup) -> dict[str, Any]:
     )
     missing = group.size - group.running
     return {
-        **_head("instanceGroupManager", group.name),
+        **head("instanceGroupManager", group.name),
         "zone": link(project, "zones", group.zone),
         "instanceTemplate": link(project, "global", "instanceTemplates", group.base_instance_name),
         "instanceGroup": link(project, "zones", group.zone, "instanceGroups", group.name),
@@ -267,7 +267,7 @@ def group_errors(project: str, group: InstanceGroup) -> list[dict[str, Any]]:
 def machine_type(project: str, zone: str, name: str, machine: Machine) -> dict[str, Any]:
     """Return a machine type."""
     shown = {
-        **_head("machineType", name),
+        **head("machineType", name),
         "description": f"{machine.cpus} vCPUs, {machine.memory_bytes / 1024**3:g} GB RAM",
         "guestCpus": machine.cpus,
         "memoryMb": machine.memory_bytes // 1024**2,
@@ -282,7 +282,7 @@ def machine_type(project: str, zone: str, name: str, machine: Machine) -> dict[s
     return shown
 
 
-def _head(kind: str, name: str, path: str | None = None) -> dict[str, Any]:
+def head(kind: str, name: str, path: str | None = None) -> dict[str, Any]:
     """Return what every resource starts with; the path tells apart what has the same name elsewhere."""
     return {"kind": f"compute#{kind}", "id": _id(path or name), "creationTimestamp": _CREATED, "name": name}
 

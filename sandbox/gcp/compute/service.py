@@ -11,6 +11,8 @@ from starlette.routing import Route
 from sandbox.gcp.access import Gate
 from sandbox.gcp.compute import resources
 from sandbox.gcp.compute.instances import GroupsIn, InstanceRoutes
+from sandbox.gcp.compute.leftover_routes import LeftoverRoutes
+from sandbox.gcp.compute.provisioned import Provisioned
 from sandbox.gcp.compute.requests import allowed, compute_error_response, named, page, unknown
 from sandbox.gcp.errors import GoogleError
 from sandbox.gcp.host import Host
@@ -27,9 +29,10 @@ class ComputeService:
         gate: its door.
         host: the DSS host's VM.
         groups: returns the instance groups of GKE's node pools in a project and zone.
+        provisioned: what clusters have had made.
     """
 
-    def __init__(self, gate: Gate, host: Host, groups: GroupsIn) -> None:
+    def __init__(self, gate: Gate, host: Host, groups: GroupsIn, provisioned: Provisioned) -> None:
         self._gate = gate
         # A network that a request names is taken to exist from then on.
         self._networks = [host.network]
@@ -39,6 +42,7 @@ class ComputeService:
                 Route(f"{_PREFIX}/zones", self._list_zones),
                 Route(f"{_PREFIX}/zones/{{zone}}", self._get_zone),
                 *InstanceRoutes(self._gate, host, groups).routes(_PREFIX),
+                *LeftoverRoutes(self._gate, host, groups, provisioned).routes(_PREFIX),
                 Route(f"{_PREFIX}/regions", self._list_regions),
                 Route(f"{_PREFIX}/regions/{{region}}", self._get_region),
                 Route(f"{_PREFIX}/regions/{{region}}/subnetworks", self._list_subnetworks),

@@ -3,6 +3,7 @@
 import secrets
 
 from sandbox.clock import Clock
+from sandbox.gcp.compute.provisioned import Provisioned
 from sandbox.gcp.container import nodes
 from sandbox.gcp.container.documents import Json
 from sandbox.gcp.container.operations import Operation, Operations
@@ -18,6 +19,7 @@ class Engine:
     Args:
         clock: how fast simulated time passes.
         control_planes: makes the clusters' Kubernetes API servers.
+        provisioned: keeps what clusters have made in Compute Engine.
 
     Attributes:
         clusters: those that exist.
@@ -25,11 +27,11 @@ class Engine:
         work: carries operations out.
     """
 
-    def __init__(self, clock: Clock, control_planes: ControlPlanes) -> None:
+    def __init__(self, clock: Clock, control_planes: ControlPlanes, provisioned: Provisioned) -> None:
         self.clock = clock
         self.clusters = Clusters()
         self.operations = Operations()
-        self.work = Work(clock, self.clusters, control_planes)
+        self.work = Work(clock, self.clusters, control_planes, provisioned)
         self._made = 0
 
     async def stop(self) -> None:

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from sandbox.clock import Clock
 from sandbox.gcp.access import Gate, json_body
+from sandbox.gcp.compute.provisioned import Provisioned
 from sandbox.gcp.container import cluster_methods, links, pool_methods, read_methods, schema
 from sandbox.gcp.container.documents import Json
 from sandbox.gcp.container.engine import Engine
@@ -40,14 +41,22 @@ class ContainerService:
         principals: whose tokens are accepted.
         projects: the projects that exist.
         control_planes: makes the clusters' Kubernetes API servers.
+        provisioned: keeps what clusters have made in Compute Engine.
 
     Attributes:
         app: the ASGI application.
     """
 
-    def __init__(self, clock: Clock, principals: Principals, projects: Projects, control_planes: ControlPlanes) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        principals: Principals,
+        projects: Projects,
+        control_planes: ControlPlanes,
+        provisioned: Provisioned,
+    ) -> None:
         self._gate = Gate(principals, projects, _SERVICE)
-        self._engine = Engine(clock, control_planes)
+        self._engine = Engine(clock, control_planes, provisioned)
         self.app = Starlette(
             routes=[Route("/{path:path}", self._answer, methods=_HTTP_METHODS)],
             exception_handlers={GoogleError: google_error_response},

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from sandbox.clock import Clock
+from sandbox.gcp.compute.provisioned import Owner, Provisioned
 from sandbox.gcp.container import endpoints, nodes, strikes
 from sandbox.gcp.container.documents import Json
 from sandbox.gcp.container.failures import STOCKOUT_SECONDS, Failure
@@ -33,12 +34,16 @@ class Work:
         clock: how fast simulated time passes.
         clusters: where deleted clusters are removed from.
         control_planes: makes the clusters' Kubernetes API servers.
+        provisioned: keeps what clusters have made in Compute Engine.
     """
 
-    def __init__(self, clock: Clock, clusters: Clusters, control_planes: ControlPlanes) -> None:
+    def __init__(
+        self, clock: Clock, clusters: Clusters, control_planes: ControlPlanes, provisioned: Provisioned
+    ) -> None:
         self._clock = clock
         self._clusters = clusters
         self._control_planes = control_planes
+        self._provisioned = provisioned
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def stop(self) -> None:
@@ -173,8 +178,18 @@ class Work:
         operation.finish({**strike.failure.outcome, "clusterConditions": strike.failure.conditions})
 
     async def _start_control_plane(self, record: ClusterRecord) -> ControlPlane:
+        owner = Owner(
+            project=record.project.id,
+            location=record.location,
+            name=record.name,
+            uid=record.resource["id"],
+            network=record.resource["network"],
+            subnetwork=record.resource["subnetwork"],
+            labels=lambda: record.resource.get("resourceLabels", {}),
+        )
         return await self._control_planes.start(
             ControlPlaneRequest(
+                cloud=self._provisioned.cloud_of(owner),
                 project=record.project.id,
                 location=record.location,
                 name=record.name,

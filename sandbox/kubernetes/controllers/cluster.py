@@ -86,8 +86,8 @@ class ClusterControllers:
             Jobs(self._state),
             ServiceEndpoints(self._state),
             EndpointSlices(self._state),
-            LoadBalancers(self._state),
-            Volumes(self._state, request.project, request.location),
+            LoadBalancers(self._state, request.cloud),
+            Volumes(self._state, request),
             GarbageCollector(self._state),
         ]
         self._tasks: list[asyncio.Task[None]] = []

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterable
 
 from sandbox.kubernetes.client import EventType, Object, Resource
+from sandbox.kubernetes.cloud import Cloud, LoadBalancer
 from sandbox.kubernetes.controllers.engine import Controller
 from sandbox.kubernetes.controllers.events import record
 from sandbox.kubernetes.controllers.kinds import ENDPOINTS, PODS, SERVICES
@@ -16,6 +17,7 @@ from sandbox.kubernetes.labels import labels_match
 _LOAD_BALANCER_SECONDS = 0.4
 _CLEANUP = "service.kubernetes.io/load-balancer-cleanup"
 _NAME = "service-controller"
+_NAME_LENGTH = 32
 # Addresses that documentation may use, so that nothing on the internet is meant: https://www.rfc-editor.org/rfc/rfc5737
 _PUBLIC = ipaddress.ip_network("203.0.113.0/24")
 _INTERNAL = ipaddress.ip_network("10.128.15.0/24")
@@ -86,12 +88,18 @@ class ServiceEndpoints(Controller):
 
 
 class LoadBalancers(Controller):
-    """Gives services of type LoadBalancer an address after a while."""
+    """Gives services of type LoadBalancer an address after a while.
+
+    Args:
+        state: the cluster.
+        cloud: makes the load balancers.
+    """
 
     watches = (SERVICES,)
 
-    def __init__(self, state: ClusterState) -> None:
+    def __init__(self, state: ClusterState, cloud: Cloud) -> None:
         super().__init__(state)
+        self._cloud = cloud
         self._asked: set[str] = set()
         self._numbers = itertools.count(2)
 
@@ -105,6 +113,7 @@ class LoadBalancers(Controller):
         balanced = service["spec"].get("type") == "LoadBalancer"
         if is_going(service) or not balanced:
             if _CLEANUP in finalizers:
+                self._cloud.delete_load_balancer(_balancer_name(service))
                 await self.state.set_finalizers(SERVICES, service, [one for one in finalizers if one != _CLEANUP])
                 if not is_going(service):
                     await self.state.patch(SERVICES, key, {"status": {"loadBalancer": None}}, "status")
@@ -116,7 +125,9 @@ class LoadBalancers(Controller):
             self._asked.add(uid)
             self.enqueue_later(key, _LOAD_BALANCER_SECONDS)
         elif not (service.get("status", {}).get("loadBalancer") or {}).get("ingress") and key not in self._timers:
-            status = {"loadBalancer": {"ingress": [{"ip": self._address(service)}]}}
+            address = self._address(service)
+            self._cloud.make_load_balancer(_balancer(service, address))
+            status = {"loadBalancer": {"ingress": [{"ip": address}]}}
             await self.state.patch(SERVICES, key, {"status": status}, "status")
             await record(self.state, service, "EnsuredLoadBalancer", "Ensured load balancer", component=_NAME)
 
@@ -124,10 +135,31 @@ class LoadBalancers(Controller):
         wanted = service["spec"].get("loadBalancerIP")
         if wanted:
             return str(wanted)
-        annotations = service["metadata"].get("annotations") or {}
-        internal = any(annotations.get(name) == "Internal" for name in _INTERNAL_ANNOTATIONS)
-        network = _INTERNAL if internal else _PUBLIC
+        network = _INTERNAL if _is_internal(service) else _PUBLIC
         return str(network[next(self._numbers) % (network.num_addresses - 2) + 1])
+
+
+def _is_internal(service: Object) -> bool:
+    annotations = service["metadata"].get("annotations") or {}
+    return any(annotations.get(name) == "Internal" for name in _INTERNAL_ANNOTATIONS)
+
+
+def _balancer_name(service: Object) -> str:
+    """Return the name of a service's load balancer.
+
+    https://github.com/kubernetes/cloud-provider/blob/master/cloud.go (DefaultLoadBalancerName)
+    """
+    return f"a{service['metadata']['uid'].replace('-', '')}"[:_NAME_LENGTH]
+
+
+def _balancer(service: Object, address: str) -> LoadBalancer:
+    return LoadBalancer(
+        name=_balancer_name(service),
+        service="/".join(key_of(service)),
+        address=address,
+        ports=tuple((port.get("protocol", "TCP"), int(port["port"])) for port in service["spec"].get("ports") or ()),
+        internal=_is_internal(service),
+    )
 
 
 def _subsets(service: Object, pods: list[Object]) -> list[Object]:

@@ -1,10 +1,15 @@
 """The volume controllers: claims get a volume, and neither goes while it is in use."""
 
+import math
 from collections.abc import Iterable
 
+from sandbox.kubernetes import quantities
 from sandbox.kubernetes.client import EventType, Object, Resource
+from sandbox.kubernetes.cloud import Disk
+from sandbox.kubernetes.control_plane import ControlPlaneRequest
 from sandbox.kubernetes.controllers.engine import Controller
 from sandbox.kubernetes.controllers.kinds import (
+    NODES,
     PERSISTENT_VOLUME_CLAIMS,
     PERSISTENT_VOLUMES,
     PODS,
@@ -22,16 +27,14 @@ class Volumes(Controller):
 
     Args:
         state: the cluster.
-        project: the project in the volumes' disk handles.
-        location: the cluster's zone or region, in the same handles.
+        request: the cluster, whose cloud makes the disks.
     """
 
     watches = (PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS)
 
-    def __init__(self, state: ClusterState, project: str, location: str) -> None:
+    def __init__(self, state: ClusterState, request: ControlPlaneRequest) -> None:
         super().__init__(state)
-        self._project = project
-        self._location = location
+        self._request = request
 
     def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
         """Return the claim, the volume (with an empty namespace), or the claims of the pod."""
@@ -67,7 +70,10 @@ class Volumes(Controller):
         if storage is None or (storage.get("volumeBindingMode") == "WaitForFirstConsumer" and not users):
             return
         name = f"pvc-{claim['metadata']['uid']}"
-        await self.state.ensure(PERSISTENT_VOLUMES, self._volume_of(claim, storage, name))
+        if self.state.get(PERSISTENT_VOLUMES, ("", name)) is None:
+            disk = self._disk(claim, storage, name, users)
+            self._request.cloud.make_disk(disk)
+            await self.state.ensure(PERSISTENT_VOLUMES, self._volume_of(claim, storage, disk))
         await self.state.patch(PERSISTENT_VOLUMES, ("", name), {"status": {"phase": "Bound"}}, "status")
         annotations = {
             "pv.kubernetes.io/bind-completed": "yes",
@@ -90,6 +96,7 @@ class Volumes(Controller):
         if is_going(volume):
             await self._let_go(PERSISTENT_VOLUMES, volume, _VOLUME_PROTECTION)
         elif volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete":
+            self._request.cloud.delete_disk(key[1])
             await self.state.delete(PERSISTENT_VOLUMES, volume)
         elif (volume.get("status") or {}).get("phase") != "Released":
             await self.state.patch(PERSISTENT_VOLUMES, key, {"status": {"phase": "Released"}}, "status")
@@ -99,11 +106,27 @@ class Volumes(Controller):
         if finalizer in finalizers:
             await self.state.set_finalizers(resource, item, [one for one in finalizers if one != finalizer])
 
-    def _volume_of(self, claim: Object, storage: Object, name: str) -> Object:
+    def _disk(self, claim: Object, storage: Object, name: str, users: list[Object]) -> Disk:
+        """Return the disk for a claim: where the pod that waits for it runs, else where any node is."""
+        hosts = {pod["spec"].get("nodeName", "") for pod in users}
+        found = self.state.all(NODES)
+        node = next((one for one in found if one["metadata"]["name"] in hosts), found[0] if found else None)
+        labels = node["metadata"].get("labels", {}) if node else {}
+        return Disk(
+            name=name,
+            zone=labels.get("topology.kubernetes.io/zone", self._request.location),
+            size_gb=math.ceil(quantities.parse(claim["spec"]["resources"]["requests"]["storage"]) / 1024**3),
+            kind=(storage.get("parameters") or {}).get("type", "pd-standard"),
+            namespace=claim["metadata"]["namespace"],
+            claim=claim["metadata"]["name"],
+            node_pool=labels.get("cloud.google.com/gke-nodepool", "") if hosts - {""} else "",
+        )
+
+    def _volume_of(self, claim: Object, storage: Object, disk: Disk) -> Object:
         metadata = claim["metadata"]
-        disk = f"projects/{self._project}/zones/{self._location}/disks/{name}"
+        handle = f"projects/{self._request.project}/zones/{disk.zone}/disks/{disk.name}"
         return {
-            "metadata": {"name": name, "annotations": {"pv.kubernetes.io/provisioned-by": storage["provisioner"]}},
+            "metadata": {"name": disk.name, "annotations": {"pv.kubernetes.io/provisioned-by": storage["provisioner"]}},
             "spec": {
                 "accessModes": claim["spec"]["accessModes"],
                 "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
@@ -114,7 +137,7 @@ class Volumes(Controller):
                     "name": metadata["name"],
                     "uid": metadata["uid"],
                 },
-                "csi": {"driver": "pd.csi.storage.gke.io", "fsType": "ext4", "volumeHandle": disk},
+                "csi": {"driver": "pd.csi.storage.gke.io", "fsType": "ext4", "volumeHandle": handle},
                 "persistentVolumeReclaimPolicy": storage.get("reclaimPolicy", "Delete"),
                 "storageClassName": storage["metadata"]["name"],
                 "volumeMode": claim["spec"].get("volumeMode", "Filesystem"),

@@ -49,3 +49,9 @@ def test_does_not_pass(expression):
 def test_unreadable_filter_is_refused(expression):
     with pytest.raises(GoogleError, match="filter"):
         matches(ZONE, expression)
+
+
+def test_a_label_can_be_asked_for_by_its_mere_presence():
+    disk = {"name": "pvc-1", "labels": {"goog-gke-volume": ""}}
+    assert matches(disk, "labels.goog-gke-volume:*")
+    assert not matches(ZONE, "labels.goog-gke-volume:*")

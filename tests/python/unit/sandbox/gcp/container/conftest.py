@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from sandbox.clock import Clock
+from sandbox.gcp.compute.provisioned import Provisioned
 from sandbox.gcp.container.messages import Field, Message
 from sandbox.gcp.container.service import ContainerService
 from sandbox.gcp.principals import EVERYTHING, Principals
@@ -103,7 +104,7 @@ class Gke:
         self.traffic = Traffic(self.principals)
         projects = Projects([Project("p", "123456789012")])
         self.clock = HeldClock(SPEED)
-        self.service = ContainerService(self.clock, self.principals, projects, self.planes)
+        self.service = ContainerService(self.clock, self.principals, projects, self.planes, Provisioned())
         self.traffic.normalisers["container"] = self.service.normalise
         self._server = LoopbackServer(self.traffic.observe(self.service.app, "container"))
         self._loop = asyncio.new_event_loop()

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
+from sandbox.gcp.compute.provisioned import Owner, Provisioned
 from sandbox.kubernetes.client import KubernetesClient, Object, Resource
 from sandbox.kubernetes.control_plane import ControlPlaneRequest, NodeSpec
 from sandbox.kubernetes.controllers.cluster import ClusterControllers
@@ -16,13 +18,16 @@ from sandbox.kubernetes.embedded.store import Store
 
 REQUEST = ControlPlaneRequest("p", "us-central1-a", "c", "uid", "1.33.5-gke.1080000")
 
+OWNER = Owner("p", "us-central1-a", "c", "uid", "default", "default")
+
 
 class Cluster:
     """A running cluster of a test."""
 
-    def __init__(self, client: KubernetesClient, controllers: ClusterControllers) -> None:
+    def __init__(self, client: KubernetesClient, controllers: ClusterControllers, provisioned: Provisioned) -> None:
         self.client = client
         self.controllers = controllers
+        self.provisioned = provisioned
 
     async def create(self, resource: Resource, body: Object, namespace: str | None = "default") -> Object:
         """Create an object whose kind the resource tells."""
@@ -94,10 +99,12 @@ async def _cluster() -> AsyncIterator[Cluster]:
     registry = Registry(store, Catalogue())
     seed(registry)
     client = InProcessClient(registry)
-    controllers = ClusterControllers(client, REQUEST, b"-----BEGIN CERTIFICATE-----\n")
+    provisioned = Provisioned()
+    request = replace(REQUEST, cloud=provisioned.cloud_of(OWNER))
+    controllers = ClusterControllers(client, request, b"-----BEGIN CERTIFICATE-----\n")
     try:
         await controllers.start()
-        yield Cluster(client, controllers)
+        yield Cluster(client, controllers, provisioned)
     finally:
         await controllers.stop()
         store.close()

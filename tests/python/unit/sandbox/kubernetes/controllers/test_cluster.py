@@ -343,8 +343,12 @@ def test_a_load_balancer_gets_an_address_and_cleans_up_before_it_goes() -> None:
         service = await cluster.one(SERVICES, "web", lambda item: bool(item["status"].get("loadBalancer")))
         assert service["status"]["loadBalancer"]["ingress"][0]["ip"].startswith("203.0.113.")
         assert service["metadata"]["finalizers"] == ["service.kubernetes.io/load-balancer-cleanup"]
+        (made,) = cluster.provisioned.balancers("p")
+        assert made.balancer.name == "a" + service["metadata"]["uid"].replace("-", "")[:31]
+        assert (made.balancer.service, made.balancer.ports) == ("default/web", (("TCP", 80),))
         await cluster.client.delete(SERVICES, "web", "default")
         await _gone(cluster, SERVICES, "web")
+        assert list(cluster.provisioned.balancers("p")) == []
 
     in_cluster(story)
 
@@ -361,10 +365,14 @@ def test_a_claim_waits_for_a_pod_and_its_volume_goes_with_it() -> None:
         await cluster.create(PODS, _pod(volumes=[volume]))
         claim = await cluster.one(PERSISTENT_VOLUME_CLAIMS, "data", lambda item: item["status"].get("phase") == "Bound")
         assert claim["status"]["capacity"] == {"storage": "5Gi"}
+        (made,) = cluster.provisioned.disks("p")
+        assert made.disk.name == f"pvc-{claim['metadata']['uid']}" == claim["spec"]["volumeName"]
+        assert (made.disk.size_gb, made.disk.kind, made.disk.claim) == (5, "pd-balanced", "data")
         await cluster.client.delete(PODS, "p", "default")
         await cluster.client.delete(PERSISTENT_VOLUME_CLAIMS, "data", "default")
         await cluster.until(PERSISTENT_VOLUMES, lambda items: not items)
         await _gone(cluster, PERSISTENT_VOLUME_CLAIMS, "data")
+        assert list(cluster.provisioned.disks("p")) == []
 
     in_cluster(story)
 

@@ -1,0 +1,120 @@
+"""What a cluster leaves behind in Compute Engine when it is deleted with volumes and load balancers in it."""
+
+import time
+
+import pytest
+
+_CLAIM = {
+    "metadata": {"name": "data"},
+    "spec": {"storageClassName": "standard", "accessModes": ["ReadWriteOnce"], "resources": {"requests": {}}},
+}
+_CLAIM["spec"]["resources"]["requests"]["storage"] = "3Gi"
+_SERVICE = {"metadata": {"name": "web"}, "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}}
+_OPEN_DNS = {"dnsEndpointConfig": {"allowExternalTraffic": True}}
+_DEADLINE_SECONDS = 20
+
+
+@pytest.fixture
+def compute(sandbox):
+    """Read a path of Compute in the project."""
+
+    def read(path, token=None):
+        return sandbox.call(f"{sandbox.compute_url}/compute/v1/projects/{sandbox.project}{path}", token=token)
+
+    return read
+
+
+@pytest.fixture
+def cluster(sandbox, unique_name):
+    """The name of a cluster with a bound claim and a service that has its address, and how to speak to it."""
+    name = unique_name("left")
+    made = sandbox.create_cluster(
+        "us-east4-a", name, controlPlaneEndpointsConfig=_OPEN_DNS, resourceLabels={"team": "ds"}
+    )
+    endpoint = made["controlPlaneEndpointsConfig"]["dnsEndpointConfig"]["endpoint"]
+
+    def call(path, method="GET", **how):
+        address = f"https://{endpoint}/api/v1/namespaces/default/{path}"
+        return sandbox.call(address, method, verify=sandbox.exports["SSL_CERT_FILE"], **how)
+
+    assert call("persistentvolumeclaims", "POST", json=_CLAIM).status_code == 201
+    assert call("services", "POST", json=_SERVICE).status_code == 201
+    _wait_for(lambda: call("persistentvolumeclaims/data").json()["status"].get("phase") == "Bound")
+    _wait_for(lambda: call("services/web").json()["status"]["loadBalancer"].get("ingress"))
+    return name, call
+
+
+def _wait_for(holds):
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _volumes_of(compute, name):
+    expression = f"(labels.goog-gke-volume:*) (labels.goog-k8s-cluster-name={name})"
+    return compute(f"/zones/us-east4-a/disks?filter={expression}").json()["items"]
+
+
+def test_a_cluster_that_is_deleted_leaves_disks_and_load_balancers(sandbox, compute, cluster):
+    name, call = cluster
+    uid = call("services/web").json()["metadata"]["uid"]
+    balancer = f"a{uid.replace('-', '')}"[:32]
+    sandbox.delete_cluster("us-east4-a", name)
+
+    (disk,) = _volumes_of(compute, name)
+    assert (disk["sizeGb"], disk["labels"]["team"]) == ("3", "ds")
+    in_zone = compute("/aggregated/disks").json()["items"]["zones/us-east4-a"]["disks"]
+    assert disk["name"] in [each["name"] for each in in_zone]
+    for kind in ("forwardingRules", "targetPools"):
+        found = compute(f"/regions/us-east4/{kind}").json()["items"]
+        assert balancer in [each["name"] for each in found]
+        assert compute(f"/regions/us-east4/{kind}/{balancer}").status_code == 200
+        everywhere = compute(f"/aggregated/{kind}").json()["items"]
+        assert everywhere["global"]["warning"]["code"] == "NO_RESULTS_ON_PAGE"
+        assert balancer in [each["name"] for each in everywhere["regions/us-east4"][kind]]
+    firewalls = compute("/global/firewalls").json()["items"]
+    assert f"k8s-fw-{balancer}" in [each["name"] for each in firewalls]
+
+
+def test_what_is_deleted_in_the_cluster_first_is_not_left(sandbox, compute, cluster):
+    name, call = cluster
+    call("persistentvolumeclaims/data", "DELETE")
+    call("services/web", "DELETE")
+    _wait_for(lambda: call("services/web").status_code == 404)
+    _wait_for(lambda: not _volumes_of(compute, name))
+    rules = compute("/regions/us-east4/forwardingRules").json()["items"]
+    assert "default/web" not in [rule["description"] for rule in rules if name in str(rule)]
+    sandbox.delete_cluster("us-east4-a", name)
+
+
+def test_nodes_have_boot_disks_that_go_with_them(sandbox, compute, unique_name):
+    name = unique_name("boot")
+    sandbox.create_cluster("us-east4-b", name)
+    (disk,) = compute(f"/zones/us-east4-b/disks?filter=labels.goog-k8s-cluster-name={name}").json()["items"]
+    assert disk["users"][0].endswith(f"/instances/{disk['name']}")
+    assert compute(f"/zones/us-east4-b/disks/{disk['name']}").json() == disk
+    sandbox.delete_cluster("us-east4-b", name)
+    assert compute(f"/zones/us-east4-b/disks/{disk['name']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "permission"),
+    [
+        ("/zones/us-east4-a/disks", "compute.disks.list"),
+        ("/aggregated/disks", "compute.disks.list"),
+        ("/regions/us-east4/forwardingRules", "compute.forwardingRules.list"),
+        ("/aggregated/forwardingRules", "compute.forwardingRules.list"),
+        ("/global/forwardingRules", "compute.globalForwardingRules.list"),
+        ("/regions/us-east4/backendServices", "compute.regionBackendServices.list"),
+        ("/global/firewalls", "compute.firewalls.list"),
+    ],
+)
+def test_a_list_asks_for_its_permission(sandbox, compute, path, permission):
+    email = sandbox.host_email
+    with sandbox.permissions(email, []):
+        denied = compute(path, token=sandbox.access_token(email))
+    with sandbox.permissions(email, [permission]):
+        allowed = compute(path, token=sandbox.access_token(email))
+    assert (denied.status_code, permission in denied.text) == (403, True)
+    assert allowed.status_code == 200
