@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-import tempfile
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterable
 
-from sandbox.process import ROOT, SandboxProcess
+from sandbox.process import ROOT
 
 sys.path.insert(0, str(ROOT / "python-lib"))
 
-from tests.python.chaos.player import Play
+from tests.python.chaos.crew import WORKERS_PER_CORE, Played, open_stage, play_seed, play_seeds
 from tests.python.chaos.schedules import schedule_of
-from tests.python.chaos.stage import SANDBOX_ARGUMENTS, Stage
+from tests.python.chaos.tally import Tally
+
+_TOLD_EVERY = 250
 
 
 def main() -> int:
@@ -25,38 +26,42 @@ def main() -> int:
     chosen.add_argument("--seed", type=int, help="play this one and tell each step")
     chosen.add_argument("--seeds", type=int, help="play that many")
     parser.add_argument("--first", type=int, default=0, help="the first of them (default 0)")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=WORKERS_PER_CORE * (os.cpu_count() or 1),
+        help="processes that play, each with a sandbox of its own (default %(default)s)",
+    )
     parser.add_argument("--show", action="store_true", help="print the schedules and play nothing")
     wanted = parser.parse_args()
-    seeds = range(wanted.first, wanted.first + wanted.seeds) if wanted.seed is None else [wanted.seed]
+    seeds = (
+        range(wanted.first, wanted.first + wanted.seeds) if wanted.seed is None else range(wanted.seed, wanted.seed + 1)
+    )
     if wanted.show:
         for seed in seeds:
             _say(str(schedule_of(seed)))
         return 0
-    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        sandbox = SandboxProcess(Path(folder), SANDBOX_ARGUMENTS)
-        stage = Stage.build(sandbox, Path(folder) / "dss")
-        try:
-            failed = _play(stage, seeds, _say if wanted.seed is not None else lambda _: None)
-        finally:
-            stage.close()
-            left = sandbox.stop()
-    for process in left:
-        _say(f"left behind: {process}")
-    return 1 if failed or left else 0
+    if wanted.seed is not None:
+        return _report(_tell(wanted.seed))
+    return _report(play_seeds(seeds, max(1, min(wanted.workers, len(seeds)))))
 
 
-def _play(stage: Stage, seeds: range | list[int], tell: Callable[[str], None]) -> int:
-    failed, started = 0, time.monotonic()
-    for seed in seeds:
-        schedule = schedule_of(seed)
-        tell(f"seed {seed}: location {schedule.location}, neighbour {schedule.neighbour.value}")
-        try:
-            Play(stage, schedule, tell).play()
-        except Exception as error:  # the other seeds are played all the same
-            failed += 1
-            _say(f"{type(error).__name__}: {error}\n{schedule}\n  again: {schedule.rerun_command}\n")
-    _say(f"{len(seeds)} seeds, {failed} failed, {time.monotonic() - started:.0f} s")
-    return failed
+def _tell(seed: int) -> Iterable[Played]:
+    with open_stage(_say) as stage:
+        yield play_seed(stage, seed, _say)
+
+
+def _report(played: Iterable[Played]) -> int:
+    total, complaints, started = Tally(), 0, time.monotonic()
+    for one in played:
+        total.add(one.tally)
+        if one.failure:
+            complaints += 1
+            _say(f"\n{one.failure}\n")
+        if one.seed is not None and total.seeds % _TOLD_EVERY == 0:
+            _say(f"{total.seeds} seeds, {len(total.failed)} failed, {time.monotonic() - started:.0f} s")
+    _say(total.summary(time.monotonic() - started))
+    return 1 if complaints else 0
 
 
 def _say(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Final
 from gke_clusters.specs.ownership import Ownership
 from tests.python.chaos import causes
 from tests.python.chaos.dss_clusters import INSTALL_ID, DssCluster, End
+from tests.python.chaos.lives import lives_in
 from tests.python.chaos.stage import Stage
 
 _TOKEN: Final = re.compile(r"ya29\.|-----BEGIN")
@@ -136,6 +138,18 @@ class Judge:
         statuses = [one["status"] for one in self.ours()]
         if statuses != ["RUNNING"]:
             raise Violation(f"after a start without any fault the clusters are {statuses or 'none'}")
+
+    def require_one_at_a_time(self) -> None:
+        """Require that at no moment so far two clusters of ours existed, not even in the midst of a story.
+
+        Raises:
+            Violation: there was such a moment.
+        """
+        lives = lives_in(self._stage.outsider.operations(self._cluster.name))
+        ours = [life for life in lives if life.creation not in self._stage.outsider.creations]
+        for before, after in itertools.pairwise(ours):
+            if before.overlaps(after):
+                raise Violation(f"two clusters of one DSS cluster at one moment: {before}; {after}")
 
     def _require_at_most_one(self) -> None:
         ours = self.ours()

@@ -19,6 +19,9 @@ class Outsider:
 
     Args:
         sandbox: the project's cloud.
+
+    Attributes:
+        creations: the names of the operations that created its clusters.
     """
 
     def __init__(self, sandbox: SandboxProcess) -> None:
@@ -29,15 +32,27 @@ class Outsider:
         self._session.trust_env = False
         token = Path(sandbox.exports["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"]).read_text()
         self._session.headers["Authorization"] = f"Bearer {token}"
+        self.creations: set[str] = set()
 
     def named(self, name: str) -> list[dict[str, Any]]:
         """Return the clusters of that name, wherever they are."""
         return [cluster for cluster in self._sandbox.clusters() if cluster["name"] == name]
 
+    def operations(self, name: str) -> list[dict[str, Any]]:
+        """Return every operation so far on the clusters of that name, wherever they are, the oldest first."""
+        answer = self._session.get(
+            f"{self._root}/v1/projects/{self.project}/locations/-/operations", timeout=_TIMEOUT_SECONDS
+        )
+        answer.raise_for_status()
+        found = [one for one in answer.json().get("operations", ()) if one["targetLink"].endswith(f"/clusters/{name}")]
+        return sorted(found, key=lambda one: str(one["startTime"]))
+
     def create(self, location: str, name: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
         """Create a cluster and return it once it runs and changes no more."""
         body = {"cluster": {"name": name, "initialNodeCount": 1, "resourceLabels": labels or {}}}
-        self._finish(location, self._session.post(self._place(location), json=body, timeout=_TIMEOUT_SECONDS))
+        answer = self._session.post(self._place(location), json=body, timeout=_TIMEOUT_SECONDS)
+        self._finish(location, answer)
+        self.creations.add(answer.json()["name"])
         (created,) = (cluster for cluster in self.named(name) if cluster["location"] == location)
         return created
 

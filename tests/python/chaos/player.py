@@ -10,6 +10,7 @@ from tests.python.chaos.dss_clusters import ATTACH, CREATE, DssCluster, End
 from tests.python.chaos.judge import Judge, Violation
 from tests.python.chaos.schedules import ZONES, Action, Ending, Neighbour, Schedule, Step
 from tests.python.chaos.stage import BYSTANDER, Stage
+from tests.python.chaos.tally import Tally, kind_of
 
 _OTHER_DSS = Ownership.of("another-installation", "its-cluster").labels
 
@@ -21,6 +22,9 @@ class Play:
         stage: where it is played.
         schedule: what happens.
         say: told of each step and how it ended.
+
+    Attributes:
+        tally: what has happened so far.
     """
 
     def __init__(self, stage: Stage, schedule: Schedule, say: Callable[[str], None]) -> None:
@@ -33,6 +37,7 @@ class Play:
         self._cluster = DssCluster(stage.component, CREATE, name, _create_dialog(schedule.location))
         self._attached = DssCluster(stage.component, ATTACH, f"{name}-attached", _attach_dialog())
         self._judge = Judge(stage, self._cluster)
+        self.tally = Tally(seeds=1)
 
     def play(self) -> None:
         """Play it all.
@@ -45,6 +50,7 @@ class Play:
             for step in self._schedule.steps:
                 self._take(step)
             self._end()
+            self._judge.require_one_at_a_time()
         finally:
             for cluster in self._judge.named():
                 self._stage.outsider.delete(cluster, wait=False)
@@ -122,9 +128,16 @@ class Play:
         with self._stage.faults(step.faults) as struck:
             end = act(step.kill_after_seconds)
             met = struck()
+        self._count(end, met)
         cause = f": {end.message.splitlines()[0]}" if end.message else ""
         self._say(f"   -> {end.ended} in {end.seconds:.2f} s, {len(met)} of {len(step.faults)} faults struck{cause}")
         return end, met
+
+    def _count(self, end: End, met: list[dict[str, Any]]) -> None:
+        self.tally.stories += 1
+        self.tally.kills += end.ended == "killed"
+        self.tally.struck.update(kind_of(fault) for fault in met)
+        self.tally.ends[end.error_type.rpartition(".")[2] or end.ended] += 1
 
     def _end(self) -> None:
         """Tell the last story, in which nothing goes wrong; the judge requires what must be true after it."""

@@ -4,8 +4,7 @@ import os
 
 import pytest
 
-from tests.python.chaos.judge import Violation
-from tests.python.chaos.player import Play
+from tests.python.chaos.crew import play_seed
 from tests.python.chaos.schedules import schedule_of
 from tests.python.chaos.stage import Stage
 
@@ -14,15 +13,9 @@ SEEDS = range(int(os.environ.get("SEEDS", "100")))
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_lost_left_running_or_unexplained(seed: int, stage: Stage) -> None:
-    schedule = schedule_of(seed)
-    told: list[str] = []
-    try:
-        Play(stage, schedule, told.append).play()
-    except Violation as violation:
-        so_far = "\n".join(told)
-        pytest.fail(
-            f"{violation}\n\n{schedule}\n\nIt went so:\n{so_far}\n\nAgain: {schedule.rerun_command}", pytrace=False
-        )
+    played = play_seed(stage, seed, lambda _: None)
+    if played.failure:
+        pytest.fail(played.failure, pytrace=False)
 
 
 def test_a_seed_makes_the_same_schedule_again() -> None:

@@ -75,11 +75,22 @@ def tell(asked: dict[str, Any]) -> dict[str, Any]:
         if child == 0:
             _be_the_story(asked, Path(folder), answer)
         ended = _await_end(child, asked, started)
+        _import_in_advance(answer.with_name("imported"))
         told = json.loads(answer.read_text().splitlines()[-1]) if ended == "returned" and answer.exists() else {}
         return {"ended": ended, "seconds": time.monotonic() - started, **told}
 
 
+def _import_in_advance(listed: Path) -> None:
+    """Import what a story had to import by itself, so that the next ones need not."""
+    if not listed.exists():
+        return
+    for name in listed.read_text().split():
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
 def _be_the_story(asked: dict[str, Any], folder: Path, answer: Path) -> None:
+    known = set(sys.modules)
     try:
         os.setsid()
         os.chdir(asked["folder"])
@@ -97,6 +108,8 @@ def _be_the_story(asked: dict[str, Any], folder: Path, answer: Path) -> None:
                 report.send(
                     error={"type": f"{type(error).__module__}.{type(error).__qualname__}", "message": str(error)}
                 )
+        later = sorted(name for name in sys.modules.keys() - known if not name.startswith("dku_"))
+        answer.with_name("imported").write_text("\n".join(later))
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
