@@ -45,7 +45,7 @@ unit-tests: setup ## the pure tests
 integration-tests: setup ## the tests that run the plugin through the sandbox with real clients
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/python/integration
 
-test-all: SUITE := tests/python/unit tests/python/integration
+test-all: SUITE := tests/python/unit tests/python/integration tests/python/chaos
 test-all: every-python ## the whole suite on every accepted Python that this machine has
 
 unit-tests-all: SUITE := $(UNIT)
