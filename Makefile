@@ -8,7 +8,7 @@ CHECKED := python-lib resource sandbox tools benchmarks
 # DSS loads each component file by itself, so each is checked by itself.
 COMPONENTS := $(wildcard python-clusters/*/cluster.py python-runnables/*/runnable.py)
 
-.PHONY: help setup demo sandbox test test-all unit-tests unit-tests-all integration-tests chaos kubernetes-conformance lint format plugin docs pins clean
+.PHONY: help setup demo sandbox test test-all unit-tests unit-tests-all integration-tests chaos mutants kubernetes-conformance lint format plugin docs pins clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 30
@@ -63,6 +63,14 @@ SEEDS ?= 100
 chaos: setup ## seeded schedules of stories, faults and kills; SEEDS says how many
 	@$(PY) -m tests.python.chaos --seeds $(SEEDS)
 
+mutants: .venvs/mutation/.ready ## small changes of the code that a unit test must notice; ARGS=settings for a part of it
+	@.venvs/mutation/bin/python tools/mutants.py --workers $(WORKERS) $(ARGS)
+
+.venvs/mutation/.ready: requirements/dev.txt requirements/mutation.txt | setup
+	@$(MAKE) --no-print-directory venv FOLDER=.venvs/mutation INTERPRETER=$(PY)
+	@.venvs/mutation/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/mutation.txt
+	@touch $@
+
 kubernetes-conformance: setup ## one client suite on the embedded and, with KUBEBUILDER_ASSETS, on the real API server
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/python/conformance
 
@@ -82,8 +90,9 @@ plugin: setup ## build dist/dss-plugin-gke-clusters-<version>.zip
 docs: setup ## write docs/troubleshooting.md from the classes of errors
 	@$(PY) tools/write_troubleshooting.py
 
-pins: setup ## renew requirements/dev.txt from requirements/dev.in (needs uv)
+pins: setup ## renew requirements/*.txt from requirements/*.in (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate --upgrade requirements/dev.in -o requirements/dev.txt
+	@uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate --upgrade requirements/mutation.in -o requirements/mutation.txt
 
 clean: ## remove what the other targets made
-	@rm -rf dist .venv .venvs .sandbox .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf dist .venv .venvs .sandbox .mutants .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
