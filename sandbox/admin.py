@@ -10,6 +10,7 @@
 | `POST /service-account-keys` `{"email", "permissions"}` | makes a service account and returns a key file for it |
 | `POST /authorized-users` `{"email", "permissions"}` | makes a user and returns the file of a user's login |
 | `POST /tokens` `{"email", "lifetime_seconds"}` | returns a token; `null` never expires, 0 has expired already |
+| `POST /token-lifetime` `{"seconds"}` | sets how long later tokens are good; `null` gives back an hour |
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from sandbox.faults import UnusableFaultError
-from sandbox.gcp.principals import Principals
+from sandbox.gcp.principals import LIFETIME_SECONDS, Principals
 from sandbox.gcp.service_accounts import ServiceAccountKeys
 from sandbox.traffic import Traffic
 
@@ -67,6 +68,7 @@ class Admin:
                 Route("/service-account-keys", self._create_key, methods=["POST"]),
                 Route("/authorized-users", self._create_user, methods=["POST"]),
                 Route("/tokens", self._create_token, methods=["POST"]),
+                Route("/token-lifetime", self._set_token_lifetime, methods=["POST"]),
             ],
             exception_handlers={
                 UnusableRequestError: _refuse,
@@ -144,11 +146,20 @@ class Admin:
     async def _create_token(self, request: Request) -> JSONResponse:
         body = await _body(request)
         email, lifetime = _email(body), body.get("lifetime_seconds", 3600)
-        if lifetime is not None and (not isinstance(lifetime, int | float) or isinstance(lifetime, bool)):
+        if lifetime is not None and not _is_number(lifetime):
             raise UnusableRequestError("lifetime_seconds must be a number or null")
         if self._principals.get(email) is None:
             raise UnusableRequestError(f"there is no principal {email}")
         return JSONResponse({"token": self._principals.issue(email, lifetime).value}, status_code=201)
+
+    async def _set_token_lifetime(self, request: Request) -> JSONResponse:
+        seconds = (await _body(request)).get("seconds", LIFETIME_SECONDS)
+        if seconds is None:
+            seconds = LIFETIME_SECONDS
+        if not _is_number(seconds) or seconds <= 0:
+            raise UnusableRequestError("seconds must be a positive number or null")
+        self._principals.lifetime_seconds = seconds
+        return JSONResponse({"seconds": seconds})
 
 
 async def _refuse(_request: Request, error: Exception) -> JSONResponse:
@@ -159,6 +170,10 @@ async def _unknown_path(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     told = f"{request.method} {request.url.path}: {error.detail}"
     return JSONResponse({"error": told}, status_code=error.status_code, headers=error.headers)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _no_number(constant: str) -> float:

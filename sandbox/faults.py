@@ -63,7 +63,7 @@ class Asked:
 
     def names_pool(self, name: str | None) -> bool:
         """Tell whether it is about a node pool of that name; None stands for any."""
-        if name is None or f"/nodePools/{name}" in self.path.replace(":", "/"):
+        if name is None or re.search(rf"/nodePools/{re.escape(name)}(?:[:/]|$)", self.path):
             return True
         return self.creates_nodes and name in _pools_in(self.body)
 

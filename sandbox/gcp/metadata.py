@@ -22,7 +22,6 @@ from starlette.routing import Route
 
 from sandbox.gcp.errors import GoogleError
 from sandbox.gcp.host import SCOPES, Host
-from sandbox.gcp.oauth import LIFETIME_SECONDS
 from sandbox.gcp.principals import Principals, Token
 
 _ROOT = "computeMetadata/v1"
@@ -95,7 +94,7 @@ class MetadataServer:
         token = self._tokens.get(scopes)
         revoked = token is not None and self._principals.authenticate(token.value) is None
         if token is None or revoked or (token.expires_at or 0) - time.time() < _RENEWED_BEFORE_END_SECONDS:
-            token = self._principals.issue(self._host.service_account, LIFETIME_SECONDS, scopes)
+            token = self._principals.issue(self._host.service_account, self._principals.lifetime_seconds, scopes)
             self._tokens[scopes] = token
         left = int((token.expires_at or 0) - time.time())
         return JSONResponse({"access_token": token.value, "expires_in": left, "token_type": "Bearer"}, headers=_FLAVOR)

@@ -17,7 +17,6 @@ from sandbox.gcp.principals import Principals
 from sandbox.gcp.service_accounts import ServiceAccountKeys
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-LIFETIME_SECONDS = 3599
 # Clients name Google's own endpoint as the audience even when a key file sends them to another.
 _AUDIENCE = "https://oauth2.googleapis.com/token"
 _LONGEST_ASSERTION_SECONDS = 3600
@@ -64,8 +63,9 @@ class TokenEndpoint:
             email, scopes = self._refreshed(form)
         else:
             raise GrantError("unsupported_grant_type", f"Invalid grant_type: {grant}")
-        token = self._principals.issue(email, LIFETIME_SECONDS, scopes)
-        answer = {"access_token": token.value, "expires_in": LIFETIME_SECONDS, "token_type": "Bearer"}
+        lifetime = self._principals.lifetime_seconds
+        token = self._principals.issue(email, lifetime, scopes)
+        answer = {"access_token": token.value, "expires_in": int(lifetime), "token_type": "Bearer"}
         if grant == "refresh_token":
             answer["scope"] = " ".join(scopes)
         return JSONResponse(answer)

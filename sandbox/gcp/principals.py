@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 EVERYTHING = "*"
+LIFETIME_SECONDS = 3599
 TOKEN_PREFIX = "ya29.sandbox-"  # noqa: S105 - the mark of every sandbox token, not a secret
 
 
@@ -55,9 +56,11 @@ class Principals:
     """The directory that every simulated service asks.
 
     Attributes:
+        lifetime_seconds: of the tokens that the metadata server and the token endpoint hand out.
         signed_by: tells which account signed a token for itself, as a service-account key allows; nobody by default.
     """
 
+    lifetime_seconds: float = LIFETIME_SECONDS
     signed_by: Callable[[str], str | None] = lambda _value: None
     _by_email: dict[str, Principal] = field(default_factory=dict)
     _tokens: dict[str, Token] = field(default_factory=dict)

@@ -4,7 +4,7 @@ import secrets
 
 from sandbox.clock import Clock
 from sandbox.gcp.compute.provisioned import Provisioned
-from sandbox.gcp.container import nodes
+from sandbox.gcp.container import nodes, versions
 from sandbox.gcp.container.documents import Json
 from sandbox.gcp.container.operations import Operation, Operations
 from sandbox.gcp.container.state import ClusterRecord, Clusters
@@ -78,6 +78,30 @@ class Engine:
         operation.duration_seconds = seconds * self.clock.speed
         operation.nodes, operation.shows_progress = record.node_count(), True
         self.work.change(record, self.operations.start(operation), lambda: None)
+
+    def upgrade(self, record: ClusterRecord, what: str) -> None:
+        """Let GKE upgrade a cluster of its own accord as soon as no other operation holds it.
+
+        Args:
+            record: the cluster.
+            what: `master` or `nodes`, whose version becomes the control plane's.
+        """
+        self.work.when_free(record, lambda: self._upgrade(record, what))
+
+    def _upgrade(self, record: ClusterRecord, what: str) -> None:
+        cluster = record.resource
+        pool = cluster["nodePools"][0] if what == "nodes" and cluster["nodePools"] else None
+        kind = "UPGRADE_NODES" if what == "nodes" else "UPGRADE_MASTER"
+        operation = Operation(record.project, record.location, kind, record.name, pool["name"] if pool else "")
+        operation.nodes, operation.shows_progress = record.node_count(operation.pool), what == "nodes"
+
+        def apply() -> None:
+            if what == "master":
+                cluster["currentMasterVersion"] = versions.after(cluster["currentMasterVersion"])
+            elif pool is not None:
+                pool["version"] = cluster["currentMasterVersion"]
+
+        self.work.change(record, self.operations.start(operation), apply, pool)
 
     def truth(self) -> list[Json]:
         """Return every cluster that exists, as the API shows it."""

@@ -67,12 +67,14 @@ class Operation:
     outcome: Json = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
 
     def finish(self, outcome: Json | None = None) -> None:
         """End it, with the fields of a failure if it failed."""
         self.outcome = outcome or {}
         self.status = "DONE"
         self.end_time = Clock.timestamp()
+        self.finished.set()
 
     @property
     def doing(self) -> str:

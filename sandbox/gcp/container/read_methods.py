@@ -21,8 +21,8 @@ def record_of(engine: Engine, caller: Caller) -> ClusterRecord:
 
 def _list_clusters(engine: Engine, caller: Caller, _body: Json) -> Json:
     _check_listed_location(caller)
-    clusters = [record.shown() for record in engine.clusters.of(caller.project, caller.target.location)]
-    return {"clusters": clusters} if clusters else {}
+    found = engine.clusters.of(caller.project, caller.target.location)
+    return _listed(caller, "clusters", [(record.location, record.shown()) for record in found])
 
 
 def _get_cluster(engine: Engine, caller: Caller, _body: Json) -> Json:
@@ -42,11 +42,18 @@ def _get_pool(engine: Engine, caller: Caller, _body: Json) -> Json:
 
 def _list_operations(engine: Engine, caller: Caller, _body: Json) -> Json:
     _check_listed_location(caller)
-    found = [
-        operation.resource(engine.clock.speed)
-        for operation in engine.operations.of(caller.project, caller.target.location)
-    ]
-    return {"operations": found} if found else {}
+    found = engine.operations.of(caller.project, caller.target.location)
+    shown = [(operation.location, operation.resource(engine.clock.speed)) for operation in found]
+    return _listed(caller, "operations", shown)
+
+
+def _listed(caller: Caller, name: str, found: list[tuple[str, Json]]) -> Json:
+    """Return a list's answer, which lacks what is in the zones that a fault takes away, and in their regions."""
+    missing: list[str] = caller.effect.get("missing_zones", [])
+    hidden = {*missing, *(zone.rpartition("-")[0] for zone in missing)}
+    items = [shown for location, shown in found if location not in hidden]
+    answer: Json = {name: items} if items else {}
+    return answer | {"missingZones": missing} if missing else answer
 
 
 def _get_operation(engine: Engine, caller: Caller, _body: Json) -> Json:

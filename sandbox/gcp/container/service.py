@@ -97,6 +97,8 @@ class ContainerService:
         if "busy" in caller.effect:
             self._engine.occupy(read_methods.record_of(self._engine, caller), float(caller.effect["busy"]))
         answer = method.run(self._engine, caller, body)
+        if "upgrade" in caller.effect:
+            self._engine.upgrade(read_methods.record_of(self._engine, caller), str(caller.effect["upgrade"]))
         if _wants_numbers(request) and method.response:
             answer = schema.with_enum_numbers(method.response, answer)
         return JSONResponse(partial(answer, request.query_params))

@@ -67,6 +67,16 @@ def resolve(requested: str, *, channel: str = "", field: str = "Master version",
     raise invalid_argument(f'{field} "{requested}" is unsupported.')
 
 
+def after(version: str) -> str:
+    """Return the version to which GKE upgrades a control plane of its own accord: the next newer one of the list."""
+    newer = [one for one in _VALID if _numbers(one) > _numbers(version)]
+    return newer[-1] if newer else version
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
+
+
 def channel_of(version: str) -> str:
     """Return the most mature channel that offers a version, in which GKE enrols a cluster that names only a version."""
     for channel in ("STABLE", "REGULAR", "RAPID", "EXTENDED"):

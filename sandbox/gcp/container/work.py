@@ -97,6 +97,16 @@ class Work:
             pool["status"] = "RECONCILING"
         self._begin(record, operation, self._change(record, operation, apply, pool))
 
+    def when_free(self, record: ClusterRecord, begin: Callable[[], None]) -> None:
+        """Begin something once no operation holds a cluster, unless that is gone or broken by then."""
+        self._spawn(self._when_free(record, begin))
+
+    async def _when_free(self, record: ClusterRecord, begin: Callable[[], None]) -> None:
+        while record.operation is not None and not record.is_free():
+            await record.operation.finished.wait()
+        if record.resource["status"] == "RUNNING":
+            begin()
+
     def _begin(self, record: ClusterRecord, operation: Operation, work: Coroutine[Any, Any, None]) -> None:
         record.operation = operation
         if record.resource["status"] == "RUNNING":

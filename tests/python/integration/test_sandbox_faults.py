@@ -79,3 +79,51 @@ def test_no_secret_is_in_the_request_log(sandbox):
     text = requests.get(f"{sandbox.admin_url}/requests", timeout=10).text
     assert sandbox.dss_api_key not in text
     assert Path(sandbox.exports["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"]).read_text() not in text
+
+
+def _host_token(sandbox):
+    address = f"http://{sandbox.metadata_host}/computeMetadata/v1/instance/service-accounts/default/token"
+    return requests.get(address, headers={"Metadata-Flavor": "Google"}, timeout=10).json()
+
+
+def test_the_metadata_server_replaces_a_token_that_expired_early(sandbox):
+    zones = f"{sandbox.compute_url}/compute/v1/projects/sandbox-project/zones"
+    token = _host_token(sandbox)["access_token"]
+    with sandbox.faults({"service": "compute", "effect": {"expire_tokens": True}}):
+        first = sandbox.call(zones, token=token).status_code
+    second = sandbox.call(zones, token=token).status_code
+    renewed = _host_token(sandbox)["access_token"]
+    assert (first, second, sandbox.call(zones, token=renewed).status_code) == (200, 401, 200)
+
+
+def test_an_api_server_refuses_a_token_that_expired_early(sandbox, unique_name):
+    name = unique_name("expired")
+    cluster = sandbox.create_cluster("us-central1-b", name, controlPlaneEndpointsConfig=_OPEN_DNS)
+    endpoint = cluster["controlPlaneEndpointsConfig"]["dnsEndpointConfig"]["endpoint"]
+    token = _host_token(sandbox)["access_token"]
+
+    def ask():
+        address, bundle = f"https://{endpoint}/api/v1/nodes", sandbox.exports["SSL_CERT_FILE"]
+        return sandbox.call(address, token=token, verify=bundle)
+
+    with sandbox.faults({"service": "kubernetes", "effect": {"expire_tokens": True}}):
+        first = ask()
+    second = ask()
+    sandbox.delete_cluster("us-central1-b", name)
+    assert (first.status_code, second.status_code) == (200, 401)
+
+
+def test_tokens_can_be_given_a_short_life(sandbox):
+    def set_lifetime(seconds):
+        return requests.post(f"{sandbox.admin_url}/token-lifetime", json={"seconds": seconds}, timeout=10)
+
+    held = _host_token(sandbox)["expires_in"]
+    try:
+        assert set_lifetime(0).status_code == 400
+        assert set_lifetime(60).json() == {"seconds": 60}
+        with sandbox.faults({"service": "compute", "effect": {"expire_tokens": True}}):
+            zones = f"{sandbox.compute_url}/compute/v1/projects/sandbox-project/zones"
+            sandbox.call(zones, token=_host_token(sandbox)["access_token"])
+        assert _host_token(sandbox)["expires_in"] <= 60 < held
+    finally:
+        assert set_lifetime(None).json() == {"seconds": 3599}

@@ -71,6 +71,17 @@ def test_refuses_what_is_no_fault(plan, wanted, why):
         {"cluster": "RUNNING"},
         {"busy": None},
         {"down": "soon"},
+        {"quota": []},
+        {"quota": ["CPUS", 5]},
+        {"org_policy": ""},
+        {"service_account": None},
+        {"operation": "stockout", "pool": ""},
+        {"operation": "stockout", "zone": ["us-central1-a"]},
+        {"missing_zones": "us-central1-a"},
+        {"missing_zones": []},
+        {"upgrade": "cluster"},
+        {"expire_tokens": False},
+        {"expire_tokens": 1},
     ],
 )
 def test_refuses_a_value_that_cannot_be_acted_out(plan, effect):
@@ -90,7 +101,16 @@ def test_refuses_a_service_that_does_not_exist():
         plan.add({"service": "contaner", "effect": {"status": 500}})
 
 
-@pytest.mark.parametrize("effect", [{"operation": "quota"}, {"cluster": "ERROR"}, {"busy": 1}])
+@pytest.mark.parametrize(
+    "effect",
+    [
+        {"operation": "quota"},
+        {"cluster": "ERROR"},
+        {"busy": 1},
+        {"missing_zones": ["us-central1-a"]},
+        {"upgrade": "master"},
+    ],
+)
 def test_refuses_what_only_gke_can_act_out_for_another_service(plan, effect):
     with pytest.raises(UnusableFaultError, match="only the service container knows"):
         plan.add({"service": "compute", "effect": effect})
@@ -117,3 +137,101 @@ def test_only_a_request_about_a_cluster_finds_it_busy(plan):
     plan.add({"service": "container", "effect": {"busy": 2}})
     assert plan.take("container", "POST", "/v1/projects/p/locations/l/clusters") == {}
     assert plan.take("container", "DELETE", "/v1/projects/p/locations/l/clusters/c") == {"busy": 2}
+
+
+CLUSTERS = "/v1/projects/p/locations/us-central1-a/clusters"
+
+
+@pytest.mark.parametrize(
+    ("effect", "status"),
+    [({"org_policy": "constraints/x.y"}, 400), ({"service_account": "a@b"}, 404), ({"quota": ["A", "B"]}, 403)],
+)
+def test_a_reason_for_a_refusal_has_a_status_of_its_own(plan, effect, status):
+    plan.add({"service": "container", "effect": effect})
+    assert plan.take("container", "POST", CLUSTERS)["status"] == status
+
+
+def test_refuses_two_reasons_for_one_refusal(plan):
+    with pytest.raises(UnusableFaultError, match="one reason, not for permission and quota"):
+        plan.add({"service": "container", "effect": {"permission": "x.y.z", "quota": "CPUS"}})
+
+
+def test_refuses_several_quotas_of_compute(plan):
+    with pytest.raises(UnusableFaultError, match="one resource"):
+        plan.add({"service": "compute", "effect": {"quota": ["CPUS", "DISKS_TOTAL_GB"]}})
+
+
+@pytest.mark.parametrize("aim", [{"pool": "gpu"}, {"zone": "us-central1-a"}])
+def test_refuses_a_pool_or_zone_in_which_nothing_fails(plan, aim):
+    with pytest.raises(UnusableFaultError, match="pool and zone say where"):
+        plan.add({"service": "container", "effect": {"delay": 1, **aim}})
+
+
+@pytest.mark.parametrize("service", ["dss", "metadata", "oauth2"])
+def test_refuses_to_expire_the_tokens_of_a_service_that_takes_none(plan, service):
+    with pytest.raises(UnusableFaultError, match="not called with tokens"):
+        plan.add({"service": service, "effect": {"expire_tokens": True}})
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (CLUSTERS, b'{"cluster": {"nodePools": [{"name": "cpu"}, {"name": "gpu"}]}}'),
+        (f"{CLUSTERS}/c/nodePools", b'{"nodePool": {"name": "gpu"}}'),
+        (f"{CLUSTERS}/c/nodePools/gpu:setSize", b"{}"),
+    ],
+)
+def test_a_request_names_a_pool_in_its_body_or_path(plan, path, body):
+    plan.add({"service": "container", "effect": {"operation": "stockout", "pool": "gpu"}})
+    assert plan.take("container", "POST", path, body)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (CLUSTERS, b'{"cluster": {"nodePools": [{"name": "gpus"}]}}'),
+        (CLUSTERS, b'{"cluster": {"initialNodeCount": 1}}'),
+        (CLUSTERS, b'{"cluster": {"nodePools": [5]}}'),
+        (CLUSTERS, b"[]"),
+        (CLUSTERS, b"no JSON"),
+        (f"{CLUSTERS}/c/nodePools", b'{"nodePool": {"name": "cpu"}}'),
+        (f"{CLUSTERS}/c/nodePools/gpus:setSize", b"{}"),
+        (f"{CLUSTERS}/gpu:setLogging", b"{}"),
+    ],
+)
+def test_a_request_about_other_pools_leaves_the_fault(plan, path, body):
+    plan.add({"service": "container", "effect": {"operation": "stockout", "pool": "gpu"}})
+    assert plan.take("container", "POST", path, body) == {}
+
+
+def test_a_cluster_that_names_no_pools_has_the_default_one(plan):
+    plan.add({"service": "container", "effect": {"operation": "stockout", "pool": "default-pool"}})
+    assert plan.take("container", "POST", CLUSTERS, b'{"cluster": {"initialNodeCount": 1}}')
+
+
+@pytest.mark.parametrize(
+    ("location", "struck"),
+    [("us-central1-a", True), ("us-central1", True), ("us-central1-b", False), ("europe-west1", False)],
+)
+def test_a_zone_is_struck_in_itself_and_in_its_region(plan, location, struck):
+    plan.add({"service": "container", "effect": {"operation": "stockout", "zone": "us-central1-a"}})
+    assert bool(plan.take("container", "POST", f"/v1/projects/p/locations/{location}/clusters")) is struck
+
+
+def test_only_a_creation_can_come_up_in_part(plan):
+    plan.add({"service": "container", "effect": {"operation": "partial"}})
+    assert plan.take("container", "DELETE", f"{CLUSTERS}/c") == {}
+    assert plan.take("container", "POST", CLUSTERS)
+
+
+def test_only_a_list_can_lack_zones(plan):
+    plan.add({"service": "container", "effect": {"missing_zones": ["us-central1-a"]}})
+    assert plan.take("container", "GET", f"{CLUSTERS}/c") == {}
+    assert plan.take("container", "POST", CLUSTERS) == {}
+    assert plan.take("container", "GET", CLUSTERS)
+
+
+def test_only_a_token_that_can_expire_does(plan):
+    plan.add({"service": "compute", "effect": {"expire_tokens": True}})
+    assert plan.take("compute", "GET", "/", token_expires=False) == {}
+    assert plan.take("compute", "GET", "/") == {"expire_tokens": True}

@@ -54,3 +54,19 @@ def test_changed_permissions_hold_for_tokens_already_issued(principals):
     assert after.may("compute.zones.list")
     assert not after.may("container.clusters.get")
     assert after.unique_id == before.unique_id
+
+
+def test_a_revoked_token_stands_for_nobody(principals):
+    token = principals.issue("robot@x.example")
+    principals.revoke(token.value)
+    assert principals.authenticate(token.value) is None
+    assert not principals.can_expire(token.value)
+
+
+def test_a_token_for_ever_cannot_expire(principals):
+    assert not principals.can_expire(principals.issue("robot@x.example", None).value)
+    assert principals.can_expire(principals.issue("robot@x.example").value)
+
+
+def test_an_unknown_token_cannot_expire(principals):
+    assert not principals.can_expire("ya29.nothing")

@@ -174,3 +174,133 @@ class TestABusyCluster:
         plan({"busy": 60})
 
         assert gke.call("DELETE", f"{gke.zone}/clusters/absent")[0] == 404
+
+
+class TestAListThatLacksZones:
+    def test_clusters_of_a_missing_zone_and_its_region_are_left_out(self, gke, path, new_name, plan) -> None:
+        name = path.rpartition("/")[2]
+        other = new_name()
+        gke.create(other, gke.region)
+        plan({"missing_zones": ["us-central1-a"]})
+
+        answer = gke.get("/v1/projects/p/locations/-/clusters")
+
+        names = [cluster["name"] for cluster in answer["clusters"]]
+        assert answer["missingZones"] == ["us-central1-a"]
+        assert (name in names, other in names) == (False, True)
+
+    def test_operations_of_a_missing_zone_are_left_out(self, gke, path, plan) -> None:
+        plan({"missing_zones": ["us-central1-a"]})
+
+        assert gke.get(f"{gke.zone}/operations") == {"missingZones": ["us-central1-a"]}
+
+    def test_the_next_list_is_complete(self, gke, path, plan) -> None:
+        plan({"missing_zones": ["us-central1-a"]})
+        gke.get(f"{gke.zone}/clusters")
+
+        assert "missingZones" not in gke.get(f"{gke.zone}/clusters")
+
+    def test_a_region_goes_with_its_zone(self, gke, new_name, plan) -> None:
+        gke.create(new_name(), gke.region)
+        plan({"missing_zones": ["europe-west1-c"]})
+
+        assert "clusters" not in gke.get(f"{gke.region}/clusters")
+
+
+class TestAnUpgradeOfGkesOwn:
+    def test_it_begins_after_the_answer_and_blocks_what_comes_next(self, gke, path, plan) -> None:
+        plan({"upgrade": "master"})
+        with gke.time_stopped():
+            before = gke.get(path)
+            gke.wait_until(lambda: gke.get(path)["status"] == "RECONCILING")
+            operation = gke.get(f"{gke.zone}/operations")["operations"][-1]
+            message = gke.error("DELETE", path)
+        assert before["status"] == "RUNNING"
+        assert operation["operationType"] == "UPGRADE_MASTER"
+        assert message.startswith(f"Operation {operation['name']} is currently upgrading cluster")
+
+    def test_the_control_plane_has_a_newer_version_at_the_end(self, gke, path, plan) -> None:
+        before = gke.get(path)["currentMasterVersion"]
+        plan({"upgrade": "master"})
+        gke.get(path)
+
+        gke.wait_until(lambda: gke.get(path)["currentMasterVersion"] != before)
+        gke.wait_until(lambda: gke.get(path)["status"] == "RUNNING")
+
+        assert gke.planes.by_name[path.rpartition("/")[2]].version == gke.get(path)["currentMasterVersion"]
+
+    def test_nodes_follow_the_control_plane(self, gke, path, plan) -> None:
+        gke.do("PUT", path, {"update": {"desiredMasterVersion": "1.35"}})
+        plan({"upgrade": "nodes"})
+        gke.get(path)
+
+        gke.wait_until(lambda: gke.get(path)["nodePools"][0]["version"].startswith("1.35"))
+
+        operation = gke.get(f"{gke.zone}/operations")["operations"][-1]
+        assert operation["operationType"] == "UPGRADE_NODES"
+        assert operation["targetLink"].endswith("/nodePools/cpu")
+
+    def test_it_waits_until_the_operation_of_the_request_is_over(self, gke, path, plan) -> None:
+        plan({"upgrade": "master"})
+        resize = gke.begin("POST", f"{path}/nodePools/cpu:setSize", {"nodeCount": 3})
+
+        assert "error" not in gke.wait(resize)
+        gke.wait_until(lambda: gke.get(f"{gke.zone}/operations")["operations"][-1]["name"] != resize["name"])
+        gke.wait_until(lambda: gke.get(path)["status"] == "RUNNING")
+
+        assert gke.get(path)["currentNodeCount"] == 3
+
+    def test_a_cluster_that_goes_is_not_upgraded(self, gke, path, plan) -> None:
+        plan({"upgrade": "nodes"})
+
+        gke.do("DELETE", path)
+
+        assert gke.get(f"{gke.zone}/operations")["operations"][-1]["operationType"] == "DELETE_CLUSTER"
+
+    def test_a_request_that_names_no_cluster_leaves_the_fault(self, gke, plan) -> None:
+        plan({"upgrade": "nodes"})
+        gke.get(f"{gke.zone}/clusters")
+
+        assert gke.traffic.faults.faults[0].times == 1
+
+
+class TestATokenThatExpires:
+    def test_it_is_refused_after_the_answer(self, gke, plan) -> None:
+        token = gke.principals.issue("admin@example.com").value
+        plan({"expire_tokens": True})
+
+        first = gke.call("GET", f"{gke.zone}/clusters", token=token)[0]
+        status, answer = gke.call("GET", f"{gke.zone}/clusters", token=token)
+
+        assert (first, status) == (200, 401)
+        assert answer["error"]["status"] == "UNAUTHENTICATED"
+
+    def test_a_token_that_never_expires_leaves_the_fault(self, gke, plan) -> None:
+        plan({"expire_tokens": True})
+        gke.get(f"{gke.zone}/clusters")
+
+        assert gke.call("GET", f"{gke.zone}/clusters")[0] == 200
+        assert gke.traffic.faults.faults[0].times == 1
+
+
+@pytest.mark.parametrize(
+    ("effect", "status", "wording"),
+    [
+        ({"org_policy": "constraints/x.y"}, 400, "Constraint constraints/x.y violated for projects/p."),
+        ({"org_policy": "constraints/x.y", "status": 412}, 412, "Constraint constraints/x.y violated"),
+        (
+            {"org_policy": "constraints/gcp.resourceLocations"},
+            400,
+            "Location ZONE:us-central1-a violates constraint constraints/gcp.resourceLocations on the resource",
+        ),
+        ({"service_account": "1-compute@x.com"}, 404, "Gaia id not found for email 1-compute@x.com."),
+        ({"quota": ["CPUS", "SSD_TOTAL_GB"]}, 403, '(2) insufficient regional quota to satisfy request: resource "SSD'),
+        ({"quota": "CPUS"}, 403, 'Insufficient regional quota to satisfy request: resource "CPUS"'),
+    ],
+)
+def test_a_creation_can_be_refused_for_a_reason(gke, plan, effect: dict[str, Any], status: int, wording: str) -> None:
+    plan(effect, method="POST")
+
+    got, answer = gke.call("POST", f"{gke.zone}/clusters", {"cluster": {"name": "c", "initialNodeCount": 1}})
+
+    assert (got, wording in answer["error"]["message"]) == (status, True)
