@@ -21,6 +21,9 @@ from sandbox.dss.components.environment import ComponentEnvironment
 from sandbox.dss.components.runner import ComponentRunner
 from sandbox.dss.errors import DssError, dss_error_response, http_error_response, unexpected_error_response
 from sandbox.dss.futures import Futures
+from sandbox.dss.images.base_images import BaseImages
+from sandbox.dss.images.host import DockerHost
+from sandbox.dss.images.pushing import BaseImagePushes
 from sandbox.dss.instance.connections import Connections
 from sandbox.dss.instance.general_settings import GeneralSettings
 from sandbox.dss.instance.information import InstanceInformation
@@ -67,7 +70,11 @@ class DssBackend:
         vault = Vault(data.root / "config" / "secrets.key")
         keyring = Keyring()
         tarball = os.environ.get("DKU_INTERNAL_CLIENT")
-        self._environment = ComponentEnvironment(data, keyring, environment or {}, Path(tarball) if tarball else None)
+        names = BaseImages(_install_id(data), f"{version}.0.0")
+        host = DockerHost(data, names)
+        self._environment = ComponentEnvironment(
+            data, keyring, environment or {}, Path(tarball) if tarball else None, host.programs
+        )
         self._futures = Futures()
         catalogue = Catalogue(data)
         self._catalogue = catalogue
@@ -86,7 +93,8 @@ class DssBackend:
             *general.routes(),
             *projects.routes(),
             *Connections(data, vault).routes(),
-            *InstanceInformation(version, _install_id(data)).routes(),
+            *InstanceInformation(names.release, names.install_id).routes(),
+            *BaseImagePushes(names, general.read, self._environment.of_backend, self._futures).routes(),
         ]
         self.api_key = keyring.api_key
         application = Starlette(

@@ -32,16 +32,23 @@ class ComponentEnvironment:
         keyring: what gives each process its ticket.
         exported: the variables that point clients at the sandbox.
         internal_client: a tarball of DSS's own `dataiku` package, used instead of the stand-in.
+        programs: a folder of programs that come before those of the same name on this machine.
     """
 
     def __init__(
-        self, data: DataFolder, keyring: Keyring, exported: Mapping[str, str], internal_client: Path | None
+        self,
+        data: DataFolder,
+        keyring: Keyring,
+        exported: Mapping[str, str],
+        internal_client: Path | None,
+        programs: Path | None = None,
     ) -> None:
         self._data = data
         self._keyring = keyring
         self._exported = {key: value for key, value in exported.items() if key not in _NOT_FOR_COMPONENTS}
         self._host, self._port = "127.0.0.1", ""
         self._library = _library(data, internal_client)
+        self._programs = [str(programs)] if programs else []
 
     def listen(self, host: str, port: int) -> None:
         """Tell where the backend answers."""
@@ -52,6 +59,7 @@ class ComponentEnvironment:
         return {
             **{key: value for key, value in os.environ.items() if key in _KEPT or key.startswith(_COVERAGE)},
             **self._exported,
+            "PATH": os.pathsep.join([*self._programs, os.environ.get("PATH", os.defpath)]),
             "HOME": str(self._data.home),
             "USER": getpass.getuser(),
             "TMPDIR": str(self._data.temporary),

@@ -4,7 +4,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.dss.instance.settings_fields import Version
 from sandbox.dss.messages import success
 from sandbox.dss.routing import routes
 
@@ -13,25 +12,24 @@ class InstanceInformation:
     """Answers about the instance.
 
     Args:
-        version: the DSS version that is played.
+        release: the full version number of the DSS that is played.
         install_id: the id of the installation.
     """
 
-    def __init__(self, version: Version, install_id: str) -> None:
-        self._version = version
+    def __init__(self, release: str, install_id: str) -> None:
+        self._release = release
         self._install_id = install_id
 
     def routes(self) -> list[Route]:
         """Return the routes of the public API."""
-        base_images = "/admin/container-exec/actions"
+        actions = "/admin/container-exec/actions"
         return routes(
             [
                 ("GET", "/instance-info", self._instance),
                 ("GET", "/auth/info", self._caller),
-                ("POST", f"{base_images}/push-base-images", self._done),
-                ("POST", f"{base_images}/apply-kubernetes-policies", self._done),
-                ("POST", f"{base_images}/build-cde-plugins-image", self._done),
-                ("POST", f"{base_images}/install-jupyter-support", self._done),
+                ("POST", f"{actions}/apply-kubernetes-policies", self._done),
+                ("POST", f"{actions}/build-cde-plugins-image", self._done),
+                ("POST", f"{actions}/install-jupyter-support", self._done),
             ]
         )
 
@@ -41,7 +39,7 @@ class InstanceInformation:
                 "nodeId": "sandbox",
                 "nodeName": "Sandbox",
                 "nodeType": "DESIGN",
-                "dssVersion": f"{self._version}.0.0",
+                "dssVersion": self._release,
                 "installId": self._install_id,
             }
         )
