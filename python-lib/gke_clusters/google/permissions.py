@@ -3,7 +3,11 @@
 Names: https://cloud.google.com/iam/docs/permissions-reference
 Which Kubernetes verb asks for which permission: https://cloud.google.com/kubernetes-engine/docs/how-to/iam
 (a *watch* asks for ``list``, a *patch* for ``update``, ``pods/log`` for ``container.pods.getLogs``).
+
+The sandbox reads this file by itself, without the rest of the plugin: it imports nothing of it.
 """
+
+from typing import NamedTuple
 
 # What the plugin's own calls ask for.
 _PLUGIN: dict[str, str] = {
@@ -22,31 +26,91 @@ _PLUGIN: dict[str, str] = {
     "iam.serviceAccounts.actAs": "give the nodes their service account",
 }
 
-# What DSS does in the cluster with the kubeconfig, by Kubernetes resource as IAM names it.
-_ALL_VERBS = ("create", "delete", "get", "list", "update")
-_KUBERNETES: dict[str, tuple[tuple[str, ...], str]] = {
-    "pods": ((*_ALL_VERBS, "getLogs", "exec", "portForward"), "run containerized execution and Spark"),
-    "secrets": (_ALL_VERBS, "hand over what a pod needs to call DSS back"),
-    "configMaps": (_ALL_VERBS, "configuration of Spark executors"),
-    "services": (_ALL_VERBS, "expose web applications and Spark drivers"),
-    "namespaces": (_ALL_VERBS, "create a namespace per user or project"),
-    "serviceAccounts": (_ALL_VERBS, "create Spark's service accounts dynamically"),
-    "roles": ((*_ALL_VERBS, "bind", "escalate"), "give Spark's service accounts their rights in the namespace"),
-    "roleBindings": (_ALL_VERBS, "give Spark's service accounts their rights in the namespace"),
-    "resourceQuotas": (_ALL_VERBS, "apply the namespace policies of DSS"),
-    "limitRanges": (_ALL_VERBS, "apply the namespace policies of DSS"),
-    "deployments": (_ALL_VERBS, "run web applications and API services"),
-    "replicaSets": (("get", "list"), "follow deployments"),
-    "jobs": (_ALL_VERBS, "run batch work"),
-    "persistentVolumeClaims": (_ALL_VERBS, "give pods their volumes"),
-    "events": (("get", "list"), "say why a pod does not start"),
-    "nodes": (("get", "list"), "show the nodes and their pools"),
-    "selfSubjectAccessReviews": (("create",), "review the access that DSS needs"),
-}
 
-REASONS: dict[str, str] = _PLUGIN | {
-    f"container.{resource}.{verb}": reason for resource, (verbs, reason) in _KUBERNETES.items() for verb in verbs
-}
+class KubernetesAccess(NamedTuple):
+    """Something that DSS does in the cluster, and the permission that it takes where IAM decides.
+
+    Attributes:
+        verb: As the API server's authorizer names it, such as ``create``.
+        resource: Plural, such as ``pods``.
+        group: API group, empty for the core one.
+        subresource: Such as ``log``, empty for none.
+        permission: As IAM names it, such as ``container.pods.create``.
+        purpose: What of DSS does it.
+        essential: Whether every containerized execution needs it.
+    """
+
+    verb: str
+    resource: str
+    group: str
+    subresource: str
+    permission: str
+    purpose: str
+    essential: bool
+
+
+def _kubernetes(
+    purpose: str, resource: str, verbs: str, *, group: str = "", subresource: str = "", essential: bool = False
+) -> tuple[KubernetesAccess, ...]:
+    """Make an entry per verb of a resource, whose name is given as IAM writes it, such as ``configMaps``."""
+    return tuple(
+        KubernetesAccess(
+            verb,
+            resource.lower(),
+            group,
+            subresource,
+            f"container.{resource}.{_SUBRESOURCE_ACTIONS.get(subresource) or _ACTIONS.get(verb, verb)}",
+            purpose,
+            essential,
+        )
+        for verb in verbs.split()
+    )
+
+
+# https://cloud.google.com/kubernetes-engine/docs/how-to/iam
+_ACTIONS = {"watch": "list", "patch": "update"}
+_SUBRESOURCE_ACTIONS = {"log": "getLogs", "exec": "exec", "portforward": "portForward"}
+_ALL = "create get list update delete"
+_RBAC = "rbac.authorization.k8s.io"
+_SPARK_ACCOUNTS = "service accounts that Spark jobs get dynamically"
+
+# DSS's documentation names the creation of pods and secrets, the creation of namespaces where they are dynamic, and
+# temporary service accounts for Spark; it has no list of verbs, so the others are what those tasks take:
+# https://doc.dataiku.com/dss/latest/user-isolation/capabilities/kubernetes.html
+# https://spark.apache.org/docs/latest/running-on-kubernetes.html#rbac
+KUBERNETES: tuple[KubernetesAccess, ...] = (
+    *_kubernetes("containerized execution", "pods", "create get list watch delete", essential=True),
+    *_kubernetes("containerized execution", "pods", "update"),
+    *_kubernetes("logs of containerized execution", "pods", "get", subresource="log", essential=True),
+    *_kubernetes("code studios and web applications", "pods", "create", subresource="exec"),
+    *_kubernetes("code studios and web applications", "pods", "create", subresource="portforward"),
+    *_kubernetes("containerized execution", "secrets", "create get delete", essential=True),
+    *_kubernetes("containerized execution", "secrets", "list update"),
+    *_kubernetes("containerized execution", "jobs", _ALL, group="batch"),
+    *_kubernetes("volumes of containerized execution", "persistentVolumeClaims", _ALL),
+    *_kubernetes("Spark drivers and executors", "configMaps", _ALL),
+    *_kubernetes("Spark drivers and web applications", "services", _ALL),
+    *_kubernetes("web applications and API services", "deployments", _ALL, group="apps"),
+    *_kubernetes("web applications and API services", "replicaSets", "get list", group="apps"),
+    *_kubernetes("choice of the namespace", "namespaces", "get list"),
+    *_kubernetes("namespaces created by DSS", "namespaces", "create update delete"),
+    *_kubernetes("policies of namespaces", "resourceQuotas", _ALL),
+    *_kubernetes("policies of namespaces", "limitRanges", _ALL),
+    *_kubernetes(_SPARK_ACCOUNTS, "serviceAccounts", _ALL),
+    # Kubernetes lets nobody hand out rights that RBAC does not give them, and IAM's do not count as such.
+    # https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
+    *_kubernetes(_SPARK_ACCOUNTS, "roles", f"{_ALL} bind escalate", group=_RBAC),
+    *_kubernetes(_SPARK_ACCOUNTS, "roleBindings", _ALL, group=_RBAC),
+    *_kubernetes("reasons why a pod does not start", "events", "get list"),
+    *_kubernetes("list of the nodes and their pools", "nodes", "get list"),
+)
+"""What DSS does in the cluster with the kubeconfig: what the plugin reviews at each start and attachment."""
+
+REASONS: dict[str, str] = (
+    _PLUGIN
+    | {access.permission: f"in the cluster: {access.purpose}" for access in reversed(KUBERNETES)}
+    | {"container.selfSubjectAccessReviews.create": "in the cluster: review the access that DSS needs"}
+)
 """Why each permission is needed, by permission."""
 
 PERMISSIONS: tuple[str, ...] = tuple(REASONS)

@@ -1,4 +1,4 @@
-"""What DSS does in a cluster, and whether the identity of the kubeconfig may do it."""
+"""Whether the identity of a kubeconfig may do in the cluster what it is meant for."""
 
 import time
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from gke_clusters.errors import AccessDenied
 from gke_clusters.kube.api import KubernetesApi, ResourceAttributes
 
 REVIEW_PATIENCE_SECONDS = 20.0
-"""A control plane that has just been made may blink, and 26 requests are many occasions."""
+"""A control plane that has just been made may blink, and each requirement is a request."""
 
 _SIMULTANEOUS_REVIEWS = 4
 _RBAC = "rbac.authorization.k8s.io"
@@ -23,38 +23,13 @@ class Requirement:
         attributes: as the API server's authorizer names it.
         purpose: what of DSS does it.
         essential: whether every containerized execution needs it.
+        permission: IAM's name of it, empty where there is none.
     """
 
     attributes: ResourceAttributes
     purpose: str
     essential: bool
-
-
-def _requirements(
-    purpose: str, resource: str, verbs: str, *, group: str = "", subresource: str = "", essential: bool = False
-) -> tuple[Requirement, ...]:
-    return tuple(
-        Requirement(ResourceAttributes(verb, resource, group, subresource), purpose, essential)
-        for verb in verbs.split()
-    )
-
-
-# DSS's documentation names the creation of pods and secrets, the creation of namespaces where they are dynamic, and
-# temporary service accounts for Spark; it has no list of verbs, so the others are what those tasks take:
-# https://doc.dataiku.com/dss/latest/user-isolation/capabilities/kubernetes.html
-# https://spark.apache.org/docs/latest/running-on-kubernetes.html#rbac
-REQUIREMENTS: tuple[Requirement, ...] = (
-    *_requirements("containerized execution", "pods", "create get list watch delete", essential=True),
-    *_requirements("logs of containerized execution", "pods", "get", subresource="log", essential=True),
-    *_requirements("containerized execution", "secrets", "create get delete", essential=True),
-    *_requirements("Spark drivers and executors", "configmaps", "create get list delete"),
-    *_requirements("Spark drivers and web applications", "services", "create get list delete"),
-    *_requirements("choice of the namespace", "namespaces", "get list"),
-    *_requirements("namespaces created by DSS", "namespaces", "create"),
-    *_requirements("service accounts that Spark jobs get dynamically", "serviceaccounts", "create delete"),
-    *_requirements("service accounts that Spark jobs get dynamically", "roles", "create delete", group=_RBAC),
-    *_requirements("service accounts that Spark jobs get dynamically", "rolebindings", "create delete", group=_RBAC),
-)
+    permission: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,22 +57,26 @@ class AccessReview:
         return f"Grant {role} on the project, or a role in the cluster that allows what is listed."
 
     def summary(self) -> str:
-        """What is missing, a line per purpose; empty if nothing is."""
+        """What is missing, a line per purpose with the names that IAM has for it; empty if nothing is."""
         purposes: dict[str, dict[str, list[str]]] = {}
+        permissions: dict[str, dict[str, None]] = {}
         for requirement in self.missing:
             resources = purposes.setdefault(requirement.purpose, {})
             resources.setdefault(requirement.attributes.full_resource, []).append(requirement.attributes.verb)
+            if requirement.permission:
+                permissions.setdefault(requirement.purpose, {})[requirement.permission] = None
         lines = []
         for purpose, resources in purposes.items():
             actions = "; ".join(f"{', '.join(verbs)} {resource}" for resource, verbs in resources.items())
-            lines.append(f"{purpose}: {actions}")
+            named = f" ({', '.join(permissions[purpose])})" if purpose in permissions else ""
+            lines.append(f"{purpose}: {actions}{named}")
         return "\n".join(lines)
 
 
 def review_access(
     api: KubernetesApi,
+    requirements: Sequence[Requirement],
     namespace: str = "",
-    requirements: Sequence[Requirement] = REQUIREMENTS,
     *,
     patience_seconds: float = REVIEW_PATIENCE_SECONDS,
 ) -> AccessReview:
@@ -107,8 +86,8 @@ def review_access(
 
     Args:
         api: the cluster.
-        namespace: ask for this namespace only; for every one if empty.
         requirements: what to ask.
+        namespace: ask for this namespace only; for every one if empty.
         patience_seconds: for how long to ask again where the server needs a moment, all reviews together.
 
     Raises:

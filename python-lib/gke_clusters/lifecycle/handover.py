@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from gke_clusters.dss.overrides import cluster_data, cluster_overrides
-from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable
+from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable, OperationTimeout
 from gke_clusters.google.clusters import Cluster
+from gke_clusters.google.deadlines import Deadline
 from gke_clusters.kube.access import AccessReview, require_access, review_access
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.credential_helper import HelperCredentials, install_helper, remove_helper
 from gke_clusters.kube.kubeconfig import FILE_NAME, ClusterAccess, Endpoint, EndpointChoice, render_kubeconfig
 from gke_clusters.kube.private_files import write_private_file
 from gke_clusters.kube.probe import probe
+from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.progress import Progress
 
@@ -31,7 +33,7 @@ PROBE_DEADLINE_SECONDS: Final = 120.0
 class ControlPlane(Protocol):
     """What a story asks of a cluster's Kubernetes API."""
 
-    def probe(self) -> str:
+    def probe(self, patience_seconds: float = ...) -> str:
         """Reach the API server; returns the version of Kubernetes."""
 
     def review(self) -> AccessReview:
@@ -44,13 +46,13 @@ class KubernetesControlPlane:
     def __init__(self, kubeconfig: Path, endpoint: Endpoint) -> None:
         self._api = KubernetesApi.from_kubeconfig(kubeconfig, endpoint=endpoint)
 
-    def probe(self) -> str:
+    def probe(self, patience_seconds: float = PROBE_DEADLINE_SECONDS) -> str:
         """Reach the API server; returns the version of Kubernetes."""
-        return probe(self._api, PROBE_DEADLINE_SECONDS)
+        return probe(self._api, patience_seconds)
 
     def review(self) -> AccessReview:
         """Ask what of DSS's needs the identity may not do."""
-        return review_access(self._api)
+        return review_access(self._api, ACCESS_NEEDS)
 
 
 ReachControlPlane = Callable[[Path, Endpoint], ControlPlane]
@@ -82,19 +84,23 @@ class Handover:
         """
         install_helper(self.directory, _helper_credentials(google))
 
-    def complete(self, cluster: Cluster, google: GoogleAccess, progress: Progress) -> list[dict[str, Any]]:
+    def complete(
+        self, cluster: Cluster, google: GoogleAccess, progress: Progress, deadline: Deadline | None = None
+    ) -> list[dict[str, Any]]:
         """Write the kubeconfig, reach the cluster with it, and return what ``start`` returns to DSS.
 
         Args:
             cluster: A cluster that runs.
             google: Clients; the kubeconfig acts as the same identity.
             progress: Where to report.
+            deadline: When to stop waiting for an answer, if that is before the usual time.
 
         Returns:
             The overrides and the data.
 
         Raises:
             ControlPlaneUnreachable: The endpoint is missing or does not answer.
+            OperationTimeout: The deadline passed before it answered.
             AccessDenied: The identity may not do what DSS needs, where that is required.
         """
         access = ClusterAccess.of(cluster.name.project, cluster.resource, self.endpoint)
@@ -103,7 +109,7 @@ class Handover:
         write_access(self.directory, access, google, self.user_name)
         progress.step(_PROBE_PERCENT, "Reaching the Kubernetes API")
         control_plane = self.reach(path, access.endpoint)
-        version = control_plane.probe()
+        version = _probe(control_plane, cluster, deadline)
         progress.step(_REVIEW_PERCENT, f"Kubernetes {version} answers; reviewing the access that DSS needs")
         self._review(control_plane, google.clusters.identity)
         progress.step(_END_PERCENT, f"{cluster.name} is ready for DSS")
@@ -144,6 +150,23 @@ def write_access(directory: Path, access: ClusterAccess, google: GoogleAccess, u
     helper = install_helper(directory, _helper_credentials(google))
     write_private_file(path, render_kubeconfig(access, helper, user_name))
     return path
+
+
+def _probe(control_plane: ControlPlane, cluster: Cluster, deadline: Deadline | None) -> str:
+    if deadline is None:
+        return control_plane.probe()
+    try:
+        return control_plane.probe(min(PROBE_DEADLINE_SECONDS, deadline.remaining_seconds))
+    except ControlPlaneUnreachable as unreachable:
+        if not deadline.expired:
+            raise
+        # It may be about to answer: no reason to throw away what took so long.
+        raise OperationTimeout(
+            f"The cluster runs, and its Kubernetes API did not answer before the {deadline.seconds / 60:.0f} minutes of"
+            " the start were over.",
+            resource=cluster.name.path,
+            verbatim=unreachable.verbatim or unreachable.cause,
+        ) from None
 
 
 def forget_access(directory: Path) -> None:

@@ -4,9 +4,28 @@ from typing import Any
 import pytest
 
 from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable
-from gke_clusters.google.permissions import PERMISSIONS
-from gke_clusters.kube.access import REQUIREMENTS, AccessReview, Requirement, require_access, review_access
+from gke_clusters.kube.access import AccessReview, Requirement, require_access, review_access
 from gke_clusters.kube.api import KubernetesApi, ResourceAttributes
+
+RBAC = "rbac.authorization.k8s.io"
+
+
+def needed(purpose: str, resource: str, verbs: str, *, group: str = "", essential: bool = False) -> list[Requirement]:
+    return [
+        Requirement(ResourceAttributes(verb, resource, group), purpose, essential, f"container.{resource}.{verb}")
+        for verb in verbs.split()
+    ]
+
+
+REQUIREMENTS = (
+    *needed("containerized execution", "pods", "create delete", essential=True),
+    *needed("containerized execution", "secrets", "create get delete", essential=True),
+    *needed("Spark", "configmaps", "create"),
+    *needed("choice of the namespace", "namespaces", "get list"),
+    *needed("namespaces created by DSS", "namespaces", "create"),
+    *needed("service accounts of Spark", "roles", "create delete", group=RBAC),
+    *needed("service accounts of Spark", "rolebindings", "create delete", group=RBAC),
+)
 
 
 @pytest.fixture
@@ -20,7 +39,7 @@ def review_without(*resources: str) -> AccessReview:
 
 def test_nothing_is_missing_where_all_is_allowed(api: KubernetesApi, api_server: Any) -> None:
     api_server.answer = lambda _: (201, {"status": {"allowed": True}})
-    assert review_access(api) == AccessReview(())
+    assert review_access(api, REQUIREMENTS) == AccessReview(())
     assert len(api_server.requests) == len(REQUIREMENTS)
 
 
@@ -30,7 +49,7 @@ def test_what_is_refused_is_missing_in_the_order_of_the_requirements(api: Kubern
         return 201, {"status": {"allowed": attributes["resource"] not in ("secrets", "namespaces")}}
 
     api_server.answer = answer
-    assert [str(found.attributes) for found in review_access(api).missing] == [
+    assert [str(found.attributes) for found in review_access(api, REQUIREMENTS).missing] == [
         "create secrets",
         "get secrets",
         "delete secrets",
@@ -43,14 +62,14 @@ def test_what_is_refused_is_missing_in_the_order_of_the_requirements(api: Kubern
 def test_a_review_for_a_namespace_asks_for_that_one(api: KubernetesApi, api_server: Any) -> None:
     api_server.answer = lambda _: (201, {"status": {"allowed": False}})
     one = Requirement(ResourceAttributes("create", "pods"), "execution", True)
-    assert review_access(api, "dss", [one]).namespace == "dss"
+    assert review_access(api, [one], "dss").namespace == "dss"
     assert api_server.requests[0].body["spec"]["resourceAttributes"]["namespace"] == "dss"
 
 
 @pytest.mark.parametrize("trouble", [(503, {}), None])
 def test_a_server_that_blinks_is_asked_again(api: KubernetesApi, api_server: Any, trouble: Any) -> None:
     api_server.answer = lambda _: trouble if len(api_server.requests) < 3 else (201, {"status": {"allowed": True}})
-    assert review_access(api) == AccessReview(())
+    assert review_access(api, REQUIREMENTS) == AccessReview(())
 
 
 def test_a_server_that_is_down_is_waited_for_once_and_not_at_each_requirement(
@@ -58,7 +77,7 @@ def test_a_server_that_is_down_is_waited_for_once_and_not_at_each_requirement(
 ) -> None:
     api_server.answer = lambda _: (503, {"message": "starting"})
     with pytest.raises(ControlPlaneUnreachable, match="starting"):
-        review_access(api, patience_seconds=0.3)
+        review_access(api, REQUIREMENTS, patience_seconds=0.3)
     assert len(api_server.requests) < len(REQUIREMENTS)
 
 
@@ -66,7 +85,7 @@ def test_a_review_that_no_waiting_cures_is_not_asked_again(api: KubernetesApi, a
     api_server.answer = lambda _: (404, {"message": "no such API"})
     one = Requirement(ResourceAttributes("create", "pods"), "execution", True)
     with pytest.raises(ControlPlaneUnreachable, match="no such API"):
-        review_access(api, requirements=[one])
+        review_access(api, [one])
     assert len(api_server.requests) == 1
 
 
@@ -96,27 +115,25 @@ def test_what_only_some_jobs_need_is_no_obstacle() -> None:
     assert review.essential_missing == ()
 
 
-def test_a_summary_has_a_line_per_purpose() -> None:
-    assert review_without("namespaces", "roles", "rolebindings").summary().splitlines() == [
-        "choice of the namespace: get, list namespaces",
-        "namespaces created by DSS: create namespaces",
+def test_a_summary_has_a_line_per_purpose_with_the_permissions_of_iam() -> None:
+    assert review_without("namespaces", "roles").summary().splitlines() == [
+        "choice of the namespace: get, list namespaces (container.namespaces.get, container.namespaces.list)",
+        "namespaces created by DSS: create namespaces (container.namespaces.create)",
         (
-            "service accounts that Spark jobs get dynamically: create, delete roles.rbac.authorization.k8s.io; "
-            "create, delete rolebindings.rbac.authorization.k8s.io"
+            "service accounts of Spark: create, delete roles.rbac.authorization.k8s.io"
+            " (container.roles.create, container.roles.delete)"
         ),
     ]
 
 
-def test_the_permissions_that_the_plugin_documents_give_all_that_is_reviewed() -> None:
-    # IAM's names of what Kubernetes calls otherwise: https://cloud.google.com/kubernetes-engine/docs/how-to/iam
-    resources = {
-        "configmaps": "configMaps",
-        "serviceaccounts": "serviceAccounts",
-        "rolebindings": "roleBindings",
-    }
-    for requirement in REQUIREMENTS:
-        attributes = requirement.attributes
-        verb = {"watch": "list"}.get(attributes.verb, attributes.verb)
-        if attributes.subresource == "log":
-            verb = "getLogs"
-        assert f"container.{resources.get(attributes.resource, attributes.resource)}.{verb}" in PERMISSIONS
+def test_a_summary_names_a_permission_once_that_covers_two_verbs() -> None:
+    listing = [
+        Requirement(ResourceAttributes(verb, "pods"), "execution", True, "container.pods.list")
+        for verb in ("list", "watch")
+    ]
+    assert AccessReview(tuple(listing)).summary() == "execution: list, watch pods (container.pods.list)"
+
+
+def test_what_iam_has_no_name_for_is_told_without_one() -> None:
+    own = Requirement(ResourceAttributes("create", "widgets"), "execution", False)
+    assert AccessReview((own,)).summary() == "execution: create widgets"

@@ -19,7 +19,8 @@ from gke_clusters.google.credentials import CredentialsChoice
 from gke_clusters.google.names import ClusterName
 from gke_clusters.google.node_pools import InstanceGroup
 from gke_clusters.google.operations import Condition, Operation
-from gke_clusters.kube.access import REQUIREMENTS, AccessReview
+from gke_clusters.kube.access import AccessReview
+from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.handover import Handover
 from gke_clusters.lifecycle.progress import Progress
@@ -247,6 +248,7 @@ class FakeControlPlane:
     def __init__(self) -> None:
         self.kubeconfigs: list[str] = []
         self.fault: Exception | None = None
+        self.patience_seconds: float | None = None
         self.review_fault: Exception | None = None
         self.missing = AccessReview(())
 
@@ -254,7 +256,8 @@ class FakeControlPlane:
         self.kubeconfigs.append(kubeconfig.read_text())
         return self
 
-    def probe(self) -> str:
+    def probe(self, patience_seconds: float = 120) -> str:
+        self.patience_seconds = patience_seconds
         if self.fault:
             raise self.fault
         return "v1.33.5-gke.1"
@@ -279,7 +282,7 @@ class World:
     now: float = 0.0
     name: ClusterName = NAME
     owner: Ownership = OWNER
-    all_requirements: tuple[Any, ...] = REQUIREMENTS
+    all_requirements: tuple[Any, ...] = ACCESS_NEEDS
 
     @property
     def google(self) -> GoogleAccess:
