@@ -8,7 +8,7 @@ CHECKED := python-lib resource sandbox tools benchmarks
 # DSS loads each component file by itself, so each is checked by itself.
 COMPONENTS := $(wildcard python-clusters/*/cluster.py python-runnables/*/runnable.py)
 
-.PHONY: help setup demo sandbox test test-all unit-tests unit-tests-all integration-tests chaos mutants kubernetes-conformance lint format plugin docs pins clean
+.PHONY: help setup demo sandbox test test-all unit-tests unit-tests-all integration-tests chaos mutants kubernetes-conformance lint format plugin docs iam-role pins clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 30
@@ -89,6 +89,9 @@ plugin: setup ## build dist/dss-plugin-gke-clusters-<version>.zip
 
 docs: setup ## write docs/troubleshooting.md from the classes of errors
 	@$(PY) tools/write_troubleshooting.py
+
+iam-role: setup ## print the custom IAM role with exactly the permissions that the plugin and DSS need
+	@$(PY) tools/print_iam_role.py
 
 pins: setup ## renew requirements/*.txt from requirements/*.in (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate --upgrade requirements/dev.in -o requirements/dev.txt
