@@ -25,14 +25,20 @@ class Decision(Enum):
     CREATE = "nothing is there: create"
     RESUME = "an earlier start or Google is at work on it: wait, then adopt"
     ADOPT = "it runs and is ours: adopt"
-    REPLACE = "it is what a failed creation left: delete, then create"
+    REPLACE = "it is what a failed start left: delete, then create"
     AWAIT_DELETION = "it is being deleted: wait until it is gone, then create"
     REFUSE_BROKEN = "it is ours and broken, and may hold work: the administrator must look"
     REFUSE_FOREIGN = "it is not ours: touch nothing"
 
 
 def decide(
-    status: str | None, *, ours: bool, busy: bool = False, creation_failed: bool = False, settled: bool = False
+    status: str | None,
+    *,
+    ours: bool,
+    busy: bool = False,
+    creation_failed: bool = False,
+    settled: bool = False,
+    kept: bool = False,
 ) -> Decision:
     """Decide what a start does.
 
@@ -43,6 +49,7 @@ def decide(
         creation_failed: Whether it is known to hold nothing: its creation failed, or this DSS cluster was still
             creating it, or deleting it already, when it was interrupted.
         settled: Whether it is RECONCILING without any operation for so long that nothing more is to be waited for.
+        kept: Whether it was kept for inspection after its start had failed, so that it holds nothing in any status.
     """
     if status is None:
         return Decision.CREATE
@@ -52,8 +59,8 @@ def decide(
         return Decision.REFUSE_FOREIGN
     if busy:
         return Decision.RESUME
-    if status in BROKEN:
-        # Its disks may hold work even where the control plane is beyond repair.
-        return Decision.REPLACE if creation_failed else Decision.REFUSE_BROKEN
+    if kept or status in BROKEN:
+        # The disks of a broken one may hold work even where the control plane is beyond repair.
+        return Decision.REPLACE if kept or creation_failed else Decision.REFUSE_BROKEN
     usable = status == RUNNING or (status == RECONCILING and settled)
     return Decision.ADOPT if usable else Decision.RESUME

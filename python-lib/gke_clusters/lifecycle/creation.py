@@ -7,7 +7,7 @@ by looking, and one that is sent again can only be refused, never create a secon
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from gke_clusters.errors import GkeClustersError, GoogleUnavailable, NameTaken, OperationTimeout
@@ -17,17 +17,15 @@ from gke_clusters.google.names import ClusterName
 from gke_clusters.google.operations import CREATE_CLUSTER, DELETE_CLUSTER, Operation
 from gke_clusters.google.waiting import pause_seconds, wait_for_end
 from gke_clusters.lifecycle.adoption import RECONCILING, Decision, decide
-from gke_clusters.lifecycle.deletion import DELETE_DEADLINE_SECONDS, delete_command, delete_until_gone
-from gke_clusters.lifecycle.diagnosis import creation_failure, unhealthy
+from gke_clusters.lifecycle.deletion import delete_command, delete_until_gone
+from gke_clusters.lifecycle.diagnosis import creation_failure, forgotten_creation, lacking_pools, unhealthy
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.journal import Journal, Phase
+from gke_clusters.lifecycle.node_watch import NodeWatch
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.specs.cluster import ClusterRequest
 
 logger = logging.getLogger(__name__)
-
-CREATE_DEADLINE_SECONDS: Final = 60 * 60.0
-"""A stockout shows after 35 minutes only, and a large cluster takes its time."""
 
 SETTLING_SECONDS: Final = 5 * 60.0
 """How long a cluster may be RECONCILING without any operation until it is taken as it is: it answers meanwhile."""
@@ -45,6 +43,7 @@ class Creation:
         name: The cluster.
         created: Whether a cluster was asked for that was never handed over to DSS, so that it may be there and is to be
             deleted again if the start fails.
+        in_use: Whether it was found to run and to have been handed over to DSS before.
     """
 
     def __init__(
@@ -57,6 +56,8 @@ class Creation:
         is_ours: Callable[[Cluster], bool],
         foreign: Callable[[Cluster], GkeClustersError],
         make_request: Callable[[], ClusterRequest],
+        may_create: bool = True,
+        best_effort: Collection[str] = (),
     ) -> None:
         """Prepare; nothing is asked yet.
 
@@ -68,20 +69,26 @@ class Creation:
             is_ours: Whether a cluster that is found is owned by this DSS cluster.
             foreign: The refusal of one that is not.
             make_request: Makes what to create; called only where something is created.
+            may_create: Whether to create what is not there; else what is there is only brought to a rest.
+            best_effort: Names of the node pools that may lack nodes.
         """
         self.name = name
         self.created = False
+        self.in_use = False
         self._google = google
         self._journal = journal
         self._progress = progress
         self._is_ours = is_ours
         self._foreign = foreign
         self._make_request = make_request
+        self._may_create = may_create
+        self._best_effort = best_effort
+        self._watch = NodeWatch(name, google)
         self._unclear: list[GkeClustersError] = []
         self._settling: Deadline | None = None
 
-    def ensure(self, deadline: Deadline) -> Cluster:
-        """Return the cluster once it runs.
+    def ensure(self, deadline: Deadline) -> Cluster | None:
+        """Return the cluster once it runs; None if there is none and none is to be created.
 
         Args:
             deadline: When to give up; what Google does by then goes on, and the next start resumes it.
@@ -102,7 +109,9 @@ class Creation:
             if decision is not said:
                 self._progress.step(_LOOK_PERCENT, f"{self.name}: {decision.value}")
                 said = decision
-            ready = self._act(decision, cluster, running, waiting)
+            if decision is Decision.CREATE and not self._may_create:
+                return None
+            ready = self._act(decision, cluster, operations, waiting)
             if ready:
                 return ready
             if waiting.expired:
@@ -111,8 +120,24 @@ class Creation:
             pause = pause_seconds(0 if running else waiting.elapsed_seconds, None)
             self._google.sleep(min(pause, waiting.remaining_seconds))
 
-    def undo(self, deadline_seconds: float = DELETE_DEADLINE_SECONDS) -> None:
+    def keep(self) -> bool:
+        """Leave what this start created for the next one to replace; whether it is there, as far as Google says."""
+        self._journal.write(self.name, Phase.KEPT)
+        try:
+            cluster = self._google.clusters.find_cluster(self.name)
+        except GkeClustersError as error:
+            logger.warning("Whether the cluster is still there is not known: %s", error.cause)
+            return True
+        if cluster and self._is_ours(cluster):
+            return True
+        self._journal.clear()
+        return False
+
+    def undo(self, deadline_seconds: float) -> None:
         """Delete what this start created.
+
+        Args:
+            deadline_seconds: How long it may take.
 
         Raises:
             GkeClustersError: It could not be deleted, and is still there.
@@ -134,6 +159,8 @@ class Creation:
             busy=running is not None,
             creation_failed=self._creation_failed(operations),
             settled=self._has_settled(cluster, running, waiting),
+            # What was created since then is another cluster.
+            kept=not self.created and self._last_phase() is Phase.KEPT,
         )
 
     def _creation_failed(self, operations: tuple[Operation, ...]) -> bool:
@@ -151,19 +178,19 @@ class Creation:
         return self._settling.expired
 
     def _act(
-        self, decision: Decision, cluster: Cluster | None, running: Operation | None, deadline: Deadline
+        self, decision: Decision, cluster: Cluster | None, operations: tuple[Operation, ...], deadline: Deadline
     ) -> Cluster | None:
         """Do what was decided; the cluster if it is ready, None if it is to be looked at again."""
+        running = next((item for item in operations if not item.done), None)
         if decision is Decision.CREATE:
             operation = self._ask(deadline)
             return self._await_creation(operation, deadline) if operation else None
         if cluster is not None and decision in _REFUSALS:
             raise self._refusal(decision, cluster)
         if cluster is not None and decision is Decision.ADOPT:
-            self.created = self.created or self._last_phase() is Phase.CREATING
-            return cluster
+            return self._adopt(cluster, operations)
         if cluster is not None and decision is Decision.REPLACE:
-            self._replace(cluster)
+            self._replace(cluster, deadline)
         elif running is not None and running.kind == CREATE_CLUSTER:
             return self._await_creation(running, deadline)
         elif running is not None:
@@ -171,6 +198,29 @@ class Creation:
             follow = self._progress.of_operation(_LOOK_PERCENT, last)
             wait_for_end(self._google.clusters, running, deadline, follow, sleep=self._google.sleep)
         return None
+
+    def _adopt(self, cluster: Cluster, operations: tuple[Operation, ...]) -> Cluster:
+        """Take a cluster that runs; one that was never handed over is judged as if it had just been created."""
+        self.created = self.created or self._last_phase() is Phase.CREATING
+        self.in_use = not self.created
+        if self.in_use:
+            for lack in lacking_pools(cluster):
+                logger.warning("%s", lack)
+            return cluster
+        newest = next((item for item in operations if item.kind == CREATE_CLUSTER), None)
+        self._judge(newest or forgotten_creation(cluster.name), cluster)
+        return cluster
+
+    def _judge(self, creation: Operation, cluster: Cluster | None) -> None:
+        """Raise what is wrong after a creation; warn of what is excused."""
+        lacking = lacking_pools(cluster) if cluster else ()
+        if lacking or creation.failures:
+            self._watch.look()
+        failure = creation_failure(creation, cluster, self._watch.errors, self._best_effort)
+        if failure:
+            raise failure
+        for lack in lacking:
+            logger.warning("%s. GKE adds the nodes that are missing as soon as there are machines", lack)
 
     def _refusal(self, decision: Decision, cluster: Cluster) -> GkeClustersError:
         if decision is Decision.REFUSE_FOREIGN:
@@ -209,21 +259,23 @@ class Creation:
 
     def _await_creation(self, operation: Operation, deadline: Deadline) -> Cluster | None:
         self.created = True
-        follow = self._progress.of_operation(_FIRST_PERCENT, _LAST_PERCENT)
+        report = self._progress.of_operation(_FIRST_PERCENT, _LAST_PERCENT)
+
+        def follow(seen: Operation) -> None:
+            report(seen)
+            self._watch.follow(seen)
+
         ended = wait_for_end(self._google.clusters, operation, deadline, follow, sleep=self._google.sleep)
         cluster = self._google.clusters.find_cluster(self.name)
         if not ended.done or (cluster is not None and not self._is_ours(cluster)):
             # Google forgot the operation, or somebody else took the name: only another look tells.
             return None
-        failure = creation_failure(ended, cluster)
-        if failure:
-            raise failure
+        self._judge(ended, cluster)
         return cluster if cluster and decide(cluster.status, ours=True) is Decision.ADOPT else None
 
-    def _replace(self, cluster: Cluster) -> None:
-        logger.warning("%s is %s after a failed creation: %s", self.name, cluster.status, unhealthy(cluster).verbatim)
+    def _replace(self, cluster: Cluster, deadline: Deadline) -> None:
+        logger.warning("%s is %s after a failed start: %s", self.name, cluster.status, unhealthy(cluster).verbatim)
         self._journal.write(self.name, Phase.DELETING)
-        deadline = Deadline(DELETE_DEADLINE_SECONDS)
         delete_until_gone(
             self._google, self.name, self._progress, deadline, is_target=lambda found: found.id == cluster.id
         )

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 
 FILE_NAME: Final = "gke_cluster_journal.json"
 
+VERSION: Final = 1
+"""Of the file's shape. Another one was written by another version of the plugin, and may mean something else."""
+
 
 class Phase(str, Enum):
     """Where a cluster is in its life, as this DSS cluster sees it."""
@@ -26,6 +29,8 @@ class Phase(str, Enum):
     CREATING = "creating"
     RUNNING = "running"
     DELETING = "deleting"
+    KEPT = "kept"
+    """Its creation failed, and it was kept for inspection: the next start replaces it."""
 
 
 @dataclass(frozen=True)
@@ -57,26 +62,28 @@ class Journal:
         self._path = directory / FILE_NAME
 
     def read(self) -> Entry | None:
-        """Return the last entry; None if there is none, or none that can be read."""
+        """Return the last entry; None if there is none, or none that can be read.
+
+        What it would have said, GKE is asked instead: clusters bear the labels of the DSS cluster that owns them.
+        """
         try:
-            found: Any = json.loads(self._path.read_text(encoding="utf-8"))
-            return Entry(
-                project=str(found["project"]),
-                location=str(found["location"]),
-                name=str(found["name"]),
-                phase=Phase(found["phase"]),
-            )
+            return _entry(json.loads(self._path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            logger.warning("The journal %s cannot be read and is left out: %s", self._path, error)
+            logger.warning(
+                "The journal %s cannot be read and is left out; GKE is asked instead: %s: %s",
+                self._path,
+                type(error).__name__,
+                error,
+            )
             return None
 
     def write(self, cluster: ClusterName, phase: Phase) -> None:
         """Write an entry in place of the last one, in one step. A full disk stops no story: it is only said."""
         entry = Entry(cluster.project, cluster.location, cluster.name, phase)
         try:
-            write_private_file(self._path, json.dumps(asdict(entry), indent=1) + "\n")
+            write_private_file(self._path, json.dumps({"version": VERSION, **asdict(entry)}, indent=1) + "\n")
         except OSError as error:
             logger.warning("The journal %s cannot be written; the story goes on without: %s", self._path, error)
 
@@ -86,3 +93,14 @@ class Journal:
             self._path.unlink(missing_ok=True)
         except OSError as error:
             logger.warning("The journal %s cannot be removed: %s", self._path, error)
+
+
+def _entry(found: Any) -> Entry:
+    if found["version"] != VERSION:
+        raise ValueError(f"it has the version {found['version']}, and this plugin knows {VERSION}")
+    return Entry(
+        project=str(found["project"]),
+        location=str(found["location"]),
+        name=str(found["name"]),
+        phase=Phase(found["phase"]),
+    )

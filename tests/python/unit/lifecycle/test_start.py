@@ -242,9 +242,8 @@ class TestSomethingIsThere:
 
     def test_takes_a_cluster_that_reconciles_by_itself_at_the_deadline_rather_than_give_it_up(self, world: Any) -> None:
         world.clusters.add(world.cluster(status="RECONCILING"))
-        assert start_cluster(
-            world.settings(), world.owner, world.google, world.handover(), world.progress, deadline_seconds=60
-        )
+        settings = world.settings().model_copy(update={"create_deadline_minutes": 1})
+        assert start_cluster(settings, world.owner, world.google, world.handover(), world.progress)
         assert world.now == pytest.approx(60)
 
     def test_says_each_decision_once(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
