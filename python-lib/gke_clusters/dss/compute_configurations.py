@@ -22,9 +22,6 @@ Document = dict[str, Any]
 NAMESPACE_PER_USER: Final = "dssns-${dssUserLogin}"
 """A namespace for each user, which DSS recommends."""
 
-INHERITED: Final = -1
-"""A request or limit that is left to the cluster."""
-
 # What DSS 15 is not known to keep: used where it stays, never needed.
 _UNCONFIRMED_IN_15: Final = frozenset(
     {"nodeSelector", "tolerations", "prePushMode", "prePushScript", "baseImageType", "executorPodTemplate"}
@@ -46,17 +43,13 @@ class PodPlacement:
 
 @dataclass(frozen=True)
 class PodResources:
-    """What a pod asks for and may take; cores, and memory in MiB. ``INHERITED`` leaves it to the cluster.
+    """What a pod asks for and may take: memory in MiB, cores, GPUs. None leaves what the configuration says."""
 
-    Attributes:
-        gpus: GPUs of a pod; 0 asks for none.
-    """
-
-    memory_request_mb: int = INHERITED
-    memory_limit_mb: int = INHERITED
-    cpu_request: float = INHERITED
-    cpu_limit: float = INHERITED
-    gpus: int = 0
+    memory_request_mb: int | None = None
+    memory_limit_mb: int | None = None
+    cpu_request: float | None = None
+    cpu_limit: float | None = None
+    gpus: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +61,7 @@ class ComputeConfiguration:
         repository_url: registry and path that images are pushed to, without a scheme.
         namespace: namespace of the pods; may hold variables of DSS.
         placement: nodes of the pods; None leaves what the configuration says.
-        resources: of a pod, for containers only, since Spark has settings of its own; None leaves them.
+        resources: of a pod, for containers only, since Spark has settings of its own.
         pre_push_script: absolute path of a script that runs before each push; None for none.
     """
 
@@ -76,13 +69,18 @@ class ComputeConfiguration:
     repository_url: str
     namespace: str = NAMESPACE_PER_USER
     placement: PodPlacement | None = None
-    resources: PodResources | None = None
+    resources: PodResources = PodResources()
     pre_push_script: str | None = None
 
 
 def has_build_configurations(document: Mapping[str, Any]) -> bool:
     """Whether the general settings have the shape of DSS 15."""
     return "buildConfigs" in document.get("containerSettings", {})
+
+
+def spark_build_name(name: str) -> str:
+    """The build configuration that is made for the Spark configuration of that name, whose images are others."""
+    return f"{name}-spark"
 
 
 def may_be_dropped(document: Mapping[str, Any], place: Place) -> bool:
@@ -109,8 +107,7 @@ def put_container_configuration(document: Document, wanted: ComputeConfiguration
         config.setdefault("baseImageType", "EXEC")
         pods = config
     pods |= {"kubernetesNamespace": wanted.namespace, "createNamespace": True, "ensureNamespaceCompliance": True}
-    if wanted.resources:
-        pods["kubernetesResources"] = _resources(pods.get("kubernetesResources", {}), wanted.resources)
+    _put_resources(pods, wanted.resources)
     if wanted.placement:
         pods |= _placement_texts(wanted.placement)
 
@@ -147,6 +144,11 @@ def set_default_container_configuration(document: Document, name: str) -> None:
     settings["defaultExecutionConfigForVisualRecipesWorkloads"] = name
 
 
+def set_default_spark_configuration(document: Document, name: str) -> None:
+    """Make a Spark configuration the default of notebooks and of interactive queries; recipes choose theirs."""
+    document.setdefault("sparkSettings", {}).update({"configForInteractive": name, "configForJupyter": name})
+
+
 def set_default_cluster(document: Document, dss_cluster_id: str) -> None:
     """Make a DSS cluster the default one for containers and for Spark on Kubernetes."""
     document["defaultK8sClusterId"] = dss_cluster_id
@@ -171,7 +173,7 @@ def _build_configuration(document: Document, wanted: ComputeConfiguration, image
     for item in items:
         if item.get("name") == named and wanted.repository_url in _push_urls(item) and not wanted.pre_push_script:
             return str(named)
-    name = wanted.name if image_type == "EXEC" else f"{wanted.name}-{image_type.lower()}"
+    name = wanted.name if image_type == "EXEC" else spark_build_name(wanted.name)
     item = _named(items, name)
     if wanted.repository_url not in _push_urls(item):
         others = [each for each in _users_of(document, name) if each != wanted.name]
@@ -220,18 +222,21 @@ def _pre_push(wanted: ComputeConfiguration) -> Document:
 _GPUS: Final = "nvidia.com/gpu"
 
 
-def _resources(found: Mapping[str, Any], wanted: PodResources) -> Document:
-    limits = [each for each in found.get("customLimits", []) if each.get("key") != _GPUS]
-    if wanted.gpus:
-        limits.append({"key": _GPUS, "value": str(wanted.gpus)})
-    return {
-        **found,
+def _put_resources(pods: Document, wanted: PodResources) -> None:
+    asked = {
         "memRequestMB": wanted.memory_request_mb,
         "memLimitMB": wanted.memory_limit_mb,
         "cpuRequest": wanted.cpu_request,
         "cpuLimit": wanted.cpu_limit,
-        "customLimits": limits,
     }
+    given: Document = {key: value for key, value in asked.items() if value is not None}
+    resources = pods.get("kubernetesResources", {})
+    if wanted.gpus is not None:
+        others = [each for each in resources.get("customLimits", []) if each.get("key") != _GPUS]
+        gpus = [{"key": _GPUS, "value": str(wanted.gpus)}] if wanted.gpus else []
+        given["customLimits"] = others + gpus
+    if given:
+        pods["kubernetesResources"] = {**resources, **given}
 
 
 def _placement_texts(placement: PodPlacement) -> Document:

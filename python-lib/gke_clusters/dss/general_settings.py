@@ -60,7 +60,7 @@ def change_general_settings(
     store: SettingsStore,
     edit: Callable[[Document], None],
     *,
-    optional: Callable[[Place], bool] = lambda _place: False,
+    optional: Callable[[Document, Place], bool] = lambda _document, _place: False,
 ) -> SettingsChange:
     """Change the general settings and nothing else in them.
 
@@ -70,7 +70,7 @@ def change_general_settings(
     Args:
         store: where they are.
         edit: makes the change in place; pure and quick, since nobody's edit is seen while it runs.
-        optional: whether DSS may drop what is asked for at a place.
+        optional: whether DSS may drop what is asked for at a place of a document.
 
     Returns:
         What was changed; nothing where all was so already.
@@ -90,7 +90,7 @@ def change_general_settings(
         store.write_general_settings(wanted)
         found = store.read_general_settings()
         places = [place for wish in wishes for place in not_kept(wish.after, value_at(found, wish.place), wish.place)]
-        lost = [place for place in places if not optional(place)]
+        lost = [place for place in places if not optional(before, place)]
         if not lost:
             return SettingsChange(_made(asked, found), tuple(map(said, places)))
         if not _saved_by_somebody_else(wanted, found, wishes):

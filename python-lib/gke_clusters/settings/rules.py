@@ -48,6 +48,14 @@ NETWORK_PATTERN = re.compile(r"(projects/[^/\s]+/global/networks/)?[a-z]([-a-z0-
 SUBNETWORK_PATTERN = re.compile(r"(projects/[^/\s]+/regions/[^/\s]+/subnetworks/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 """https://cloud.google.com/kubernetes-engine/docs/how-to/cluster-shared-vpc: paths for networks of other projects."""
 
+REGISTRY_URL_PATTERN = re.compile(
+    r"(?P<host>[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?)(/[a-z0-9]+((\.|_{1,2}|-+)[a-z0-9]+)*)*"
+)
+"""https://github.com/distribution/reference/blob/main/reference.go: what an image reference begins with."""
+
+RFC1123_LABEL_PATTERN = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+"""https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names"""
+
 _QUOTED_LENGTH = 80
 
 
@@ -102,6 +110,27 @@ def machine_type(text: str) -> str:
         MACHINE_TYPE_PATTERN,
         "such names have lowercase letters, digits and hyphens only, and begin with a letter",
     )
+
+
+def registry_url(text: str) -> str:
+    """A registry and a path in it, as image references begin."""
+    text = re.sub(r"^https?://", "", text).rstrip("/")
+    return _matching(
+        text,
+        REGISTRY_URL_PATTERN,
+        "give host and path in lowercase, such as europe-west1-docker.pkg.dev/my-project/dss",
+    )
+
+
+def kubernetes_namespace(text: str) -> str:
+    """A Kubernetes namespace, in which variables of DSS may stand."""
+    # A variable is only known when a pod starts; what stands around it is checked with a letter in its place.
+    if not RFC1123_LABEL_PATTERN.fullmatch(re.sub(r"\$\{[A-Za-z0-9_.:-]+\}", "x", text)):
+        raise ValueError(
+            f"{quoted(text)} is refused by Kubernetes: at most 63 lowercase letters, digits and hyphens between letters"
+            " or digits, and variables of DSS such as ${dssUserLogin}"
+        )
+    return text
 
 
 def kubernetes_version(text: str) -> str:

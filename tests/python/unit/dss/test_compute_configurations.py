@@ -15,6 +15,7 @@ from gke_clusters.dss.compute_configurations import (
     put_spark_configuration,
     set_default_cluster,
     set_default_container_configuration,
+    set_default_spark_configuration,
     set_internal_metastore,
 )
 from gke_clusters.errors import DssRefused
@@ -226,6 +227,16 @@ class TestInBothShapes:
         assert container(document)["allowedGroups"] == ["data"]
         assert container(document)["hostPathVolumes"] == ["/x"]
 
+    def test_a_limit_that_is_not_named_stays(self, make):
+        document = make()
+        put_container_configuration(document, wanted(resources=PodResources(memory_limit_mb=2048, cpu_limit=2)))
+
+        put_container_configuration(document, wanted(resources=PodResources(memory_limit_mb=4096)))
+
+        place = container(document)
+        resources = place.get("kubernetesRuntimeConfig", place)["kubernetesResources"]
+        assert (resources["memLimitMB"], resources["cpuLimit"]) == (4096, 2)
+
     def test_resources_are_set_only_where_asked(self, make):
         document = make()
         put_container_configuration(document, wanted(resources=PodResources(cpu_request=2, gpus=1)))
@@ -239,7 +250,7 @@ class TestInBothShapes:
         document = make()
         put_container_configuration(document, wanted(resources=PodResources(gpus=1)))
 
-        put_container_configuration(document, wanted(resources=PodResources(memory_limit_mb=2048)))
+        put_container_configuration(document, wanted(resources=PodResources(memory_limit_mb=2048, gpus=0)))
 
         place = container(document)
         resources = place.get("kubernetesRuntimeConfig", place)["kubernetesResources"]
@@ -289,10 +300,13 @@ class TestInBothShapes:
         document = make()
 
         set_default_container_configuration(document, "gke")
+        set_default_spark_configuration(document, "gke-spark")
         set_default_cluster(document, "my-cluster")
         set_internal_metastore(document)
 
         assert document["containerSettings"]["defaultExecutionConfig"] == "gke"
         assert document["containerSettings"]["defaultExecutionConfigForVisualRecipesWorkloads"] == "gke"
+        assert document["sparkSettings"]["configForInteractive"] == "gke-spark"
+        assert document["sparkSettings"]["configForJupyter"] == "gke-spark"
         assert document["defaultK8sClusterId"] == "my-cluster"
         assert document["metastoreCatalogsSettings"]["synchronizeTo"]["flavor"] == "DSS_INTERNAL"

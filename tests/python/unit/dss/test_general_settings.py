@@ -119,7 +119,9 @@ def test_puts_back_what_was_there_when_dss_drops_a_field_that_is_needed():
 def test_says_which_optional_fields_dss_dropped():
     store = Store({"kept": 1}, dropped={"mine"})
 
-    change = change_general_settings(store, setting(mine=2, kept=5), optional=lambda place: place == ("mine",))
+    change = change_general_settings(
+        store, setting(mine=2, kept=5), optional=lambda _document, place: place == ("mine",)
+    )
 
     assert store.document == {"kept": 5}
     assert change.dropped == ("mine",)

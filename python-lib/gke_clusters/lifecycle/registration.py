@@ -1,0 +1,212 @@
+"""The story of a registration: which nodes, one change of the general settings of DSS, and what it came to."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from gke_clusters.dss.clusters import DssCluster
+from gke_clusters.dss.compute_configurations import (
+    ComputeConfiguration,
+    PodPlacement,
+    PodResources,
+    may_be_dropped,
+    put_container_configuration,
+    put_spark_configuration,
+    set_default_cluster,
+    set_default_container_configuration,
+    set_default_spark_configuration,
+    spark_build_name,
+)
+from gke_clusters.dss.documents import Difference, Named
+from gke_clusters.dss.general_settings import (
+    Document,
+    SettingsChange,
+    SettingsStore,
+    change_general_settings,
+    preview_change,
+)
+from gke_clusters.errors import ClusterNotFound, GkeClustersError, Problem, SettingsError
+from gke_clusters.lifecycle.google_access import GoogleAccess
+from gke_clusters.lifecycle.progress import Progress
+from gke_clusters.lifecycle.saved_cluster import read_saved_cluster
+from gke_clusters.reports.checklist import Outcome, Step, render_checklist
+from gke_clusters.settings.descriptors import macro_descriptor
+from gke_clusters.settings.register import COMPONENT, REMEDY, RegisterSettings
+
+logger = logging.getLogger(__name__)
+
+_TITLE: Final = "Register {cluster} with DSS"
+_CONTAINERS: Final = "Containerized execution configuration {name}"
+_SPARK: Final = "Spark configuration {name}"
+_DEFAULTS: Final = "Defaults of containers and Spark"
+_CLUSTER: Final = "Default cluster"
+_DEFAULT_FIELDS: Final = frozenset(
+    {
+        "defaultExecutionConfig",
+        "defaultExecutionConfigForVisualRecipesWorkloads",
+        "configForInteractive",
+        "configForJupyter",
+    }
+)
+
+
+def register_cluster(
+    settings: RegisterSettings,
+    cluster: DssCluster,
+    store: SettingsStore,
+    connect: Callable[[], GoogleAccess],
+    progress: Progress,
+) -> str:
+    """Register a cluster with DSS.
+
+    Args:
+        settings: The dialog.
+        cluster: The cluster, as DSS knows it.
+        store: The general settings of DSS.
+        connect: Makes the clients of Google; called only where a node pool is chosen.
+        progress: Where to report.
+
+    Returns:
+        A page that says of each configuration what became of it.
+
+    Raises:
+        SettingsError: The node pool that was chosen is not there; nothing was changed.
+        GkeClustersError: Google was asked for the node pool and refused; nothing was changed.
+    """
+    progress.step(5, f"Registering {cluster.id} as {settings.name}")
+    placement = _placement(settings.node_pool, cluster, connect) if settings.node_pool else None
+    wanted = _configuration(settings, placement)
+    progress.step(30, "Reading the general settings of DSS")
+    title = _TITLE.format(cluster=cluster.id)
+    try:
+        change = _change(settings, wanted, cluster.id, store)
+    except GkeClustersError as failure:
+        logger.error("The registration failed: %s", failure)  # noqa: TRY400 - one line, not a traceback
+        return render_checklist(title, [Step.failed("General settings of DSS", failure)])
+    progress.step(100, f"{cluster.id} is registered" if not settings.preview else "Nothing was changed")
+    return render_checklist(title, list(_steps(settings, change)), _notes(settings, change))
+
+
+def _placement(pool_name: str, cluster: DssCluster, connect: Callable[[], GoogleAccess]) -> PodPlacement:
+    saved = read_saved_cluster(cluster.data)
+    found = connect().clusters.find_cluster(saved.name) if saved else None
+    if saved is None or found is None:
+        raise ClusterNotFound(
+            f"The node pool {pool_name} cannot be looked up: {cluster.id} is not started.",
+            resource=f"DSS cluster {cluster.id}",
+            remedy="Start the cluster first, or leave the node pool empty.",
+        )
+    pools: Mapping[str, Any] = {pool["name"]: pool for pool in found.resource.get("nodePools", ())}
+    if pool_name not in pools:
+        label = macro_descriptor(COMPONENT).label_of("nodePool")
+        there = ", ".join(pools) or "none"
+        raise SettingsError([Problem(label, f"{pool_name} is not in the cluster; there are: {there}")], remedy=REMEDY)
+    return pool_placement(pools[pool_name])
+
+
+def pool_placement(pool: Mapping[str, Any]) -> PodPlacement:
+    """Return how pods get onto a node pool, and onto no other.
+
+    Args:
+        pool: GKE's JSON of it.
+    """
+    # GKE's own label of each node: https://cloud.google.com/kubernetes-engine/docs/concepts/node-pools
+    return PodPlacement(
+        node_selector={"cloud.google.com/gke-nodepool": pool["name"]},
+        tolerations=tuple(_toleration(taint) for taint in pool.get("config", {}).get("taints", ())),
+    )
+
+
+# https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/NodeConfig#effect
+_EFFECTS: Final = {
+    "NO_SCHEDULE": "NoSchedule",
+    "PREFER_NO_SCHEDULE": "PreferNoSchedule",
+    "NO_EXECUTE": "NoExecute",
+}
+
+
+def _toleration(taint: Mapping[str, Any]) -> Mapping[str, str]:
+    toleration = {"key": str(taint.get("key", "")), "operator": "Equal", "value": str(taint.get("value", ""))}
+    effect = _EFFECTS.get(str(taint.get("effect")))
+    return {**toleration, "effect": effect} if effect else toleration
+
+
+def _configuration(settings: RegisterSettings, placement: PodPlacement | None) -> ComputeConfiguration:
+    return ComputeConfiguration(
+        name=settings.name,
+        repository_url=settings.registry_url,
+        namespace=settings.namespace,
+        placement=placement,
+        resources=PodResources(
+            memory_request_mb=settings.memory_request_mb,
+            memory_limit_mb=settings.memory_limit_mb,
+            cpu_request=settings.cpu_request,
+            cpu_limit=settings.cpu_limit,
+            gpus=settings.gpus,
+        ),
+    )
+
+
+def _change(
+    settings: RegisterSettings, wanted: ComputeConfiguration, cluster_id: str, store: SettingsStore
+) -> SettingsChange:
+    def edit(document: Document) -> None:
+        if settings.with_containers:
+            put_container_configuration(document, wanted)
+        if settings.with_spark:
+            put_spark_configuration(document, wanted)
+        if settings.make_default and settings.with_containers:
+            set_default_container_configuration(document, wanted.name)
+        if settings.make_default and settings.with_spark:
+            set_default_spark_configuration(document, wanted.name)
+        if settings.make_default_cluster:
+            set_default_cluster(document, cluster_id)
+
+    if settings.preview:
+        return preview_change(store, edit)
+    return change_general_settings(store, edit, optional=may_be_dropped)
+
+
+def _steps(settings: RegisterSettings, change: SettingsChange) -> Iterator[Step]:
+    asked = {
+        _CONTAINERS: settings.with_containers,
+        _SPARK: settings.with_spark,
+        _DEFAULTS: settings.make_default,
+        _CLUSTER: settings.make_default_cluster,
+    }
+    for title, wanted in asked.items():
+        words = tuple(str(one) for one in change.made if _title_of(one, settings.name) == title)
+        if not wanted:
+            yield Step(title.format(name=settings.name), Outcome.SKIPPED, ("It was not asked for.",))
+        elif not words:
+            yield Step(title.format(name=settings.name), Outcome.DONE, ("It is so already.",))
+        else:
+            outcome = Outcome.WOULD_CHANGE if settings.preview else Outcome.CHANGED
+            yield Step(title.format(name=settings.name), outcome, words)
+
+
+def _title_of(difference: Difference, name: str) -> str:
+    """Which of the steps a difference belongs to."""
+    place = difference.place
+    if place[0] == "defaultK8sClusterId":
+        return _CLUSTER
+    if any(step in _DEFAULT_FIELDS for step in place):
+        return _DEFAULTS
+    spark = place[0] == "sparkSettings" or spark_build_name(name) in (
+        step.name for step in place if isinstance(step, Named)
+    )
+    return _SPARK if spark else _CONTAINERS
+
+
+def _notes(settings: RegisterSettings, change: SettingsChange) -> list[str]:
+    notes = []
+    if change.dropped:
+        notes.append(
+            f"This version of DSS does not keep {', '.join(change.dropped)}."
+            " If it is needed, set it on DSS's own screens."
+        )
+    if change.made and not settings.preview:
+        notes.append("Push the base images to the registry before the configurations are used for the first time.")
+    return notes

@@ -1,0 +1,37 @@
+from dataiku.runnables import Runnable
+
+from gke_clusters.dss.clusters import read_cluster
+from gke_clusters.dss.instance import DssInstance
+from gke_clusters.lifecycle.google_access import connect
+from gke_clusters.lifecycle.progress import TARGET, UNIT, Progress
+from gke_clusters.lifecycle.registration import register_cluster
+from gke_clusters.lifecycle.surfacing import set_log_level, surfaced
+from gke_clusters.settings.connection import parse_credentials
+from gke_clusters.settings.register import parse_register
+
+
+class RegisterCluster(Runnable):
+    """Registers a cluster with the containerized execution and the Spark configurations of DSS.
+
+    No annotation on the methods: some versions of DSS read their signatures with a function that refuses them.
+    """
+
+    def __init__(self, project_key, config, plugin_config):
+        self.config = config or {}
+
+    def get_progress_target(self):
+        return (TARGET, UNIT)
+
+    def run(self, progress_callback):
+        set_log_level(self.config)
+        with surfaced("register the cluster"):
+            settings = parse_register(self.config)
+            instance = DssInstance.here()
+            cluster = read_cluster(instance, settings.cluster_id)
+            return register_cluster(
+                settings,
+                cluster,
+                instance,
+                lambda: connect(parse_credentials(cluster.config, cluster.plugin_config)),
+                Progress(progress_callback),
+            )

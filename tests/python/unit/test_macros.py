@@ -1,0 +1,106 @@
+"""The macros as DSS meets them: strict descriptors, and source text that shows one class with plain signatures."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from gke_clusters.settings.descriptors import macro_descriptor
+from gke_clusters.settings.register import RegisterSettings
+
+ROOT = Path(__file__).resolve().parents[3]
+MODELS = {"register-cluster": RegisterSettings}
+MACROS = sorted(path.parent.name for path in (ROOT / "python-runnables").glob("*/runnable.json"))
+EACH = pytest.mark.parametrize("macro", MACROS)
+
+
+def description(macro):
+    return json.loads((ROOT / "python-runnables" / macro / "runnable.json").read_text(encoding="utf-8"))
+
+
+class Runnable:
+    """What DSS's own base class is to a macro."""
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Load a macro as DSS does: its text, in a module that comes from nowhere."""
+    package, module = ModuleType("dataiku"), ModuleType("dataiku.runnables")
+    module.Runnable = Runnable
+    monkeypatch.setitem(sys.modules, "dataiku", package)
+    monkeypatch.setitem(sys.modules, "dataiku.runnables", module)
+
+    def loaded(macro):
+        made = ModuleType("dku_code")
+        source = (ROOT / "python-runnables" / macro / "runnable.py").read_text(encoding="utf-8")
+        exec(compile(source, "dku_code.py", "exec"), made.__dict__)
+        return made
+
+    return loaded
+
+
+def test_every_macro_has_a_settings_model():
+    assert set(MODELS) == set(MACROS)
+
+
+@EACH
+def test_shows_one_class_with_signatures_that_dss_can_read(load, macro):
+    shown = [each for each in vars(load(macro)).values() if isinstance(each, type) and issubclass(each, Runnable)]
+    [only] = [each for each in shown if each is not Runnable]
+
+    expected = {
+        "__init__": ["self", "project_key", "config", "plugin_config"],
+        "get_progress_target": ["self"],
+        "run": ["self", "progress_callback"],
+    }
+    for name, parameters in expected.items():
+        specification = inspect.getfullargspec(getattr(only, name))
+        assert specification.args == parameters
+        assert not specification.annotations
+    assert only("PROJECT", None, None).get_progress_target() == (100, "NONE")
+
+
+@EACH
+def test_says_what_it_does_and_returns_a_page(macro):
+    described = description(macro)
+
+    assert described["meta"]["label"]
+    assert described["meta"]["description"]
+    assert (described["resultType"], described["extension"], described["mimeType"]) == ("HTML", "html", "text/html")
+    assert described["impersonate"] is False
+
+
+@EACH
+def test_a_macro_on_a_cluster_is_offered_on_clusters_of_this_plugin_only(macro):
+    for role in description(macro).get("macroRoles", []):
+        assert role == {"type": "CLUSTER", "targetParamsKey": "clusterId", "limitToSamePlugin": True}
+        assert description(macro)["params"][0]["name"] == "clusterId"
+        assert description(macro)["params"][0]["type"] == "CLUSTER"
+
+
+@EACH
+def test_every_parameter_has_a_label_of_its_own_and_help(macro):
+    declared = description(macro)["params"] + description(macro).get("adminParams", [])
+
+    assert all(each["label"] and each["description"] for each in declared)
+    assert len({each["label"] for each in declared}) == len(declared)
+
+
+@EACH
+def test_form_and_model_have_the_same_parameters(macro):
+    aliases = {field.alias or name for name, field in MODELS[macro].model_fields.items()}
+
+    assert aliases == {parameter.name for parameter in macro_descriptor(macro).all_params}
+
+
+@EACH
+def test_every_condition_names_parameters_of_its_own_form(macro):
+    names = {parameter.name for parameter in macro_descriptor(macro).all_params}
+    for parameter in macro_descriptor(macro).all_params:
+        assert set(re.findall(r"model\.(\w+)", parameter.condition)) <= names
