@@ -49,7 +49,7 @@ class CreateGkeCluster(Cluster):
         with surfaced("stop the cluster"):
             stop_cluster(
                 data,
-                lambda: connect(parse_credentials(self.config, self.plugin_config)),
+                lambda: connect(parse_credentials(self.plugin_config)),
                 Path.cwd(),
                 Progress(progress_callback),
             )

@@ -32,6 +32,6 @@ class RegisterCluster(Runnable):
                 settings,
                 cluster,
                 instance,
-                lambda: connect(parse_credentials(cluster.config, cluster.plugin_config)),
+                lambda: connect(parse_credentials(cluster.plugin_config)),
                 Progress(progress_callback),
             )

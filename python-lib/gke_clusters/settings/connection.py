@@ -102,21 +102,16 @@ def _is_service_account_key(text: str) -> bool:
     )
 
 
-def parse_credentials(config: Mapping[str, Any], plugin_config: Mapping[str, Any]) -> CredentialsSettings:
+def parse_credentials(plugin_config: Mapping[str, Any]) -> CredentialsSettings:
     """How to authenticate, whatever else the form of the cluster holds by now.
 
-    That is all that stopping a cluster takes from the form; what to stop is in the data of the cluster.
-
     Args:
-        config: values of the dialog, presets resolved.
-        plugin_config: admin values of its presets.
+        plugin_config: admin values of the presets of the dialog.
 
     Raises:
         SettingsError: with every wrong field of the credentials under its label.
     """
     form = parameter_set_descriptor(PARAMETER_SET)
     reader = DialogReader()
-    values = reader.read(form, config.get("connectionInfo"), plugin_config.get("connectionInfo"))
-    of_credentials = {parameter.name for parameter in form.admin_params}
-    problems = {path: message for path, message in reader.problems.items() if of_credentials.intersection(path)}
-    return build(CredentialsFields, form, values, problems).credentials
+    values = reader.read(form, None, plugin_config.get("connectionInfo"))
+    return build(CredentialsFields, form, values, reader.problems).credentials

@@ -22,7 +22,6 @@ class Parameter:
         label: what the administrator sees.
         type: DSS's type, such as ``STRING`` or ``PRESETS``.
         default: what the form fills in; ``None`` when it fills in nothing.
-        mandatory: whether the form insists on a value.
         condition: the expression over ``model`` that shows the field; empty when it is always shown.
         choices: the values of a ``SELECT``, with their labels.
         parameter_set: id of the parameter set of a ``PRESET`` or ``PRESETS``.
@@ -33,7 +32,6 @@ class Parameter:
     label: str
     type: str
     default: Any = None
-    mandatory: bool = False
     condition: str = ""
     choices: Mapping[str, str] | None = None
     parameter_set: str = ""
@@ -76,7 +74,6 @@ def _parameter(declared: Mapping[str, Any]) -> Parameter:
         label=declared["label"],
         type=declared["type"],
         default=declared.get("defaultValue"),
-        mandatory=declared.get("mandatory", False),
         condition=declared.get("visibilityCondition", ""),
         choices=None if choices is None else {choice["value"]: choice["label"] for choice in choices},
         parameter_set=declared.get("parameterSetId", ""),

@@ -187,14 +187,13 @@ def _label(descriptor: Descriptor, path: FieldPath, other_labels: Mapping[str, s
 
 
 def _message(error: Mapping[str, Any]) -> str:
-    context: Mapping[str, Any] = error.get("ctx", {})
     match error["type"]:
         case "value_error":
-            return str(context["error"])
+            return str(error["ctx"]["error"])
         case "greater_than_equal":
-            return f"must be {context['ge']} or more"
+            return f"must be {error['ctx']['ge']} or more"
         case "less_than_equal":
-            return f"must be {context['le']} or less"
+            return f"must be {error['ctx']['le']} or less"
     return str(error["msg"])
 
 
@@ -220,15 +219,13 @@ def build(
         SettingsError: with every problem, in the order of the model.
     """
     found = dict(problems)
-    settings: Model | None = None
     try:
         settings = model.model_validate(values)
     except ValidationError as error:
-        for each in error.errors(include_url=False, include_input=False):
-            place = tuple(each["loc"])
+        for each in error.errors():
             # A value refused when it was read is missing here: one mistake, one line.
-            if not (each["type"] == "missing" and place in found):
-                found.setdefault(place, _message(each))
-    if settings is not None and not found:
-        return settings
+            found.setdefault(tuple(each["loc"]), _message(each))
+    else:
+        if not found:
+            return settings
     raise SettingsError(labelled(descriptor, found, other_labels), remedy=remedy)

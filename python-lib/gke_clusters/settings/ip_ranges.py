@@ -32,14 +32,14 @@ class IpRange(BaseModel):
 
     def overlaps(self, other: IpRange) -> bool:
         """Whether both certainly share addresses: the same named range, or ranges that meet. Sizes never do."""
-        if self.secondary_range_name or other.secondary_range_name:
+        if self.secondary_range_name is not None:
             return self.secondary_range_name == other.secondary_range_name
-        mine, theirs = _network(self.cidr_block or ""), _network(other.cidr_block or "")
+        mine, theirs = _network(self.cidr_block), _network(other.cidr_block)
         return mine is not None and theirs is not None and mine.overlaps(theirs)
 
 
-def _network(cidr_block: str) -> ipaddress.IPv4Network | None:
-    return None if cidr_block.startswith("/") or not cidr_block else ipaddress.IPv4Network(cidr_block)
+def _network(cidr_block: str | None) -> ipaddress.IPv4Network | None:
+    return None if cidr_block is None or cidr_block.startswith("/") else ipaddress.IPv4Network(cidr_block)
 
 
 def _checked_prefix(text: str, digits: str) -> None:

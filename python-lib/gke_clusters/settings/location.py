@@ -104,6 +104,6 @@ def require_known_zones(
 
 
 def _unknown(place: str, choices: list[str], noun: str) -> str:
-    near = difflib.get_close_matches(place, choices, n=3)
+    near = difflib.get_close_matches(place, choices)
     offer = f"; did you mean {' or '.join(near)}?" if near else ""
     return f"{quoted(place)} is not a {noun} of this project{offer}"

@@ -43,7 +43,7 @@ def test_stops_what_the_data_of_1_5_1_means_whatever_the_form_says_now(world: An
         cluster = case["data"]["cluster"]
         name = ClusterName("acme-data", cluster["location"], cluster["name"])
         world.clusters.add(world.cluster(name, labels=cluster["resourceLabels"], self_link=cluster["selfLink"]))
-        assert parse_credentials(case["config"], case["plugin_config"]).mode == "application-default"
+        assert parse_credentials(case["plugin_config"]).mode == "application-default"
         deleted: list[str] = []
         delete = world.clusters.delete_cluster
 

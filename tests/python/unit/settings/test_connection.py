@@ -130,27 +130,19 @@ def test_refuses_a_service_account_to_impersonate_that_is_no_email():
     assert "GKE connection › Service account to impersonate" in problems({}, {"impersonatedServiceAccount": "admin"})
 
 
-def test_reads_the_credentials_of_a_form_that_is_otherwise_broken():
-    config = {"connectionInfo": {"projectId": "No Project", "zone": ["?"]}, "nodePools": 3}
+def test_reads_the_credentials_without_the_rest_of_the_form():
     admin = {"connectionInfo": {"impersonatedServiceAccount": "admin@acme.iam.gserviceaccount.com"}}
 
-    assert parse_credentials(config, admin).impersonate == "admin@acme.iam.gserviceaccount.com"
-
-
-def test_reads_the_credentials_of_a_form_whose_preset_is_gone():
-    admin = {"connectionInfo": {"impersonatedServiceAccount": "admin@acme.iam.gserviceaccount.com"}}
-    config = {"connectionInfo": {"mode": "PRESET", "name": "gone"}}
-
-    assert parse_credentials(config, admin).impersonate == "admin@acme.iam.gserviceaccount.com"
+    assert parse_credentials(admin).impersonate == "admin@acme.iam.gserviceaccount.com"
 
 
 def test_reads_the_credentials_of_a_form_without_a_connection():
-    assert parse_credentials({}, {}).mode == "application-default"
+    assert parse_credentials({}).mode == "application-default"
 
 
 def test_reports_wrong_credentials_by_their_label():
     with pytest.raises(SettingsError) as refused:
-        parse_credentials({}, {"connectionInfo": {"credentialsMode": "gcloud", "impersonatedServiceAccount": "x"}})
+        parse_credentials({"connectionInfo": {"credentialsMode": "gcloud", "impersonatedServiceAccount": "x"}})
 
     assert [problem.label for problem in refused.value.problems] == [
         "Credentials",
