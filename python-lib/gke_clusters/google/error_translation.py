@@ -1,6 +1,7 @@
 """From what Google's clients raise to the failures an administrator can act upon.
 
 The class is chosen by HTTP code, status and reason first; the text decides only where Google sends nothing better.
+Here is what the HTTP code decides; what a refusal means beyond that, :mod:`gke_clusters.google.known_failures` knows.
 Shapes: https://cloud.google.com/apis/design/errors, reasons: https://cloud.google.com/apis/docs/errors.
 """
 
@@ -17,28 +18,36 @@ from google.api_core import exceptions as api_exceptions
 from google.auth.exceptions import GoogleAuthError
 
 from gke_clusters.errors import (
-    ApiNotEnabled,
     ClusterBusy,
     ClusterNotFound,
-    CredentialsError,
+    CredentialsExpired,
     GkeClustersError,
     GoogleError,
     GoogleUnavailable,
     NameTaken,
     PermissionDenied,
-    QuotaExceeded,
     RequestRefused,
+    ScopesInsufficient,
 )
 from gke_clusters.google.credentials import Authorization
+from gke_clusters.google.evidence import Evidence, Scene
+from gke_clusters.google.known_failures import known_failure
+from gke_clusters.google.names import location_of
+from gke_clusters.google.quotas import read_shortages
+from gke_clusters.google.refused_credentials import refused_credentials
 from gke_clusters.google.retries import is_transient
+from gke_clusters.google.roles import grant_on_project, role_for
 
 _CLIENT_ERRORS: Final = (api_exceptions.GoogleAPIError, requests.RequestException, GoogleAuthError)
 _VERBATIM_LIMIT: Final = 2000
+# Codes that say too little by themselves. A 409 is about a name or another change, whatever its words.
+_TELLING: Final = frozenset({400, 403, 404, 412, 429})
 
 _OPERATION_NAME: Final = re.compile(r"\boperation-\d+-[0-9a-f-]*[0-9a-f]\b")
-_SHORT_QUOTA: Final = re.compile(r"resource \"(?P<metric>[^\"]+)\": request requires '(?P<asked>[^']+)' and is short")
-_PERMISSION: Final = re.compile(r"[Rr]equired [\"'](?P<permission>[a-zA-Z]+(?:\.[a-zA-Z]+)+)[\"'] permission")
-_DELETED_SERVICE_ACCOUNT: Final = re.compile(r"Gaia id not found for email (?P<email>\S+)")
+_PERMISSION: Final = re.compile(
+    r"[Rr]equired [\"'](?P<required>[a-zA-Z]+(?:\.[a-zA-Z]+)+)[\"'] permission"
+    r"|[Pp]ermission '(?P<denied>[a-zA-Z]+(?:\.[a-zA-Z]+)+)' denied"
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,13 @@ class _Refusal:
     status: str = ""
     reasons: frozenset[str] = frozenset()
     metadata: dict[str, str] = field(default_factory=dict)
+    details: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def permission(self) -> str:
+        """The permission that it says is missing; empty if it names none."""
+        found = _PERMISSION.search(self.message)
+        return self.metadata.get("permission") or (found["required"] or found["denied"] if found else "")
 
 
 @contextmanager
@@ -91,7 +107,7 @@ def translate(error: Exception, asked: Asked) -> GkeClustersError:
     if isinstance(error, requests.RequestException) or is_transient(error):
         return _unreachable(error, asked)
     if isinstance(error, GoogleAuthError):
-        return _refused_credentials(error, asked)
+        return refused_credentials(error, asked.authorization.identity, asked.doing, asked.resource)
     return GoogleError(
         f"Google's client failed to {asked.doing}.",
         resource=asked.resource,
@@ -120,6 +136,7 @@ def _read(error: api_exceptions.GoogleAPICallError) -> _Refusal:
         status=str(body.get("status", "")),
         reasons=frozenset(str(item["reason"]) for item in (*details, *legacy) if item.get("reason")),
         metadata={str(key): str(value) for key, value in metadata.items()},
+        details=tuple(details),
     )
 
 
@@ -127,18 +144,32 @@ def _refused(refusal: _Refusal, asked: Asked) -> GkeClustersError:
     by_code = {
         400: _bad_request,
         401: _unauthorized,
-        403: _forbidden,
+        403: _permission_denied,
         404: _not_found,
         409: _conflict,
         412: _bad_request,
-        429: _quota_exceeded,
     }
-    return by_code.get(refusal.code, _unknown)(refusal, asked)
+    if refusal.code == requests.codes.bad_request and _OPERATION_NAME.search(refusal.message):
+        return _busy(refusal, asked)
+    known = known_failure(_scene(refusal, asked)) if refusal.code in _TELLING else None
+    return known or by_code.get(refusal.code, _unknown)(refusal, asked)
+
+
+def _scene(refusal: _Refusal, asked: Asked) -> Scene:
+    codes = {*refusal.reasons, refusal.permission} - {""}
+    return Scene(
+        lead=f"Google refused to {asked.doing}",
+        resource=asked.resource,
+        project=asked.project,
+        location=location_of(asked.resource),
+        verbatim=refusal.message,
+        identity=asked.authorization.identity,
+        evidence=(Evidence(refusal.message, frozenset(codes), refusal.metadata, refusal.details),),
+    )
 
 
 def _bad_request(refusal: _Refusal, asked: Asked) -> GkeClustersError:
     precondition = refusal.status == "FAILED_PRECONDITION" or "failedPrecondition" in refusal.reasons
-    # The name of an operation holds the word as well.
     if precondition and "operation" in refusal.message:
         return _busy(refusal, asked)
     return RequestRefused(
@@ -157,79 +188,48 @@ def _busy(refusal: _Refusal, asked: Asked) -> ClusterBusy:
 
 
 def _unauthorized(refusal: _Refusal, asked: Asked) -> GkeClustersError:
-    return CredentialsError(
+    return CredentialsExpired(
         f"Google did not accept the credentials of {asked.authorization.identity} to {asked.doing}.",
         resource=asked.resource,
         verbatim=refusal.message,
     )
 
 
-def _forbidden(refusal: _Refusal, asked: Asked) -> GkeClustersError:
-    if "quotaExceeded" in refusal.reasons or _lacks_quota(refusal):
-        return _quota_exceeded(refusal, asked)
-    if not refusal.reasons.isdisjoint({"SERVICE_DISABLED", "accessNotConfigured"}):
-        service = refusal.metadata.get("service", "container.googleapis.com")
-        return ApiNotEnabled(
-            f"The API {service} is not enabled in project {asked.project}.",
-            resource=asked.resource,
-            verbatim=refusal.message,
-            remedy=f"Run: gcloud services enable {service} --project {asked.project} ; wait a minute and start again.",
-        )
-    return _permission_denied(refusal, asked)
-
-
 def _lacks_quota(refusal: _Refusal) -> bool:
-    text = bool(_SHORT_QUOTA.search(refusal.message)) or "nsufficient regional quota" in refusal.message
-    return text and refusal.code in (requests.codes.forbidden, requests.codes.too_many_requests)
-
-
-def _quota_exceeded(refusal: _Refusal, asked: Asked) -> QuotaExceeded:
-    short = _SHORT_QUOTA.findall(refusal.message)
-    wanted = ", ".join(f"{metric} ({amount} asked for)" for metric, amount in short)
-    return QuotaExceeded(
-        f"The quota of project {asked.project} is too small{f' for {wanted}' if wanted else ''}.",
-        resource=asked.resource,
-        verbatim=refusal.message,
-    )
+    # A limit of requests per minute comes with the same codes.
+    quota = bool(read_shortages(refusal.message)) or "nsufficient regional quota" in refusal.message
+    return quota and refusal.code in (requests.codes.forbidden, requests.codes.too_many_requests)
 
 
 def _permission_denied(refusal: _Refusal, asked: Asked) -> PermissionDenied:
     identity = asked.authorization.identity
-    if "ACCESS_TOKEN_SCOPE_INSUFFICIENT" in refusal.reasons:
-        return PermissionDenied(
+    if "ACCESS_TOKEN_SCOPE_INSUFFICIENT" in refusal.reasons or "insufficient authentication scopes" in refusal.message:
+        return ScopesInsufficient(
             f"The access scopes of {identity} do not allow to {asked.doing}.",
             resource=asked.resource,
             verbatim=refusal.message,
-            remedy=(
-                "Give the virtual machine of DSS the scope cloud-platform and let IAM decide: stop it, then"
-                " gcloud compute instances set-service-account INSTANCE --scopes cloud-platform"
-            ),
         )
-    found = _PERMISSION.search(refusal.message)
-    permission = refusal.metadata.get("permission") or (found["permission"] if found else "")
+    permission = refusal.permission
+    role = role_for(permission) if permission else None
     lacking = f"lacks the permission {permission}" if permission else "is not allowed"
-    grant = f"a role with {permission}" if permission else "a role that allows it"
+    if role:
+        remedy = (
+            f"Grant {identity} {role}, which has {permission}: {grant_on_project(asked.project, identity, role)} ;"
+            " wait two minutes, then start again."
+        )
+    else:
+        remedy = (
+            f"Grant {identity} {f'a role with {permission}' if permission else 'a role that allows it'} on project"
+            f" {asked.project}: roles/container.clusterAdmin creates and deletes clusters, roles/container.admin also"
+            " works in them, roles/compute.viewer reads networks and zones, roles/iam.serviceAccountUser gives nodes"
+            " their service account."
+        )
     return PermissionDenied(
-        f"{identity} {lacking} to {asked.doing}.",
-        resource=asked.resource,
-        verbatim=refusal.message,
-        remedy=(
-            f"Grant {identity} {grant} on project {asked.project} (roles/container.admin has those of GKE,"
-            " roles/compute.viewer those that read the network, roles/iam.serviceAccountUser lets nodes have a service"
-            " account), then start again."
-        ),
+        f"{identity} {lacking} to {asked.doing}.", resource=asked.resource, verbatim=refusal.message, remedy=remedy
     )
 
 
 def _not_found(refusal: _Refusal, asked: Asked) -> GkeClustersError:
-    account = _DELETED_SERVICE_ACCOUNT.search(refusal.message)
-    if account:
-        return RequestRefused(
-            f"The service account {account['email']} that the nodes would have does not exist any more.",
-            resource=asked.resource,
-            verbatim=refusal.message,
-            remedy="Name an existing service account in the node pools, or restore the deleted one.",
-        )
     if refusal.status != "NOT_FOUND" and "notFound" not in refusal.reasons:
         # A page of a proxy, or a wrong address: it must not pass for "the cluster is gone".
         return _unknown(refusal, asked)
@@ -287,21 +287,5 @@ def _unreachable(error: Exception, asked: Asked) -> GoogleUnavailable:
         f"Google could not be reached while trying to {asked.doing}.",
         resource=asked.resource,
         verbatim=str(error)[:_VERBATIM_LIMIT],
-        remedy=remedy,
-    )
-
-
-def _refused_credentials(error: GoogleAuthError, asked: Asked) -> CredentialsError:
-    text = " ".join(str(part) for part in error.args if isinstance(part, (str, Exception)))[:_VERBATIM_LIMIT]
-    remedy = None
-    if "impersonated" in text:
-        remedy = (
-            "Grant the identity of the DSS host roles/iam.serviceAccountTokenCreator on the service account that the"
-            " connection impersonates, and enable iamcredentials.googleapis.com."
-        )
-    return CredentialsError(
-        f"No access token could be obtained for {asked.authorization.identity}, needed to {asked.doing}.",
-        resource=asked.resource,
-        verbatim=text,
         remedy=remedy,
     )

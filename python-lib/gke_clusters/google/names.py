@@ -13,6 +13,7 @@ from typing import Final
 _CLUSTER_LINK: Final = re.compile(
     r"projects/(?P<project>[^/]+)/(?:locations|zones|regions)/(?P<location>[^/]+)/clusters/(?P<name>[^/?]+)$"
 )
+_LOCATION: Final = re.compile(r"/(?:locations|zones|regions)/(?P<location>[^/]+)")
 _FROM_PROJECT: Final = re.compile(r"projects/[^/]+/.+$")
 
 ANY_LOCATION: Final = "-"
@@ -67,3 +68,9 @@ def project_of(link: str) -> str | None:
     """Return the project in a link, an id or a number as the link has it; None if there is none."""
     found = _FROM_PROJECT.search(link)
     return found[0].split("/")[1] if found else None
+
+
+def location_of(link: str) -> str:
+    """Return the zone or region in a link; empty if there is none, or if it means all of them."""
+    found = _LOCATION.search(link)
+    return found["location"] if found and found["location"] != ANY_LOCATION else ""

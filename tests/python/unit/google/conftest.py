@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
-import requests
-from google.api_core import exceptions as api_exceptions
 from google.auth.credentials import AnonymousCredentials
 
 from gke_clusters.google.credentials import Authorization
 from gke_clusters.google.error_translation import Asked
+from tests.python.unit.google.answers import answer, refusal
 
 
 @pytest.fixture
@@ -24,49 +22,16 @@ def asked(authorization: Authorization) -> Asked:
     return Asked("create the cluster", "projects/p/locations/l/clusters/c", "p", authorization)
 
 
-def _answer(code: int, body: Any) -> api_exceptions.GoogleAPICallError:
-    response = requests.Response()
-    response.status_code = code
-    response._content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    response.request = requests.Request("GET", "https://container.googleapis.com/v1/x").prepare()
-    error: api_exceptions.GoogleAPICallError = api_exceptions.from_http_response(response)
-    return error
-
-
-@pytest.fixture
-def answer() -> Any:
+@pytest.fixture(name="answer")
+def _answer() -> Any:
     """Make what Google's clients raise for an HTTP answer: ``answer(code, body)``."""
-    return _answer
+    return answer
 
 
-@pytest.fixture
-def refusal() -> Any:
+@pytest.fixture(name="refusal")
+def _refusal() -> Any:
     """Make what they raise for an error in Google's envelope: ``refusal(code, status, message, reason=..., ...)``."""
-
-    def make(
-        code: int,
-        status: str,
-        message: str,
-        *,
-        reason: str = "",
-        legacy: str = "",
-        metadata: dict[str, str] | None = None,
-    ) -> api_exceptions.GoogleAPICallError:
-        error: dict[str, Any] = {"code": code, "status": status, "message": message}
-        if legacy:
-            error["errors"] = [{"domain": "global", "reason": legacy, "message": message}]
-        if reason:
-            error["details"] = [
-                {
-                    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-                    "reason": reason,
-                    "domain": "googleapis.com",
-                    "metadata": metadata or {},
-                }
-            ]
-        return _answer(code, {"error": error})
-
-    return make
+    return refusal
 
 
 @pytest.fixture(autouse=True)

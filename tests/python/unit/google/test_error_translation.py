@@ -7,12 +7,17 @@ import pytest
 import requests
 from google.api_core import exceptions as api_exceptions
 from google.auth import exceptions as auth_exceptions
+from google.auth.credentials import AnonymousCredentials
+from hypothesis import given
+from hypothesis import strategies as st
 
+from gke_clusters import errors
 from gke_clusters.errors import (
     ApiNotEnabled,
     ClusterBusy,
     ClusterNotFound,
     CredentialsError,
+    CredentialsExpired,
     GkeClustersError,
     GoogleError,
     GoogleUnavailable,
@@ -20,9 +25,16 @@ from gke_clusters.errors import (
     PermissionDenied,
     QuotaExceeded,
     RequestRefused,
+    ScopesInsufficient,
+    Shortage,
 )
+from gke_clusters.google.credentials import Authorization
 from gke_clusters.google.error_translation import Asked, translate, translated
+from tests.python.unit.google.answers import refusal as make_refusal
 
+WORDINGS = sorted(
+    wording for kind in vars(errors).values() if isinstance(kind, type) for wording in getattr(kind, "wordings", ())
+)
 OPERATION = "operation-1788740043003-c6053677-aaaa-bbbb"
 
 
@@ -68,7 +80,10 @@ def test_calls_a_short_quota_no_permission_problem(refusal: Any, asked: Asked) -
     )
     failure = translate(refusal(403, "PERMISSION_DENIED", message), asked)
     assert isinstance(failure, QuotaExceeded)
-    assert "SSD_TOTAL_GB (300.0 asked for)" in failure.cause
+    assert (
+        failure.cause == "Google refused to create the cluster: the quota of project p is too small for SSD_TOTAL_GB."
+    )
+    assert failure.shortages == (Shortage("SSD_TOTAL_GB", asked=300, short=50, limit=250, available=250, place="l"),)
 
 
 def test_knows_a_quota_refusal_by_its_reason_alone(refusal: Any, asked: Asked) -> None:
@@ -105,6 +120,30 @@ def test_names_the_permission_that_only_the_text_names(refusal: Any, asked: Aske
     assert "container.clusters.delete" in failure.cause
 
 
+def test_names_the_permission_that_iam_denies(refusal: Any, asked: Asked) -> None:
+    message = "Permission 'container.operations.list' denied on resource '//container.googleapis.com/projects/p'."
+    failure = translate(refusal(403, "PERMISSION_DENIED", message), asked)
+    assert "lacks the permission container.operations.list" in failure.cause
+
+
+def test_gives_the_command_that_grants_the_role(refusal: Any) -> None:
+    class Account(AnonymousCredentials):  # type: ignore[misc]
+        service_account_email = "dss@p.iam.gserviceaccount.com"
+
+    asked = Asked("create the cluster", "projects/p/locations/l/clusters/c", "p", Authorization(Account()))
+    message = 'Required "container.clusters.create" permission(s) for "projects/p".'
+    command = (
+        "gcloud projects add-iam-policy-binding p --member serviceAccount:dss@p.iam.gserviceaccount.com"
+        " --role roles/container.clusterAdmin"
+    )
+    assert command in translate(refusal(403, "PERMISSION_DENIED", message), asked).remedy
+
+
+def test_names_a_permission_that_has_no_known_role(refusal: Any, asked: Asked) -> None:
+    message = 'Required "tpu.nodes.create" permission(s) for "projects/p".'
+    assert "a role with tpu.nodes.create" in translate(refusal(403, "PERMISSION_DENIED", message), asked).remedy
+
+
 def test_says_that_it_is_not_allowed_where_no_permission_is_named(refusal: Any, asked: Asked) -> None:
     failure = translate(refusal(403, "PERMISSION_DENIED", "The caller may not."), asked)
     assert isinstance(failure, PermissionDenied)
@@ -114,7 +153,7 @@ def test_says_that_it_is_not_allowed_where_no_permission_is_named(refusal: Any, 
 def test_tells_missing_scopes_from_missing_permissions(refusal: Any, asked: Asked) -> None:
     error = refusal(403, "PERMISSION_DENIED", "Scopes.", reason="ACCESS_TOKEN_SCOPE_INSUFFICIENT")
     failure = translate(error, asked)
-    assert isinstance(failure, PermissionDenied)
+    assert isinstance(failure, ScopesInsufficient)
     assert "set-service-account" in failure.remedy
 
 
@@ -126,13 +165,6 @@ def test_calls_an_unknown_cluster_not_found(refusal: Any, asked: Asked) -> None:
 def test_never_takes_a_404_of_something_else_for_a_missing_cluster(answer: Any, asked: Asked) -> None:
     failure = translate(answer(404, "<html>no such page</html>"), asked)
     assert type(failure) is GoogleError
-
-
-def test_says_that_the_service_account_of_the_nodes_is_deleted(refusal: Any, asked: Asked) -> None:
-    message = "Generic::not_found: Gaia id not found for email 1-compute@developer.gserviceaccount.com"
-    failure = translate(refusal(404, "NOT_FOUND", message), asked)
-    assert isinstance(failure, RequestRefused)
-    assert "1-compute@developer.gserviceaccount.com" in failure.cause
 
 
 def test_knows_a_taken_name(refusal: Any, asked: Asked) -> None:
@@ -167,13 +199,47 @@ def test_advises_to_wait_where_requests_are_too_many(refusal: Any, asked: Asked)
     assert "quotas" in failure.remedy
 
 
+@pytest.mark.parametrize("code", [500, 503])
+def test_a_server_error_passes_whatever_its_words(refusal: Any, asked: Asked, code: int) -> None:
+    message = "Insufficient regional quota to satisfy request: resource \"CPUS\": request requires '8.0'."
+    assert isinstance(translate(refusal(code, "UNAVAILABLE", message), asked), GoogleUnavailable)
+
+
+def test_the_operation_that_holds_the_cluster_wins_over_other_words(refusal: Any, asked: Asked) -> None:
+    message = f'Operation {OPERATION} is currently changing network "default" does not exist.'
+    assert isinstance(translate(refusal(400, "FAILED_PRECONDITION", message), asked), ClusterBusy)
+
+
+def test_a_taken_name_is_no_other_failure_whatever_it_is(refusal: Any, asked: Asked) -> None:
+    message = 'Already exists: network "default" does not exist.'
+    assert isinstance(translate(refusal(409, "ALREADY_EXISTS", message), asked), NameTaken)
+
+
+@given(
+    st.sampled_from([400, 401, 403, 404, 409, 412, 418, 429, 500, 503]),
+    st.sampled_from(["", "PERMISSION_DENIED", "FAILED_PRECONDITION", "NOT_FOUND", "ABORTED"]),
+    st.text() | st.sampled_from(WORDINGS),
+    st.sampled_from(
+        ["", "SERVICE_DISABLED", "BILLING_DISABLED", "SECURITY_POLICY_VIOLATED", "LOCATION_POLICY_VIOLATED"]
+    ),
+    st.dictionaries(st.sampled_from(["permission", "service", "uid", "quota_metric"]), st.text(), max_size=2),
+)
+def test_whatever_google_answers_is_a_failure_of_ours_that_says_it(
+    code: int, status: str, message: str, reason: str, metadata: dict[str, str]
+) -> None:
+    asked = Asked("create the cluster", "projects/p/locations/z/clusters/c", "p", Authorization(AnonymousCredentials()))
+    failure = translate(make_refusal(code, status, message, reason=reason, metadata=metadata), asked)
+    assert message[:50].strip() in str(failure)
+    assert "What to do: " in str(failure)
+
+
 def test_calls_a_short_quota_of_machines_what_it_is_whatever_the_code(refusal: Any, asked: Asked) -> None:
     message = (
         "Insufficient regional quota to satisfy request: resource \"CPUS\": request requires '8.0' and is short '8.0'."
     )
     failure = translate(refusal(429, "RESOURCE_EXHAUSTED", message), asked)
     assert isinstance(failure, QuotaExceeded)
-    assert "CPUS (8.0 asked for)" in failure.cause
+    assert "too small for CPUS" in failure.cause
 
 
 def test_calls_a_rate_limit_unavailable_though_it_is_a_403(refusal: Any, asked: Asked) -> None:
@@ -214,8 +280,9 @@ def test_names_the_ca_variable_where_a_certificate_is_refused(asked: Asked) -> N
 
 def test_calls_a_refused_token_a_credentials_problem(asked: Asked) -> None:
     failure = translate(auth_exceptions.RefreshError("invalid_grant", {"error": "invalid_grant"}), asked)
-    assert isinstance(failure, CredentialsError)
+    assert isinstance(failure, CredentialsExpired)
     assert failure.verbatim == "invalid_grant"
+    assert failure.resource == "projects/p/locations/l/clusters/c"
 
 
 def test_keeps_the_words_of_the_exception_that_google_auth_wraps(asked: Asked) -> None:
@@ -229,11 +296,6 @@ def test_calls_a_metadata_server_that_blinks_unavailable(asked: Asked) -> None:
     failure = translate(auth_exceptions.RefreshError(auth_exceptions.TransportError("unavailable")), asked)
     assert isinstance(failure, GoogleUnavailable)
     assert failure.verbatim == "unavailable"
-
-
-def test_names_the_role_that_impersonation_needs(asked: Asked) -> None:
-    error = auth_exceptions.RefreshError("Unable to acquire impersonated credentials", '{"error": {"code": 403}}')
-    assert "roles/iam.serviceAccountTokenCreator" in translate(error, asked).remedy
 
 
 def test_says_that_the_client_failed_where_nothing_is_known(asked: Asked) -> None:
