@@ -18,6 +18,7 @@ OPERATION_FAULTS = (
     "ip_exhausted",
     "pod_range",
     "node_service_account",
+    "service_agent",
 )
 CLUSTER_FAULTS = ("ERROR", "DEGRADED")
 UPGRADES = ("master", "nodes")

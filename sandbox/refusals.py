@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox.gcp.errors import GoogleError, permission_denied
 
+_BAD_REQUEST = 400
 _PRECONDITION_FAILED = 412
 
 
@@ -25,9 +26,7 @@ def planned(effect: dict[str, Any], path: str, service: str) -> GoogleError:
     if "org_policy" in effect:
         return _against_policy(status, str(effect["org_policy"]), path)
     if "service_account" in effect:
-        # https://github.com/terraform-google-modules/terraform-google-kubernetes-engine/issues/1418
-        account = effect["service_account"]
-        return GoogleError(status, f"Generic::not_found: Not found; Gaia id not found for email {account}.")
+        return _without_account(status, str(effect["service_account"]))
     wording = {
         401: "Request had invalid authentication credentials.",
         403: "The caller does not have permission",
@@ -54,6 +53,17 @@ def _beyond_quota(status: int, quota: str | list[str], project: str) -> GoogleEr
     if len(reasons) == 1:
         return GoogleError(status, f"I{reasons[0][1:]}.")
     return GoogleError(status, "".join(f"\n\t({number}) {reason}" for number, reason in enumerate(reasons, 1)) + ".")
+
+
+def _without_account(status: int, account: str) -> GoogleError:
+    """Return the refusal for want of the nodes' service account, which GKE words by the status.
+
+    404: https://github.com/terraform-google-modules/terraform-google-kubernetes-engine/issues/1418
+    400: https://github.com/gruntwork-io/terraform-google-gke/pull/56
+    """
+    if status == _BAD_REQUEST:
+        return GoogleError(status, f'Service account "{account}" does not exist.')
+    return GoogleError(status, f"Generic::not_found: Not found; Gaia id not found for email {account}.")
 
 
 def _against_policy(status: int, constraint: str, path: str) -> GoogleError:

@@ -201,6 +201,8 @@ def _of_operation(kind: object, about: Circumstances) -> Failure | None:
         return _plain(_ABORTED, "ABORTED", "The operation was aborted.", after_seconds=30)
     if kind == "pod_range":
         return _without_pod_range(about)
+    if kind == "service_agent":
+        return _without_agent(about)
     if kind == "node_service_account":
         return _without_permissions(about)
     if isinstance(kind, str) and kind in _INSTANCE_FAULTS:
@@ -236,6 +238,24 @@ def _without_permissions(about: Circumstances) -> Failure:
     )
     code = "NODE_SERVICE_ACCOUNT_MISSING_PERMISSIONS"
     return _plain(_PERMISSION_DENIED, "PERMISSION_DENIED", message, after_seconds=600, condition=code)
+
+
+def _without_agent(about: Circumstances) -> Failure:
+    """Return how an operation fails once somebody has deleted GKE's own account; all but its code is a guess.
+
+    https://cloud.google.com/kubernetes-engine/docs/troubleshooting/service-accounts
+    """
+    message = (
+        f"The service account service-{about.number}@container-engine-robot.iam.gserviceaccount.com was deleted or "
+        "lacks the role roles/container.serviceAgent."
+    )
+    return _plain(
+        _FAILED_PRECONDITION,
+        "FAILED_PRECONDITION",
+        message,
+        after_seconds=30,
+        condition="GKE_SERVICE_ACCOUNT_DELETED",
+    )
 
 
 def _of_instances(fault: _InstanceFault, about: Circumstances) -> Failure:

@@ -114,14 +114,14 @@ def instance_groups(cluster: Json, sizes: Mapping[str, int], shortages: Shortage
             base = base_name(cluster, name, zone)
             count = running(sizes, shortages, name, zone)
             failure = shortages.get((name, zone))
-            error = InstanceGroupError(failure.code, failure.message, instance_name(base, count)) if failure else None
+            size = max(sizes.get(name, 0), pool.get("initialNodeCount", 0))
             groups.append(
                 InstanceGroup(
                     name=f"{base}-grp",
                     zone=zone,
                     cluster=cluster["name"],
                     pool=name,
-                    size=max(sizes.get(name, 0), pool.get("initialNodeCount", 0)),
+                    size=size,
                     running=count,
                     base_instance_name=base,
                     machine_type=config["machineType"],
@@ -129,10 +129,19 @@ def instance_groups(cluster: Json, sizes: Mapping[str, int], shortages: Shortage
                     disk_size_gb=config["diskSizeGb"],
                     service_account=config["serviceAccount"],
                     instances=tuple(instance_name(base, index) for index in range(count)),
-                    errors=(error,) if error else (),
+                    errors=_errors(failure, base, count, size),
                 )
             )
     return groups
+
+
+def _errors(shortage: Shortage | None, base: str, running_count: int, size: int) -> tuple[InstanceGroupError, ...]:
+    """Return the error of every instance that should run and does not; of the next one when all run."""
+    if shortage is None:
+        return ()
+    first = instance_name(base, running_count)
+    names = (instance_name(base, number) for number in range(running_count, max(size, running_count + 1)))
+    return tuple(InstanceGroupError(shortage.code, shortage.message.replace(first, name), name) for name in names)
 
 
 def node_specs(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sandbox.clock import Clock
 from sandbox.gcp.container import failures, nodes
 from sandbox.gcp.container.documents import Json, get
 from sandbox.gcp.container.failures import Failure
@@ -73,23 +72,6 @@ def planned(record: ClusterRecord, operation: Operation, pool: Json | None = Non
     if best_effort and not enough:
         failure = replace(failure, cluster_status="ERROR")
     return Strike(failure, struck, missing, tolerated=best_effort and enough)
-
-
-async def wait_for(clock: Clock, record: ClusterRecord, operation: Operation, strike: Strike) -> None:
-    """Wait until a failure is certain; what keeps instances from coming up can be seen meanwhile."""
-    failure = strike.failure
-    operation.duration_seconds = max(operation.duration_seconds, failure.after_seconds)
-    await clock.sleep(failure.told_after_seconds)
-    strike.show(record, operation)
-    await clock.sleep(failure.after_seconds - failure.told_after_seconds)
-
-
-async def bear(clock: Clock, record: ClusterRecord, operation: Operation, strike: Strike) -> None:
-    """Let a creation have its usual time, telling what it lacks on the way."""
-    told = min(strike.failure.told_after_seconds, operation.duration_seconds)
-    await clock.sleep(told)
-    strike.show(record, operation)
-    await clock.sleep(operation.duration_seconds - told)
 
 
 def _struck_pool(record: ClusterRecord, fault: Json) -> Json | None:

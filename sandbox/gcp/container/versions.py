@@ -64,6 +64,9 @@ def resolve(requested: str, *, channel: str = "", field: str = "Master version",
     for version in _VALID:
         if re.match(rf"{re.escape(requested)}(\.|-gke\.|$)", version):
             return version
+    # https://github.com/hashicorp/terraform-provider-google/issues/22167
+    if re.fullmatch(r"1\.\d+(\.\d+)?", requested):
+        raise invalid_argument(f'No valid versions with the prefix "{requested}" found.')
     raise invalid_argument(f'{field} "{requested}" is unsupported.')
 
 

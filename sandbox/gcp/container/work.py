@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.gcp.compute.provisioned import Owner, Provisioned
-from sandbox.gcp.container import endpoints, nodes, strikes
+from sandbox.gcp.container import endpoints, nodes, passing, strikes
 from sandbox.gcp.container.documents import Json
 from sandbox.gcp.container.failures import STOCKOUT_SECONDS, Failure
 from sandbox.gcp.container.operations import Operation
@@ -16,7 +16,6 @@ from sandbox.gcp.container.strikes import Strike
 from sandbox.kubernetes.control_plane import ControlPlane, ControlPlaneRequest, ControlPlanes
 
 _log = logging.getLogger(__name__)
-_ABORTING_SECONDS = 10.0
 _INTERNAL = 13
 # A pool that failed to change still has its nodes.
 _POOL_AFTER_FAILURE = {
@@ -135,11 +134,11 @@ class Work:
     async def _create_cluster(self, record: ClusterRecord, operation: Operation) -> None:
         strike = strikes.planned(record, operation)
         if strike is not None and strike.breaks("ERROR"):
-            await strikes.wait_for(self._clock, record, operation, strike)
+            await passing.until_failure(self._clock, record, operation, strike)
             self._fail_cluster(record, operation, strike)
             return
         record.control_plane, _ = await asyncio.gather(
-            self._start_control_plane(record), self._pass_creation(record, operation, strike)
+            self._start_control_plane(record), passing.until_created(self._clock, record, operation, strike)
         )
         degraded = strike is not None and strike.breaks("DEGRADED")
         for pool in record.resource["nodePools"]:
@@ -150,15 +149,6 @@ class Work:
             return
         record.set_status("RUNNING")
         self._end_creation(record, strike.pool if strike else None, operation, strike)
-
-    async def _pass_creation(self, record: ClusterRecord, operation: Operation, strike: Strike | None) -> None:
-        """Wait as long as a creation takes that leaves something behind."""
-        if strike is None:
-            await self._clock.sleep(operation.duration_seconds)
-        elif strike.tolerated:
-            await strikes.bear(self._clock, record, operation, strike)
-        else:
-            await strikes.wait_for(self._clock, record, operation, strike)
 
     def _end_creation(
         self, record: ClusterRecord, pool: Json | None, operation: Operation, strike: Strike | None
@@ -211,7 +201,7 @@ class Work:
     async def _delete_cluster(self, record: ClusterRecord, operation: Operation) -> None:
         strike = strikes.planned(record, operation)
         if strike is not None:
-            await strikes.wait_for(self._clock, record, operation, strike)
+            await passing.until_failure(self._clock, record, operation, strike)
             self._fail_cluster(record, operation, strike)
             return
         await self._clock.sleep(operation.duration_seconds)
@@ -225,7 +215,7 @@ class Work:
         if strike is not None and not strike.tolerated and not strike.breaks("RUNNING"):
             await self._fail_pool(record, pool, operation, strike)
             return
-        await self._pass_creation(record, operation, strike)
+        await passing.until_created(self._clock, record, operation, strike)
         record.sizes[pool["name"]] = pool.get("initialNodeCount", 0)
         pool["status"] = "RUNNING"
         await self._refresh(record)
@@ -240,11 +230,11 @@ class Work:
             await self._fail_pool(record, pool, operation, strike)
             return
         if strike is not None:
-            await strikes.wait_for(self._clock, record, operation, strike)
+            await passing.until_failure(self._clock, record, operation, strike)
             self._settle(record, strike.failure)
             operation.finish({**strike.failure.outcome, "clusterConditions": strike.failure.conditions})
             return
-        await self._pass_time(operation)
+        await passing.until_changed(self._clock, record, operation)
         if pool is not None:
             pool["status"] = "RUNNING"
             for trace in ("statusMessage", "conditions"):
@@ -256,22 +246,8 @@ class Work:
         self._settle(record)
         operation.finish()
 
-    async def _pass_time(self, operation: Operation) -> None:
-        """Wait until an operation has had its time, or was cancelled and rolled back."""
-        ends = {
-            asyncio.ensure_future(operation.cancelled.wait()),
-            asyncio.ensure_future(self._clock.sleep(operation.duration_seconds)),
-        }
-        try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for end in ends:
-                end.cancel()
-        if operation.cancelled.is_set():
-            await self._clock.sleep(_ABORTING_SECONDS)
-
     async def _fail_pool(self, record: ClusterRecord, pool: Json, operation: Operation, strike: Strike) -> None:
-        await strikes.wait_for(self._clock, record, operation, strike)
+        await passing.until_failure(self._clock, record, operation, strike)
         strike.mark_pool(pool, _POOL_AFTER_FAILURE.get(operation.type, "ERROR"))
         self._settle(record, strike.failure)
         operation.finish({**strike.failure.outcome, "nodepoolConditions": strike.failure.conditions})

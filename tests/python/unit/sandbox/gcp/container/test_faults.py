@@ -229,6 +229,26 @@ class TestAnUpgradeOfGkesOwn:
 
         assert gke.planes.by_name[path.rpartition("/")[2]].version == gke.get(path)["currentMasterVersion"]
 
+    def test_the_only_control_plane_of_a_zone_is_away_meanwhile(self, gke, path, plan) -> None:
+        plane = gke.planes.by_name[path.rpartition("/")[2]]
+        plan({"upgrade": "master"})
+        with gke.time_stopped():
+            gke.get(path)
+            gke.wait_until(lambda: not plane.exposure.public)
+
+        gke.wait_until(lambda: gke.get(path)["status"] == "RUNNING")
+        assert plane.exposure.public
+
+    def test_a_regional_control_plane_stays(self, gke, new_name, plan) -> None:
+        name = new_name()
+        gke.create(name, gke.region)
+        plan({"upgrade": "master"})
+        with gke.time_stopped():
+            gke.get(f"{gke.region}/clusters/{name}")
+            gke.wait_until(lambda: gke.get(f"{gke.region}/clusters/{name}")["status"] == "RECONCILING")
+
+            assert gke.planes.by_name[name].exposure.public
+
     def test_nodes_follow_the_control_plane(self, gke, path, plan) -> None:
         gke.do("PUT", path, {"update": {"desiredMasterVersion": "1.35"}})
         plan({"upgrade": "nodes"})
@@ -294,6 +314,7 @@ class TestATokenThatExpires:
             "Location ZONE:us-central1-a violates constraint constraints/gcp.resourceLocations on the resource",
         ),
         ({"service_account": "1-compute@x.com"}, 404, "Gaia id not found for email 1-compute@x.com."),
+        ({"service_account": "1@x.com", "status": 400}, 400, 'Service account "1@x.com" does not exist.'),
         ({"quota": ["CPUS", "SSD_TOTAL_GB"]}, 403, '(2) insufficient regional quota to satisfy request: resource "SSD'),
         ({"quota": "CPUS"}, 403, 'Insufficient regional quota to satisfy request: resource "CPUS"'),
     ],

@@ -236,3 +236,20 @@ def test_nodes_whose_service_account_may_not_log_do_not_register(gke, plan, begi
     done = gke.wait(operation)
     assert done["clusterConditions"][0]["code"] == "NODE_SERVICE_ACCOUNT_MISSING_PERMISSIONS"
     assert gke.get(path)["status"] == "ERROR"
+
+
+def test_a_service_agent_that_was_deleted_has_a_code_of_its_own(gke, plan, begin) -> None:
+    plan({"operation": "service_agent"})
+    _, operation = begin(CPU)
+    (condition,) = gke.wait(operation)["clusterConditions"]
+    assert condition["code"] == "GKE_SERVICE_ACCOUNT_DELETED"
+    assert "service-123456789012@container-engine-robot" in condition["message"]
+
+
+def test_every_instance_that_is_missing_has_an_error_of_its_own(gke, plan, begin) -> None:
+    plan({"operation": "stockout"})
+    path, operation = begin(CPU)
+    gke.wait(operation)
+    (group,) = groups_of(gke, path)
+    assert len({error.instance for error in group.errors}) == 2
+    assert all(f"Instance '{error.instance}'" in error.message for error in group.errors)

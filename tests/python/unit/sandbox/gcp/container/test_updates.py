@@ -79,8 +79,8 @@ def test_an_empty_update_is_refused(cluster: dict[str, Any], update: dict[str, A
 @pytest.mark.parametrize(
     ("update", "reason"),
     [
-        ({"desiredMasterVersion": "1.2"}, "unsupported"),
-        ({"desiredNodeVersion": "1.2", "desiredNodePoolId": "cpu"}, "unsupported"),
+        ({"desiredMasterVersion": "1.2"}, "No valid versions"),
+        ({"desiredNodeVersion": "1.2", "desiredNodePoolId": "cpu"}, "No valid versions"),
         ({"desiredMasterVersion": "1.33"}, "cannot be downgraded"),
         ({"desiredNodeVersion": "1.35"}, "must not be newer than the master"),
         ({"desiredImageType": "COS_CONTAINERD", "desiredNodePoolId": "absent"}, '"absent" not found'),

@@ -77,7 +77,14 @@ def test_accepts_a_version_or_an_alias(version: str) -> None:
     validation.check_cluster({"name": "ok", "initialNodeCount": 1, "initialClusterVersion": version}, ZONE)
 
 
-@pytest.mark.parametrize("version", ["1.19", "1.34.99", "newest", "1.3", "1.19.5-gke.100"])
+@pytest.mark.parametrize("version", ["1.19", "1.34.99", "1.3"])
+def test_refuses_a_prefix_that_no_version_has(version: str) -> None:
+    cluster = {"name": "ok", "initialNodeCount": 1, "initialClusterVersion": version}
+
+    assert refused(cluster) == f'No valid versions with the prefix "{version}" found.'
+
+
+@pytest.mark.parametrize("version", ["newest", "1.19.5-gke.100"])
 def test_refuses_a_version_that_is_not_offered(version: str) -> None:
     cluster = {"name": "ok", "initialNodeCount": 1, "initialClusterVersion": version}
 
