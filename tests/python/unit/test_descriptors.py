@@ -224,7 +224,7 @@ def test_a_label_is_found_by_the_name_of_its_parameter():
 
 
 def test_an_unknown_parameter_has_no_label():
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="zones"):
         parameter_set_descriptor("connection-info").label_of("zones")
 
 

@@ -21,7 +21,9 @@ def problems(config, admin=None):
     return {problem.label: problem.message for problem in refused.value.problems}
 
 
-@pytest.mark.parametrize("config", [{}, None, "", {"projectId": "", "zone": None, "region": " "}, {"mode": "NONE"}])
+@pytest.mark.parametrize(
+    "config", [{}, None, "", {"projectId": "", "zone": None, "region": " "}, {"mode": "NONE"}, {"mode": 3}]
+)
 def test_leaves_to_the_dss_host_what_is_not_filled_in(config):
     settings = connection(config)
 

@@ -179,6 +179,12 @@ def test_refuses_zones_outside_the_region():
     assert found == {"Zones of the nodes": "europe-west1-b is not in the region of the cluster, us-central1"}
 
 
+def test_names_each_zone_outside_the_region():
+    found = problems(connectionInfo={"zone": "us-east1-b"}, isRegional=True, locations=["us-west1-b", "asia-east1-a"])
+
+    assert found["Zones of the nodes"].startswith("us-west1-b, asia-east1-a is not")
+
+
 def test_refuses_a_zone_that_is_none():
     assert '"b" is not the name of a zone' in problems(isRegional=True, locations=["b"])["Zones of the nodes"]
 
@@ -226,6 +232,12 @@ def test_leaves_room_for_the_labels_of_the_plugin():
 
     assert len(create(clusterLabels=labels[:61]).resource_labels) == 61
     assert "there are 62 labels; Google takes 61" in problems(clusterLabels=labels)["Google Cloud labels"]
+
+
+def test_refuses_expert_json_with_node_pools_for_an_autopilot_cluster():
+    found = problems(isAutopilot=True, creationSettingsValve='{"nodePools": [{"name": "a"}]}')
+
+    assert "cannot set nodePools" in found["Expert settings (JSON)"]
 
 
 def test_refuses_expert_json_that_switches_the_mode():

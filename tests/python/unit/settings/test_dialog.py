@@ -88,3 +88,51 @@ def test_a_value_beside_the_form_has_the_label_it_is_given():
 
 def test_settings_ignore_what_they_do_not_know():
     assert build(Form, FORM, {**read({})[0], "name": "n", "later": 1}, {}).name == "n"
+
+
+SECRET = "ya29." + "x" * 20
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("more", f"my token {SECRET}"),
+        ("labels", {"team": "ds", "token": SECRET}),
+        ("labels", {SECRET: "ds", "team": "ds"}),
+        ("labels", [{"from": "team", "to": "ds"}, {"from": "token", "to": SECRET}, {"from": "a", "to": "b"}]),
+        ("count", {"deep": [["down", {"there": [SECRET]}]]}),
+    ],
+)
+def test_refuses_a_key_or_token_anywhere_in_an_ordinary_field_without_repeating_it(name, value):
+    values, problems = read({"custom": True, "detail": 7, name: value})
+
+    assert name not in values
+    assert list(problems) == [(name,)]
+    assert "key or a token" in problems[name,]
+    assert "revoke" in problems[name,]
+    assert "x" * 20 not in str(problems) + str(values)
+
+
+def test_takes_a_key_or_token_where_one_belongs():
+    assert read({}, {"secret": SECRET})[0]["secret"] == SECRET
+
+
+def test_names_each_key_that_is_given_twice():
+    reader = DialogReader()
+    rows = [{"from": key, "to": value} for key, value in ("a1", "b1", "c1", "a2", "b2")]
+    reader.read(FORM, {"custom": True, "labels": rows}, None)
+
+    assert reader.warnings["labels",].endswith(': "a", "b"')
+
+
+def test_a_value_without_a_label_has_its_name():
+    with pytest.raises(SettingsError) as refused:
+        build(Form, FORM, read({})[0], {})
+
+    assert [problem.label for problem in refused.value.problems] == ["name"]
+
+
+def test_a_problem_of_the_whole_dialog_is_one_of_the_settings():
+    _, problems = read("neither a preset nor fields")
+
+    assert [problem.label for problem in labelled(FORM, problems)] == ["Settings"]

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gke_clusters.settings.expert_json import (
     keys_given_twice,
@@ -117,3 +121,41 @@ def test_takes_the_very_name_and_location_that_the_cluster_has(expert, location)
 def test_refuses_to_look_after_another_cluster(expert, location, fields):
     with pytest.raises(ValueError, match=f"cannot change {fields}: use the fields of the dialog"):
         require_same_cluster(expert, name="c", location=location)
+
+
+def nested(levels, *kinds):
+    """An object of that many levels, its inner ones being of the kinds in turn."""
+    inner = "x"
+    for level in range(levels - 1):
+        inner = [inner] if kinds[level % len(kinds)] is list else {"a": inner}
+    return {"a": inner}
+
+
+@pytest.mark.parametrize("kinds", [(list,), (dict,), (list, dict)])
+def test_takes_thirty_two_levels_of_anything_and_no_more(kinds):
+    assert parse_expert_json(json.dumps(nested(32, *kinds))) == nested(32, *kinds)
+    with pytest.raises(ValueError, match="more than 32 levels"):
+        parse_expert_json(json.dumps(nested(33, *kinds)))
+
+
+def test_takes_numbers_of_twenty_digits_and_no_more():
+    assert parse_expert_json('{"a": 18446744073709551615}') == {"a": 18446744073709551615}
+    with pytest.raises(ValueError, match="more than 20 digits"):
+        parse_expert_json('{"a": 118446744073709551615}')
+
+
+@given(st.characters(categories=["Cs"]), st.sampled_from(['{"b%s": 1}', '{"b": "%s"}', '{"b": [{"%s": 1}]}']))
+def test_refuses_half_a_character_in_keys_and_values(half, shape):
+    with pytest.raises(ValueError, match="not valid Unicode"):
+        parse_expert_json(shape % f"\\u{ord(half):04x}")
+
+
+def test_takes_node_pools_with_names_of_their_own():
+    pools = {"nodePools": [{"name": "a"}, {"name": "b"}]}
+
+    assert parse_expert_json(json.dumps(pools)) == pools
+
+
+def test_refuses_a_node_pool_whose_name_is_no_text():
+    with pytest.raises(ValueError, match="nodePools must be a list of objects that have a name"):
+        parse_expert_json('{"nodePools": [{"name": 5}]}')

@@ -22,7 +22,7 @@ def test_takes_the_name_of_a_secondary_range():
     ("text", "message"),
     [
         ("10.4.0.1/17", "use 10.4.0.0/17 instead"),
-        ("10.4.0.0", "neither a size"),
+        ("10.4.0.0", "neither a size .* nor the name of a secondary range"),
         ("/7", "between /8 and /28"),
         ("/29", "between /8 and /28"),
         ("/017", "between /8 and /28"),
@@ -48,6 +48,7 @@ def test_refuses_what_is_no_range(text, message):
         ("pods", "pods", True),
         ("pods", "services", False),
         ("pods", "10.4.0.0/17", False),
+        ("pods", "/17", False),
         ("/17", "/17", False),
         ("/17", "10.4.0.0/17", False),
     ],

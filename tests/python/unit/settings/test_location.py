@@ -39,8 +39,9 @@ def test_knows_zones_and_regions_by_their_names(zone, region):
 @pytest.mark.parametrize("text", ["Europe-west1-b", "europe", "-", "europe-west1-", "eu west", "a/b"])
 def test_refuses_what_is_neither_zone_nor_region(text):
     for check in (checked_zone, checked_region, checked_location):
-        with pytest.raises(ValueError, match="europe-west1"):
+        with pytest.raises(ValueError, match="europe-west1") as refused:
             check(text)
+        assert "this is" not in str(refused.value)
 
 
 def test_says_that_a_zone_is_a_region():
@@ -64,6 +65,8 @@ def test_refuses_an_unknown_zone_by_its_label_and_offers_the_nearest():
     zone, region = refused.value.problems
     assert zone.label == "Zone"
     assert '"europe-west1-q" is not a zone of this project; did you mean europe-west1-' in zone.message
+    assert all(f"europe-west1-{letter}" in zone.message for letter in "bc")
+    assert " or " in zone.message
     assert region.label == "Region"
     assert region.message == '"asia-east9" is not a region of this project'
 

@@ -99,7 +99,7 @@ def test_takes_a_first_number_of_nodes_outside_the_bounds_as_gke_does(nodes, lea
         ({"nodepoolTaints": [{"value": "v", "effect": "NO_EXECUTE"}]}, "Kubernetes taints", "row 1 has no key"),
         ({"nodepoolTaints": [{"key": "k"}]}, "Kubernetes taints", "row 1 has no effect"),
         ({"nodepoolTaints": [{"key": "k", "effect": "NO"}]}, "Kubernetes taints", "row 1, Effect"),
-        ({"nodepoolTaints": [{"key": "k", "value": "a b", "effect": "NO_EXECUTE"}]}, "Kubernetes taints", "the value"),
+        ({"nodepoolTaints": [{"key": "k", "value": "a b", "effect": "NO_EXECUTE"}]}, "Kubernetes taints", '"a b" of k'),
         ({"nodepoolTaints": [{"key": "k", "effect": "NO_EXECUTE"}] * 2}, "Kubernetes taints", "twice"),
         ({"nodepoolGCPLabels": {"Team": "a"}}, "Google Cloud labels", "refused by Google"),
         ({"nodePoolName": "Pool_1"}, "Name of the pool", 'Use "pool-1" instead'),

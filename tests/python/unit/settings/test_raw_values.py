@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gke_clusters.settings.descriptors import Parameter
 from gke_clusters.settings.raw_values import WrongValue, overwritten_keys, value_of
@@ -116,3 +118,9 @@ def test_cuts_a_long_value_in_a_message():
 def test_does_not_know_types_that_no_dialog_uses():
     with pytest.raises(NotImplementedError):
         value_of(parameter("DATASET"), "a")
+
+
+@given(st.characters(categories=["Cs"]), st.sampled_from(["STRING", "TEXTAREA", "PASSWORD"]))
+def test_refuses_half_a_character(half, kind):
+    with pytest.raises(WrongValue, match="not valid Unicode"):
+        value_of(parameter(kind), f"a{half}")

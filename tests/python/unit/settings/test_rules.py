@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gke_clusters.settings import rules
 
@@ -93,7 +95,9 @@ def test_takes_the_path_of_a_network_from_its_address(host):
     assert rules.subnetwork(prefix + "projects/p/regions/r/subnetworks/s") == "projects/p/regions/r/subnetworks/s"
 
 
-@pytest.mark.parametrize("labels", [{"team": "ds"}, {"env": ""}, {"a" * 63: "1-_"}, {"équipe": "日本"}])
+@pytest.mark.parametrize(
+    "labels", [{"team": "ds"}, {"env": ""}, {"a" * 63: "1-_"}, {"équipe": "日本"}, {"tier": "²"}, {"tier": "ⅳ"}]
+)
 def test_takes_resource_labels_that_google_takes(labels):
     assert rules.resource_labels(labels) == labels
 
@@ -125,3 +129,45 @@ def test_takes_node_labels_up_to_the_limit_of_gke():
 def test_refuses_the_value_of_a_node_label_that_kubernetes_refuses():
     with pytest.raises(ValueError, match='the value "a b" of tier'):
         rules.node_labels({"tier": "a b"})
+
+
+@given(st.text(st.characters(categories=["Lu", "Lt", "P", "S", "Z"], exclude_characters="-_"), min_size=1))
+def test_refuses_capital_letters_and_marks_in_a_resource_label(text):
+    with pytest.raises(ValueError, match="the value"):
+        rules.resource_labels({"team": f"a{text}"})
+    with pytest.raises(ValueError, match="the key"):
+        rules.resource_labels({f"a{text}": ""})
+
+
+@given(st.text())
+def test_the_corrected_name_is_one_that_gke_takes(name):
+    corrected = rules.corrected_cluster_name(name)
+
+    assert not corrected or rules.gke_name(corrected) == corrected
+
+
+def test_offers_no_name_where_nothing_of_it_is_left():
+    with pytest.raises(ValueError, match=r"not ending with a hyphen$"):
+        rules.gke_name("123")
+
+
+@pytest.mark.parametrize(
+    ("check", "rule"),
+    [
+        (rules.project_id, "at most 30"),
+        (rules.network_tag, "at most 63"),
+        (rules.machine_type, "begin with a letter"),
+        (rules.kubernetes_version, "1.33.5-gke.1080000"),
+        (rules.service_account, "name@project.iam.gserviceaccount.com"),
+        (rules.network, "projects/PROJECT/global/networks/NAME"),
+        (rules.subnetwork, "projects/PROJECT/regions/REGION/subnetworks/NAME"),
+    ],
+)
+def test_says_what_google_takes_instead(check, rule):
+    with pytest.raises(ValueError, match=f'^"Not OK!" is refused by Google: .*{rule}'):
+        check("Not OK!")
+
+
+@pytest.mark.parametrize(("length", "shown"), [(80, "x" * 80), (81, "x" * 80 + "...")])
+def test_quotes_eighty_characters_of_a_text(length, shown):
+    assert rules.quoted("x" * length) == f'"{shown}"'
