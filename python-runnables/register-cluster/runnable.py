@@ -31,7 +31,7 @@ class RegisterCluster(Runnable):
             return register_cluster(
                 settings,
                 cluster,
-                instance,
+                instance.general_settings,
                 lambda: connect(parse_credentials(cluster.plugin_config)),
                 Progress(progress_callback),
             )

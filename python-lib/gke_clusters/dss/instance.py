@@ -37,6 +37,28 @@ def calling(doing: str, resource: str) -> Iterator[None]:
         ) from error
 
 
+class GeneralSettings:
+    """The general settings of an instance: one document."""
+
+    name = "general settings"
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def read(self) -> dict[str, Any]:
+        """Read the whole document."""
+        with calling("read its general settings", self.name):
+            document: dict[str, Any] = self._client.get_general_settings().get_raw()
+        return document
+
+    def write(self, document: dict[str, Any]) -> None:
+        """Replace the whole document."""
+        # The client's object of the settings reads the whole document when it is made: nobody's edit may fit between
+        # that and the write, so the write is asked for directly.
+        with calling("save its general settings", self.name):
+            self._client._perform_empty("PUT", "/admin/general-settings", body=document)  # noqa: SLF001
+
+
 class DssInstance:
     """The calls to DSS. Each raises :class:`gke_clusters.errors.DssRefused`."""
 
@@ -55,18 +77,10 @@ class DssInstance:
 
         return cls(dataiku.api_client())
 
-    def read_general_settings(self) -> dict[str, Any]:
-        """Read the whole document."""
-        with calling("read its general settings", "general settings"):
-            document: dict[str, Any] = self._client.get_general_settings().get_raw()
-        return document
-
-    def write_general_settings(self, document: dict[str, Any]) -> None:
-        """Replace the whole document."""
-        # The client of general settings reads the whole document each time it is made: nobody's edit may fit between
-        # that and the write, so the write is asked for directly.
-        with calling("save its general settings", "general settings"):
-            self._client._perform_empty("PUT", "/admin/general-settings", body=document)  # noqa: SLF001
+    @property
+    def general_settings(self) -> GeneralSettings:
+        """The general settings, as a document that can be changed."""
+        return GeneralSettings(self._client)
 
     def read_cluster_settings(self, cluster_id: str) -> dict[str, Any]:
         """Read what DSS keeps of a cluster: ``type``, ``state``, ``params``, ``data`` and more."""

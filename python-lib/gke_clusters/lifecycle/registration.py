@@ -20,11 +20,11 @@ from gke_clusters.dss.compute_configurations import (
     spark_build_name,
 )
 from gke_clusters.dss.documents import Difference, Named
-from gke_clusters.dss.general_settings import (
+from gke_clusters.dss.stored_documents import (
     Document,
-    SettingsChange,
-    SettingsStore,
-    change_general_settings,
+    DocumentChange,
+    StoredDocument,
+    change_document,
     preview_change,
 )
 from gke_clusters.errors import ClusterNotFound, GkeClustersError, Problem, SettingsError
@@ -55,7 +55,7 @@ _DEFAULT_FIELDS: Final = frozenset(
 def register_cluster(
     settings: RegisterSettings,
     cluster: DssCluster,
-    store: SettingsStore,
+    stored: StoredDocument,
     connect: Callable[[], GoogleAccess],
     progress: Progress,
 ) -> str:
@@ -64,7 +64,7 @@ def register_cluster(
     Args:
         settings: The dialog.
         cluster: The cluster, as DSS knows it.
-        store: The general settings of DSS.
+        stored: The general settings of DSS.
         connect: Makes the clients of Google; called only where a node pool is chosen.
         progress: Where to report.
 
@@ -81,7 +81,7 @@ def register_cluster(
     progress.step(30, "Reading the general settings of DSS")
     title = _TITLE.format(cluster=cluster.id)
     try:
-        change = _change(settings, wanted, cluster.id, store)
+        change = _change(settings, wanted, cluster.id, stored)
     except GkeClustersError as failure:
         logger.error("The registration failed: %s", failure)  # noqa: TRY400 - one line, not a traceback
         return render_checklist(title, [Step.failed("General settings of DSS", failure)])
@@ -150,8 +150,8 @@ def _configuration(settings: RegisterSettings, placement: PodPlacement | None) -
 
 
 def _change(
-    settings: RegisterSettings, wanted: ComputeConfiguration, cluster_id: str, store: SettingsStore
-) -> SettingsChange:
+    settings: RegisterSettings, wanted: ComputeConfiguration, cluster_id: str, stored: StoredDocument
+) -> DocumentChange:
     def edit(document: Document) -> None:
         if settings.with_containers:
             put_container_configuration(document, wanted)
@@ -165,11 +165,11 @@ def _change(
             set_default_cluster(document, cluster_id)
 
     if settings.preview:
-        return preview_change(store, edit)
-    return change_general_settings(store, edit, optional=may_be_dropped)
+        return preview_change(stored, edit)
+    return change_document(stored, edit, optional=may_be_dropped)
 
 
-def _steps(settings: RegisterSettings, change: SettingsChange) -> Iterator[Step]:
+def _steps(settings: RegisterSettings, change: DocumentChange) -> Iterator[Step]:
     asked = {
         _CONTAINERS: settings.with_containers,
         _SPARK: settings.with_spark,
@@ -200,7 +200,7 @@ def _title_of(difference: Difference, name: str) -> str:
     return _SPARK if spark else _CONTAINERS
 
 
-def _notes(settings: RegisterSettings, change: SettingsChange) -> list[str]:
+def _notes(settings: RegisterSettings, change: DocumentChange) -> list[str]:
     notes = []
     if change.dropped:
         notes.append(

@@ -24,14 +24,14 @@ def instance():
 def test_reads_the_whole_document(instance):
     responses.get(SETTINGS, json={"a": 1})
 
-    assert instance.read_general_settings() == {"a": 1}
+    assert instance.general_settings.read() == {"a": 1}
 
 
 @responses.activate
 def test_replaces_the_document_in_a_single_call(instance):
     responses.put(SETTINGS)
 
-    instance.write_general_settings({"a": 2})
+    instance.general_settings.write({"a": 2})
 
     assert [(call.request.method, call.request.body) for call in responses.calls] == [("PUT", '{"a": 2}')]
 
@@ -42,7 +42,7 @@ def test_what_dss_refuses_leaves_with_its_words(instance):
     responses.put(SETTINGS, status=403, json=refusal)
 
     with pytest.raises(DssRefused) as refused:
-        instance.write_general_settings({})
+        instance.general_settings.write({})
 
     assert refused.value.cause == "DSS refused to save its general settings."
     assert "you may not do that" in refused.value.verbatim
@@ -53,7 +53,7 @@ def test_an_answer_that_was_lost_leaves_as_not_known(instance):
     responses.put(SETTINGS, body=requests.ConnectionError("reset"))
 
     with pytest.raises(DssRefused, match="whether it was done is not known"):
-        instance.write_general_settings({})
+        instance.general_settings.write({})
 
 
 @responses.activate
@@ -62,4 +62,4 @@ def test_belongs_to_the_instance_of_its_process(monkeypatch):
     monkeypatch.setitem(sys.modules, "dataiku", SimpleNamespace(api_client=lambda: client))
     responses.get(SETTINGS, json={"a": 3})
 
-    assert DssInstance.here().read_general_settings() == {"a": 3}
+    assert DssInstance.here().general_settings.read() == {"a": 3}

@@ -20,21 +20,28 @@ POOLS = [
 DATA = {
     "project": "p",
     "schema_version": 2,
-    "cluster": {"id": "1", "name": "c", "location": "us-central1-a", "selfLink": "x/projects/p/zones/z/clusters/c"},
+    "cluster": {
+        "id": "1",
+        "name": "c",
+        "location": "us-central1-a",
+        "selfLink": "x/projects/p/zones/us-central1-a/clusters/c",
+    },
 }
 
 
 class Store:
+    name = "general settings"
+
     def __init__(self, document=None):
         self.document = document or {
             "containerSettings": {"executionConfigs": []},
             "sparkSettings": {"executionConfigs": []},
         }
 
-    def read_general_settings(self):
+    def read(self):
         return copy.deepcopy(self.document)
 
-    def write_general_settings(self, document):
+    def write(self, document):
         self.document = document
 
 
@@ -150,7 +157,7 @@ def test_what_dss_refuses_is_shown_on_the_page(store):
     def refuse(_document):
         raise DssRefused("DSS refused to save its general settings.", verbatim="no rights")
 
-    store.write_general_settings = refuse
+    store.write = refuse
 
     page = register(store)
 
@@ -160,7 +167,7 @@ def test_what_dss_refuses_is_shown_on_the_page(store):
 
 def test_says_what_dss_does_not_keep():
     class Fifteen(Store):
-        def write_general_settings(self, document):
+        def write(self, document):
             self.document = copy.deepcopy(document)
             for config in self.document["containerSettings"]["executionConfigs"]:
                 config["kubernetesRuntimeConfig"].pop("nodeSelector", None)

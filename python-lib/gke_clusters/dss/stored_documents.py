@@ -1,6 +1,6 @@
-"""The general settings of DSS: one document, which is read, edited and written whole.
+"""Documents that DSS keeps, its general settings first: read, edited and written whole.
 
-DSS has no compare-and-swap for it, drops what it does not know without a word, and refuses the whole document for a
+DSS has no compare-and-swap for them, drops what it does not know without a word, and refuses a whole document for a
 reference that leads nowhere: https://doc.dataiku.com/dss/latest/publicapi/index.html. So each change is made to what
 was read a moment ago, is written at once, is read back and compared; what did not stay is put back as it was.
 """
@@ -23,13 +23,17 @@ Document = dict[str, Any]
 _ATTEMPTS: Final = 4
 
 
-class SettingsStore(Protocol):
-    """Where the general settings are."""
+class StoredDocument(Protocol):
+    """A document where DSS keeps it."""
 
-    def read_general_settings(self) -> Document:
+    @property
+    def name(self) -> str:
+        """What it is, such as ``general settings``."""
+
+    def read(self) -> Document:
         """Read the whole document."""
 
-    def write_general_settings(self, document: Document) -> None:
+    def write(self, document: Document) -> None:
         """Replace the whole document.
 
         Raises:
@@ -38,7 +42,7 @@ class SettingsStore(Protocol):
 
 
 @dataclass(frozen=True)
-class SettingsChange:
+class DocumentChange:
     """What became of a change.
 
     Attributes:
@@ -50,25 +54,25 @@ class SettingsChange:
     dropped: tuple[str, ...] = ()
 
 
-def preview_change(store: SettingsStore, edit: Callable[[Document], None]) -> SettingsChange:
-    """Say what :func:`change_general_settings` would change; change nothing."""
-    before = store.read_general_settings()
-    return SettingsChange(tuple(differences(before, _edited(before, edit))))
+def preview_change(stored: StoredDocument, edit: Callable[[Document], None]) -> DocumentChange:
+    """Say what :func:`change_document` would change; change nothing."""
+    before = stored.read()
+    return DocumentChange(tuple(differences(before, _edited(before, edit))))
 
 
-def change_general_settings(
-    store: SettingsStore,
+def change_document(
+    stored: StoredDocument,
     edit: Callable[[Document], None],
     *,
     optional: Callable[[Document, Place], bool] = lambda _document, _place: False,
-) -> SettingsChange:
-    """Change the general settings and nothing else in them.
+) -> DocumentChange:
+    """Change a document at the places that an edit changes, and nowhere else.
 
     What somebody else saves until the document is read is kept. What somebody else saves over this change, having read
     the document before it, is noticed; the change is then made again on theirs.
 
     Args:
-        store: where they are.
+        stored: the document.
         edit: makes the change in place; pure and quick, since nobody's edit is seen while it runs.
         optional: whether DSS may drop what is asked for at a place of a document.
 
@@ -76,33 +80,33 @@ def change_general_settings(
         What was changed; nothing where all was so already.
 
     Raises:
-        DssRefused: DSS refuses the document or does not keep a part of it; the settings are as they were.
+        DssRefused: DSS refuses the document or does not keep a part of it; it is as it was.
     """
     asked: tuple[Difference, ...] = ()
     lost: list[Place] = []
     for _attempt in range(_ATTEMPTS):
-        before = store.read_general_settings()
+        before = stored.read()
         wanted = _edited(before, edit)
         wishes = tuple(differences(before, wanted))
         asked = asked or wishes
         if not wishes:
-            return SettingsChange(_made(asked, before))
-        store.write_general_settings(wanted)
-        found = store.read_general_settings()
+            return DocumentChange(_made(asked, before))
+        stored.write(wanted)
+        found = stored.read()
         places = [place for wish in wishes for place in not_kept(wish.after, value_at(found, wish.place), wish.place)]
         lost = [place for place in places if not optional(before, place)]
         if not lost:
-            return SettingsChange(_made(asked, found), tuple(map(said, places)))
+            return DocumentChange(_made(asked, found), tuple(map(said, places)))
         if not _saved_by_somebody_else(wanted, found, wishes):
             break
-        logger.warning("Somebody else saved the general settings at the same time; the change is made again on theirs")
-    _restore(store, asked)
+        logger.warning("Somebody else saved the %s at the same time; the change is made again on theirs", stored.name)
+    _restore(stored, asked)
     raise DssRefused(
-        f"DSS did not keep {', '.join(map(said, lost))} in its general settings, which are as they were.",
-        resource="general settings",
+        f"DSS did not keep {', '.join(map(said, lost))}; everything is as it was.",
+        resource=stored.name,
         remedy=(
-            "Nobody else should be saving the administration settings at the same time. If it stays so, this version of"
-            " DSS has another shape of these settings: make the change on its own screens."
+            "Nobody else should be saving the same settings at the same time. If it stays so, this version of DSS has"
+            " another shape of them: make the change on its own screens."
         ),
     )
 
@@ -125,8 +129,8 @@ def _saved_by_somebody_else(wanted: Document, found: Document, wishes: tuple[Dif
     )
 
 
-def _restore(store: SettingsStore, asked: tuple[Difference, ...]) -> None:
-    document = store.read_general_settings()
+def _restore(stored: StoredDocument, asked: tuple[Difference, ...]) -> None:
+    document = stored.read()
     for wish in asked:
         put_at(document, wish.place, wish.before)
-    store.write_general_settings(document)
+    stored.write(document)

@@ -4,12 +4,14 @@ import copy
 
 import pytest
 
-from gke_clusters.dss.general_settings import change_general_settings, preview_change
+from gke_clusters.dss.stored_documents import change_document, preview_change
 from gke_clusters.errors import DssRefused
 
 
 class Store:
-    """General settings that other administrators edit, and of which some fields are dropped."""
+    """A document that other administrators edit, and of which some fields are dropped."""
+
+    name = "general settings"
 
     def __init__(self, document, dropped=(), edits=()):
         self.document = document
@@ -17,11 +19,11 @@ class Store:
         self.edits = dict(edits)
         self.calls = []
 
-    def read_general_settings(self):
+    def read(self):
         self._call("read")
         return copy.deepcopy(self.document)
 
-    def write_general_settings(self, document):
+    def write(self, document):
         self._call("write")
         self.document = {key: value for key, value in document.items() if key not in self.dropped}
 
@@ -48,7 +50,7 @@ def stale(**document):
 def test_changes_what_is_asked_and_nothing_else():
     store = Store({"mine": 1, "unknown": {"x": [1, 2]}})
 
-    change = change_general_settings(store, setting(mine=2))
+    change = change_document(store, setting(mine=2))
 
     assert store.document == {"mine": 2, "unknown": {"x": [1, 2]}}
     assert [str(each) for each in change.made] == ["mine: 1 → 2"]
@@ -58,7 +60,7 @@ def test_changes_what_is_asked_and_nothing_else():
 def test_writes_nothing_where_nothing_is_to_change():
     store = Store({"mine": 2})
 
-    change = change_general_settings(store, setting(mine=2))
+    change = change_document(store, setting(mine=2))
 
     assert store.calls == ["read"]
     assert change.made == ()
@@ -76,7 +78,7 @@ def test_a_preview_writes_nothing():
 def test_writes_at_once_what_it_has_read():
     store = Store({})
 
-    change_general_settings(store, setting(mine=2))
+    change_document(store, setting(mine=2))
 
     assert store.calls == ["read", "write", "read"]
 
@@ -84,7 +86,7 @@ def test_writes_at_once_what_it_has_read():
 def test_an_edit_made_just_before_the_read_survives():
     store = Store({"mine": 1, "theirs": 1}, edits={1: others(theirs=5)})
 
-    change_general_settings(store, setting(mine=2))
+    change_document(store, setting(mine=2))
 
     assert store.document == {"mine": 2, "theirs": 5}
 
@@ -92,7 +94,7 @@ def test_an_edit_made_just_before_the_read_survives():
 def test_makes_the_change_again_when_somebody_saves_an_older_document_over_it():
     store = Store({"mine": 1, "theirs": 1}, edits={3: stale(mine=1, theirs=7)})
 
-    change = change_general_settings(store, setting(mine=2))
+    change = change_document(store, setting(mine=2))
 
     assert store.document == {"mine": 2, "theirs": 7}
     assert [str(each) for each in change.made] == ["mine: 1 → 2"]
@@ -101,7 +103,7 @@ def test_makes_the_change_again_when_somebody_saves_an_older_document_over_it():
 def test_an_edit_made_after_the_write_survives():
     store = Store({"mine": 1, "theirs": 1}, edits={3: others(theirs=9)})
 
-    change_general_settings(store, setting(mine=2))
+    change_document(store, setting(mine=2))
 
     assert store.document == {"mine": 2, "theirs": 9}
     assert store.calls == ["read", "write", "read"]
@@ -111,7 +113,7 @@ def test_puts_back_what_was_there_when_dss_drops_a_field_that_is_needed():
     store = Store({"kept": 1}, dropped={"mine"})
 
     with pytest.raises(DssRefused, match="did not keep mine"):
-        change_general_settings(store, setting(mine=2, kept=5))
+        change_document(store, setting(mine=2, kept=5))
 
     assert store.document == {"kept": 1}
 
@@ -119,9 +121,7 @@ def test_puts_back_what_was_there_when_dss_drops_a_field_that_is_needed():
 def test_says_which_optional_fields_dss_dropped():
     store = Store({"kept": 1}, dropped={"mine"})
 
-    change = change_general_settings(
-        store, setting(mine=2, kept=5), optional=lambda _document, place: place == ("mine",)
-    )
+    change = change_document(store, setting(mine=2, kept=5), optional=lambda _document, place: place == ("mine",))
 
     assert store.document == {"kept": 5}
     assert change.dropped == ("mine",)
@@ -133,19 +133,19 @@ def test_gives_up_when_somebody_saves_over_it_every_time():
     store.edits = {at: stale(mine=1, n=at) for at in range(3, 30, 3)}
 
     with pytest.raises(DssRefused, match="did not keep mine"):
-        change_general_settings(store, setting(mine=2))
+        change_document(store, setting(mine=2))
 
     assert store.document["mine"] == 1
 
 
 def test_a_refused_document_leaves_the_settings_as_they_were():
     class Refusing(Store):
-        def write_general_settings(self, document):
+        def write(self, document):
             raise DssRefused("no")
 
     store = Refusing({"mine": 1})
 
     with pytest.raises(DssRefused, match="no"):
-        change_general_settings(store, setting(mine=2))
+        change_document(store, setting(mine=2))
 
     assert store.document == {"mine": 1}
