@@ -106,11 +106,9 @@ KUBERNETES: tuple[KubernetesAccess, ...] = (
 )
 """What DSS does in the cluster with the kubeconfig: what the plugin reviews at each start and attachment."""
 
-REASONS: dict[str, str] = (
-    _PLUGIN
-    | {access.permission: f"in the cluster: {access.purpose}" for access in reversed(KUBERNETES)}
-    | {"container.selfSubjectAccessReviews.create": "in the cluster: review the access that DSS needs"}
-)
+# The review itself needs none: Kubernetes lets everybody who is known ask about themselves.
+# https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles
+REASONS: dict[str, str] = _PLUGIN | {access.permission: f"in the cluster: {access.purpose}" for access in KUBERNETES}
 """Why each permission is needed, by permission."""
 
 PERMISSIONS: tuple[str, ...] = tuple(REASONS)

@@ -62,6 +62,9 @@ class Component:
     Args:
         sandbox: what it works against.
         folder: data directory of DSS.
+
+    Attributes:
+        environment: the variables of its processes.
     """
 
     def __init__(self, sandbox: SandboxProcess, folder: Path) -> None:
@@ -71,20 +74,21 @@ class Component:
         (folder / "install.ini").write_text(f"[general]\ninstallid = {INSTALL_ID}\n")
         exported = {key: value for key, value in sandbox.exports.items() if key not in _NOT_FOR_COMPONENTS}
         library = (ROOT / "sandbox" / "dss" / "stand_in", ROOT / "python-lib", ROOT)
+        self.environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            **exported,
+            "HOME": str(folder / "home"),
+            "TMPDIR": str(folder / "tmp"),
+            "DIP_HOME": str(folder),
+            "PYTHONPATH": os.pathsep.join(map(str, library)),
+            "PYTHONUNBUFFERED": "1",
+            "DKU_CUSTOM_RESOURCE_FOLDER": str(ROOT / "resource"),
+            "DKU_SERVER_KIND": "BACKEND",
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.python.chaos.warm_parent"],
             cwd=ROOT,
-            env={
-                "PATH": os.environ.get("PATH", os.defpath),
-                **exported,
-                "HOME": str(folder / "home"),
-                "TMPDIR": str(folder / "tmp"),
-                "DIP_HOME": str(folder),
-                "PYTHONPATH": os.pathsep.join(map(str, library)),
-                "PYTHONUNBUFFERED": "1",
-                "DKU_CUSTOM_RESOURCE_FOLDER": str(ROOT / "resource"),
-                "DKU_SERVER_KIND": "BACKEND",
-            },
+            env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

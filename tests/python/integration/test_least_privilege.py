@@ -1,0 +1,152 @@
+"""The documented permissions are enough for every story, and none of them can be spared: a story names the lack of it.
+
+A permission that is listed without such a story, or a call that asks for one that is not listed, fails here or in the
+suite, which runs with exactly those that are listed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gke_clusters.google.permissions import KUBERNETES, PERMISSIONS
+from gke_clusters.kube.access import review_access
+from gke_clusters.kube.api import KubernetesApi
+from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
+from sandbox.process import SandboxProcess
+from tests.python.chaos.dss_clusters import CREATE, DssCluster, End
+from tests.python.chaos.stage import SANDBOX_ARGUMENTS, Stage
+
+HOME, ABROAD = "us-central1-a", "europe-west1-b"
+HOST = "dss-host@sandbox-project.iam.gserviceaccount.com"
+IN_THE_CLUSTER = {access.permission for access in KUBERNETES}
+CREATION = {"service": "container", "method": "POST", "path": "*/clusters"}
+
+Story = Callable[["Dss"], End]
+
+# One sandbox for all of them.
+pytestmark = pytest.mark.xdist_group("least privilege")
+
+
+class Dss:
+    """DSS on a host of the cloud, and the clusters that it makes in the stories."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.running = self.new_cluster()
+        self._numbers = itertools.count()
+
+    def new_cluster(self, **values: Any) -> DssCluster:
+        dialog = {
+            "connectionInfo": {"projectId": "sandbox-project", "zone": HOME},
+            "nodePools": [{"machineType": "n2-highmem-8", "numNodes": 1}],
+        }
+        name = f"least-{next(self.stage.plays)}"
+        return DssCluster(self.stage.component, CREATE, name, dialog | values)
+
+    def start(self, effect: Mapping[str, Any] | None = None, **values: Any) -> End:
+        """Start a new cluster whose creation meets a fault, and let somebody delete what is left of it."""
+        cluster = self.new_cluster(**values)
+        with self.stage.sandbox.faults(*([{**CREATION, "effect": effect}] if effect else [])):
+            end = cluster.start()
+        for left in self.stage.outsider.named(cluster.name):
+            self.stage.outsider.delete(left, wait=False)
+        return end
+
+
+def start(effect: Mapping[str, Any] | None = None, **values: Any) -> Story:
+    return lambda dss: dss.start(effect, **values)
+
+
+def stop(dss: Dss) -> End:
+    return dss.running.stop()
+
+
+# A story in which the plugin itself needs the permission, by permission.
+STORIES: dict[str, Story] = {
+    "container.clusters.create": start(),
+    "container.clusters.delete": stop,
+    "container.clusters.get": start(),
+    "container.clusters.list": start(),
+    "container.operations.get": start(),
+    # The operation is looked for where the answer that names it was lost.
+    "container.operations.list": start({"reset": "after"}),
+    "container.clusters.connect": start(controlPlaneEndpoint="dns"),
+    "compute.instanceGroupManagers.get": start({"operation": "stockout"}),
+    "compute.instances.get": start(),
+    "compute.subnetworks.list": start(connectionInfo={"projectId": "sandbox-project", "zone": ABROAD}),
+    "compute.zones.list": start(),
+    "iam.serviceAccounts.actAs": start(),
+}
+
+
+@pytest.fixture(scope="module")
+def dss(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dss]:
+    """A DSS with one cluster that runs, started with the documented permissions."""
+    folder = tmp_path_factory.mktemp("least-privilege")
+    sandbox = SandboxProcess(folder, SANDBOX_ARGUMENTS)
+    stage = Stage.build(sandbox, folder / "dss")
+    made = Dss(stage)
+    assert made.running.start().succeeded
+    yield made
+    stage.close()
+    assert not sandbox.stop()
+
+
+@pytest.fixture
+def kubernetes(dss: Dss, monkeypatch: pytest.MonkeyPatch) -> KubernetesApi:
+    """The Kubernetes API of the running cluster, as the DSS host sees it."""
+    for name, value in dss.stage.component.environment.items():
+        monkeypatch.setenv(name, value)
+    assert dss.running.data is not None
+    return KubernetesApi.from_kubeconfig(Path(dss.running.data["kube_config_path"]))
+
+
+def without(permission: str) -> list[str]:
+    return [one for one in PERMISSIONS if one != permission]
+
+
+@pytest.mark.parametrize("permission", [one for one in PERMISSIONS if one not in IN_THE_CLUSTER])
+def test_without_it_a_story_fails_or_warns_and_names_it(permission: str, dss: Dss) -> None:
+    with dss.stage.sandbox.permissions(HOST, without(permission)):
+        end = STORIES[permission](dss)
+    assert permission in (end.log if end.succeeded else end.message + end.log)
+
+
+@pytest.mark.parametrize("permission", sorted(IN_THE_CLUSTER))
+def test_without_it_the_review_of_access_names_it(permission: str, dss: Dss, kubernetes: KubernetesApi) -> None:
+    needs = [need for need in ACCESS_NEEDS if need.permission == permission]
+    with dss.stage.sandbox.permissions(HOST, without(permission)):
+        lacking = review_access(kubernetes, needs)
+    assert lacking.missing == tuple(needs)
+    assert permission in lacking.summary()
+
+
+def test_with_all_of_them_a_start_and_a_stop_warn_of_no_lack(dss: Dss) -> None:
+    cluster = dss.new_cluster()
+    started, stopped = cluster.start(), cluster.stop()
+    assert started.succeeded
+    assert stopped.succeeded
+    assert [word for word in ("permission", "may not") if word in started.log + stopped.log] == []
+
+
+def test_without_any_right_in_the_cluster_a_start_names_them_all(dss: Dss) -> None:
+    with dss.stage.sandbox.permissions(HOST, [one for one in PERMISSIONS if one not in IN_THE_CLUSTER]):
+        end = dss.start()
+    assert end.error_type.endswith(".AccessDenied")
+    assert sorted(one for one in IN_THE_CLUSTER if one not in end.message) == []
+
+
+def test_every_call_of_a_story_is_made_as_the_dss_host(dss: Dss) -> None:
+    begin = time.time()
+    cluster = dss.new_cluster()
+    cluster.start()
+    cluster.stop()
+    calls = [seen for seen in dss.stage.sandbox.requests(since=begin) if seen["service"] != "metadata"]
+    assert {seen["service"] for seen in calls} >= {"container", "compute", "kubernetes"}
+    assert {seen["principal"] for seen in calls} == {HOST}
