@@ -154,7 +154,7 @@ def _progress(message: container_v1.Operation) -> float | None:
     metrics = dict(_metrics(message.progress))
     done = total = 0.0
     for name, amount in metrics.items():
-        if not name.endswith(_TOTAL_SUFFIX) or amount <= 0:
+        if not name.endswith(_TOTAL_SUFFIX):
             continue
         base = name.removesuffix(_TOTAL_SUFFIX)
         reached = next((metrics[base + suffix] for suffix in _DONE_SUFFIXES if base + suffix in metrics), 0.0)

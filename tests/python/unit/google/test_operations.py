@@ -81,6 +81,14 @@ def test_a_done_operation_with_an_error_failed() -> None:
     assert operation.failures == (Condition("RESOURCE_EXHAUSTED", "Quota."),)
 
 
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [({"code": 13}, Condition("INTERNAL", "")), ({"message": "It broke."}, Condition("", "It broke."))],
+)
+def test_an_error_of_which_google_says_only_a_part_is_a_failure(error: dict[str, Any], failure: Condition) -> None:
+    assert read_operation(message(status="DONE", error=error), "p").failures == (failure,)
+
+
 def test_the_old_status_message_alone_is_a_failure() -> None:
     assert read_operation(message(status="DONE", statusMessage="It broke."), "p").failures == (
         Condition("", "It broke."),
@@ -126,6 +134,11 @@ def test_progress_is_the_part_of_all_that_is_counted() -> None:
 def test_progress_stays_below_one_until_the_end() -> None:
     counted = progress(("NODES_TOTAL", 3), ("NODES_DONE", 3))
     assert read_operation(message(progress=counted), "p").progress == pytest.approx(0.99)
+
+
+def test_progress_counts_a_thing_of_which_there_is_one() -> None:
+    counted = progress(("CLUSTER_TOTAL", 1), ("CLUSTER_DONE", 1), ("NODES_TOTAL", 3), ("NODES_DONE", 0))
+    assert read_operation(message(progress=counted), "p").progress == pytest.approx(0.25)
 
 
 def test_progress_reads_nodes_that_are_complete() -> None:
