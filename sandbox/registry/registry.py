@@ -141,9 +141,14 @@ class Registry:
             await self._store(scope, receive, send)
             return
         body = await request.body()
-        answer = _Noted(send)
-        await self._store(scope, _replay(body, receive), answer)
-        self._note(request, target, body, answer)
+
+        async def noting(message: Message) -> None:
+            # Whoever has the answer may ask Artifact Registry at once.
+            if message["type"] == "http.response.start":
+                self._note(request, target, body, message)
+            await send(message)
+
+        await self._store(scope, _replay(body, receive), noting)
 
     def _admit(self, request: Request, target: Target | None) -> str | None:
         """Return the token to go on with; None for a caller without credentials, whom the store sends for a token.
@@ -177,28 +182,13 @@ class Registry:
         token = bearer_token(request)
         return self._callers.bearer(token) if token else None
 
-    def _note(self, request: Request, target: Target, manifest: bytes, answer: "_Noted") -> None:
-        if request.method == "PUT" and answer.status == 201:
+    def _note(self, request: Request, target: Target, manifest: bytes, answer: Message) -> None:
+        if request.method == "PUT" and answer["status"] == 201:
+            digest = dict(answer["headers"])[b"docker-content-digest"].decode("ascii")
             media_type = request.headers.get("Content-Type", "")
-            self.images.pushed(target.name, target.reference, media_type, manifest, answer.digest)
-        elif request.method == "DELETE" and answer.status == 202:
+            self.images.pushed(target.name, target.reference, media_type, manifest, digest)
+        elif request.method == "DELETE" and answer["status"] == 202:
             self.images.deleted(target.name, target.reference)
-
-
-class _Noted:
-    """Passes an answer on, keeping its status and the digest that it gives."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.status = 0
-        self.digest = ""
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            headers = {name.lower(): value for name, value in message["headers"]}
-            self.digest = headers.get(b"docker-content-digest", b"").decode("ascii")
-        await self._send(message)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
