@@ -36,7 +36,15 @@ PARTS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
 }
 """By name: files of the package to mutate, and what lies beside them in `UNIT_TESTS` and has to notice."""
 
-NEEDED_BY_TESTS = ("tests/python/data", "parameter-sets", "python-clusters", "plugin.json", "code-env", "resource")
+NEEDED_BY_TESTS = (
+    "tests/python/data",
+    "parameter-sets",
+    "python-clusters",
+    "python-runnables",
+    "plugin.json",
+    "code-env",
+    "resource",
+)
 
 # Loaded once, before the mutants are told apart; the package itself is loaded anew for each, so that what runs at
 # import is mutated too.
