@@ -11,6 +11,7 @@ from gke_clusters.lifecycle.stop import stop_cluster
 from gke_clusters.lifecycle.surfacing import set_log_level, surfaced
 from gke_clusters.settings.connection import parse_credentials
 from gke_clusters.settings.create import parse_create
+from gke_clusters.settings.stop import parse_stop
 from gke_clusters.specs.ownership import Ownership
 
 
@@ -49,6 +50,8 @@ class CreateGkeCluster(Cluster):
         with surfaced("stop the cluster"):
             stop_cluster(
                 data,
+                Ownership.of(install_id(), self.cluster_id),
+                parse_stop(self.config),
                 lambda: connect(parse_credentials(self.plugin_config)),
                 Path.cwd(),
                 Progress(progress_callback),

@@ -121,21 +121,20 @@ class BilledObjects:
         """The persistent volumes."""
         return tuple(_volume(item) for item in self._items("/api/v1/persistentvolumes"))
 
-    def holders_of_claims(self) -> tuple[KubernetesObject, ...]:
-        """What keeps claims from going, in the order in which to delete it.
+    def makers_of_claims(self) -> tuple[KubernetesObject, ...]:
+        """The stateful sets that would make claims again: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/."""
+        items = self._items("/apis/apps/v1/statefulsets")
+        makers = (item for item in items if _at(item, "spec", "volumeClaimTemplates"))
+        return tuple(_object("StatefulSet", "/apis/apps/v1", "statefulsets", item) for item in makers)
 
-        First the stateful sets that make claims, since they would make them again; then the pods that mount one. The
-        pods of other workloads are made again, and wait without a node while their claim is being deleted, which does
-        not keep it: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#storage-object-in-use-protection
+    def users_of_claims(self) -> tuple[KubernetesObject, ...]:
+        """The pods that mount a claim, which does not go before them.
+
+        Whatever makes them again does no harm: a pod gets no node while its claim is being deleted, and without a node
+        it does not keep it: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#storage-object-in-use-protection
         """
-        stateful_sets = (
-            item for item in self._items("/apis/apps/v1/statefulsets") if _at(item, "spec", "volumeClaimTemplates")
-        )
-        pods = (item for item in self._items("/api/v1/pods") if _mounts_claim(item))
-        return (
-            *(_object("StatefulSet", "/apis/apps/v1", "statefulsets", item) for item in stateful_sets),
-            *(_object("Pod", "/api/v1", "pods", item) for item in pods),
-        )
+        users = (item for item in self._items("/api/v1/pods") if _mounts_claim(item))
+        return tuple(_object("Pod", "/api/v1", "pods", item) for item in users)
 
     def delete(self, target: KubernetesObject) -> None:
         """Ask for the deletion of this very object; one that is gone or was replaced by another is left alone."""

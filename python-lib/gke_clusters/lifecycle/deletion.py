@@ -6,7 +6,14 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from gke_clusters.errors import ClusterBusy, ClusterNotFound, GoogleUnavailable, OperationTimeout
+from gke_clusters.errors import (
+    ClusterBusy,
+    ClusterNotFound,
+    GoogleError,
+    GoogleUnavailable,
+    OperationTimeout,
+    RequestRefused,
+)
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.names import ClusterName
@@ -59,27 +66,44 @@ def delete_until_gone(
         GkeClustersError: Google refuses, or the deletion failed repeatedly.
     """
     failed = 0
+    # Counted from here, since a story may have used a part of its time before.
     waiting = Deadline(deadline.remaining_seconds)
     while True:
-        cluster = google.clusters.find_cluster(name)
-        if cluster is None or not is_target(cluster):
-            logger.info("%s is gone", name)
-            return
-        if waiting.expired:
-            raise _timeout(name, cluster, deadline)
-        operation = _current_deletion(google, cluster) or _request_deletion(google, name)
+        try:
+            cluster = google.clusters.find_cluster(name)
+            if cluster is None or not is_target(cluster):
+                logger.info("%s is gone", name)
+                return
+            if waiting.expired:
+                raise _timeout(name, cluster, deadline)
+            operation = _current_deletion(google, cluster) or _request_deletion(google, cluster)
+        except GoogleUnavailable as lost:
+            # It is asked with patience already, so this is no blink; the deadline decides for how long it may last.
+            if waiting.expired:
+                raise
+            logger.warning("%s It is looked at again", lost.cause)
+            operation = None
         if operation is None:
             google.sleep(min(pause_seconds(waiting.elapsed_seconds, None), waiting.remaining_seconds))
             continue
-        ended = wait_for_end(
-            google.clusters, operation, waiting, progress.of_operation(_FIRST, _LAST), sleep=google.sleep
-        )
+        ended = _wait(google, operation, progress, deadline)
         if ended.kind == DELETE_CLUSTER and ended.failures:
             failed += 1
             failure = operation_failure(ended)
             if failed >= _FAILED_DELETIONS:
+                failure.advise("The cluster is still there and is billed.")
                 raise failure
             logger.warning("The deletion failed and is asked for again: %s", failure.verbatim)
+
+
+def _wait(google: GoogleAccess, operation: Operation, progress: Progress, deadline: Deadline) -> Operation:
+    try:
+        return wait_for_end(
+            google.clusters, operation, deadline, progress.of_operation(_FIRST, _LAST), sleep=google.sleep
+        )
+    except OperationTimeout as timeout:
+        timeout.advise("The cluster is still there and is billed.")
+        raise
 
 
 def _current_deletion(google: GoogleAccess, cluster: Cluster) -> Operation | None:
@@ -89,8 +113,9 @@ def _current_deletion(google: GoogleAccess, cluster: Cluster) -> Operation | Non
     return next((item for item in running if item.kind == DELETE_CLUSTER), None)
 
 
-def _request_deletion(google: GoogleAccess, name: ClusterName) -> Operation | None:
+def _request_deletion(google: GoogleAccess, cluster: Cluster) -> Operation | None:
     """Ask for the deletion; the operation to wait for, or None where only looking again tells what became of it."""
+    name = cluster.name
     try:
         return google.clusters.delete_cluster(name)
     except ClusterNotFound:
@@ -101,6 +126,12 @@ def _request_deletion(google: GoogleAccess, name: ClusterName) -> Operation | No
     except ClusterBusy as busy:
         logger.info("%s %s", busy.cause, busy.verbatim)
         return _holder(google, name, busy.operation)
+    except (RequestRefused, GoogleError) as refused:
+        # What Google answers to a second deletion is not documented.
+        if cluster.status != STOPPING:
+            raise
+        logger.info("It is being deleted already: %s", refused.verbatim)
+        return None
 
 
 def _holder(google: GoogleAccess, name: ClusterName, operation_name: str | None) -> Operation | None:

@@ -15,6 +15,9 @@ from gke_clusters.specs.ownership import owner_of
 # The same cluster is linked as `zones` or `locations`, in v1 or v1beta1, by whichever host was asked.
 _LINK_PREFIX: Final = re.compile(r"^.*?/projects/")
 
+# Of projects (also `example.com:id`), locations and clusters; anything else would make another path of it.
+_NAME_PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
+
 
 @dataclass(frozen=True)
 class SavedCluster:
@@ -72,15 +75,24 @@ def read_saved_cluster(data: Mapping[str, Any] | None) -> SavedCluster | None:
     unique_id = _text(saved, "id")
     # Of data that a start wrote, only that of 1.5.1 may lack the id, and it has the link.
     recognisable = unique_id or (link and "schema_version" not in data)
-    if not (recognisable and name.project and name.location and name.name):
+    if not (recognisable and all(map(_NAME_PART.fullmatch, (name.project, name.location, name.name)))):
         raise _unusable()
+    if linked and _contradicts(name, linked):
+        raise _unusable(f"The link in it is one of {linked}, everything else of {name}.")
     return SavedCluster(name, id=unique_id, create_time=_text(saved, "createTime"), self_link=link)
 
 
-def _unusable() -> StateError:
+def _contradicts(name: ClusterName, linked: ClusterName) -> bool:
+    # A link may have the number of the project, which nothing here can compare with its id.
+    other_project = not linked.project.isdigit() and not name.project.isdigit() and linked.project != name.project
+    return other_project or (linked.location, linked.name) != (name.location, name.name)
+
+
+def _unusable(contradiction: str | None = None) -> StateError:
     return StateError(
         "The data that DSS keeps of this cluster does not say which GKE cluster it is; nothing was deleted.",
         resource="Cluster data of the DSS cluster",
+        verbatim=contradiction,
         remedy=(
             "Look for the cluster with: gcloud container clusters list ; delete it by hand if it is still there,"
             " then mark the DSS cluster as stopped."

@@ -124,15 +124,17 @@ def test_stops_by_the_data_and_with_the_credentials_of_the_form(
     told: list[Any] = []
     monkeypatch.setattr(module, "connect", lambda credentials: told.append(credentials.mode))
 
-    def stop_cluster(data: Any, connect: Callable[[], None], directory: Path, progress: Any) -> None:
+    def stop_cluster(
+        data: Any, owner: Any, settings: Any, connect: Callable[[], None], directory: Path, progress: Any
+    ) -> None:
         connect()
-        told.extend([data, directory])
+        told.extend([data, owner.cluster, settings.delete_volumes, directory])
 
     monkeypatch.setattr(module, "stop_cluster", stop_cluster)
     [only] = classes(module)
-    form = {"connectionInfo": {"zone": "nowhere"}, "nodePools": "nonsense"}
-    only("my-cluster", "my-cluster", form, {}, {}).stop({"cluster": 1}, None)
-    assert told == ["application-default", {"cluster": 1}, tmp_path]
+    form = {"connectionInfo": {"zone": "nowhere"}, "nodePools": "nonsense", "deleteVolumes": True}
+    only("an-id", "a-name", form, {}, {}).stop({"cluster": 1}, None)
+    assert told == ["application-default", {"cluster": 1}, "an-id", True, tmp_path]
 
 
 def test_starts_under_the_name_of_the_dss_cluster(

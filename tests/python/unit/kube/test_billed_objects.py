@@ -142,7 +142,7 @@ class TestClaims:
         lists[CLAIMS] = [item("data")]
         assert [str(claim) for claim in objects.claims()] == ["PersistentVolumeClaim default/data"]
 
-    def test_are_held_by_the_stateful_sets_that_make_them_and_the_pods_that_mount_them(
+    def test_are_made_by_stateful_sets_and_used_by_the_pods_that_mount_them(
         self, objects: BilledObjects, lists: dict[str, Any]
     ) -> None:
         lists[STATEFUL_SETS] = [item("db", spec={"volumeClaimTemplates": [{}]}), item("stateless", spec={})]
@@ -152,11 +152,8 @@ class TestClaims:
             item("web", spec={"volumes": [{"emptyDir": {}}]}),
             item("bare", spec={}),
         ]
-        assert [str(holder) for holder in objects.holders_of_claims()] == [
-            "StatefulSet default/db",
-            "Pod default/db-0",
-            "Pod default/scratch",
-        ]
+        assert [str(maker) for maker in objects.makers_of_claims()] == ["StatefulSet default/db"]
+        assert [str(user) for user in objects.users_of_claims()] == ["Pod default/db-0", "Pod default/scratch"]
 
 
 class TestDelete:

@@ -11,6 +11,8 @@ from gke_clusters.lifecycle.attach import attach_cluster
 from gke_clusters.lifecycle.stop import stop_cluster
 from gke_clusters.settings.attach import parse_attach
 from gke_clusters.settings.connection import parse_credentials
+from gke_clusters.settings.stop import parse_stop
+from tests.python.unit.lifecycle.contents import FakeContents
 
 CASES = json.loads((Path(__file__).resolve().parents[2] / "data" / "compat" / "gke-clusters-1.5.1.json").read_text())
 
@@ -52,5 +54,13 @@ def test_stops_what_the_data_of_1_5_1_means_whatever_the_form_says_now(world: An
             return delete(wanted)
 
         world.clusters.delete_cluster = record
-        stop_cluster(case["data"], lambda: world.google, world.directory, world.progress)
+        stop_cluster(
+            case["data"],
+            world.owner,
+            parse_stop(case["config"]),
+            lambda: world.google,
+            world.directory,
+            world.progress,
+            reach=lambda *_: FakeContents(),
+        )
         assert deleted == [case["expect"]["deletes"]]

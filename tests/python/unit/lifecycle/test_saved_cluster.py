@@ -54,6 +54,36 @@ def test_refuses_data_that_does_not_say_which(data: Any) -> None:
         read_saved_cluster(data)
 
 
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"project": "other"},
+        {"location": "europe-west1-c"},
+        {"name": "other"},
+    ],
+)
+def test_refuses_data_that_contradicts_itself(edited: dict[str, str]) -> None:
+    cluster = {"name": "old-cluster", "location": "europe-west1-b", "id": "id-1", "selfLink": LINK}
+    cluster |= {key: value for key, value in edited.items() if key != "project"}
+    with pytest.raises(StateError) as caught:
+        read_saved_cluster({"project": edited.get("project", "acme-data"), "cluster": cluster})
+    assert "everything else of" in str(caught.value)
+
+
+def test_a_link_with_the_number_of_the_project_contradicts_no_id() -> None:
+    link = LINK.replace("acme-data", "123456789012")
+    saved = read_saved_cluster({"project": "acme-data", "cluster": {"id": "id-1", "selfLink": link}})
+    assert saved is not None
+    assert saved.name == NAME
+
+
+@pytest.mark.parametrize("name", ["../../other", "a/b", "a b", "-", "old-cluster?x=1", "old-cluster\n"])
+def test_refuses_a_name_that_would_make_another_path(name: str) -> None:
+    cluster = {"name": name, "location": "europe-west1-b", "id": "id-1"}
+    with pytest.raises(StateError):
+        read_saved_cluster({"project": "acme-data", "cluster": cluster})
+
+
 def test_the_same_id_is_the_same_cluster() -> None:
     assert SavedCluster(NAME, id="id-1").is_same(FOUND)
     assert not SavedCluster(NAME, id="id-2", create_time=FOUND.create_time, self_link=LINK).is_same(FOUND)
