@@ -88,6 +88,11 @@ def may_be_dropped(document: Mapping[str, Any], place: Place) -> bool:
     return has_build_configurations(document) and any(step in _UNCONFIRMED_IN_15 for step in place)
 
 
+def container_configuration_names(document: Mapping[str, Any]) -> list[str]:
+    """Names of the containerized execution configurations."""
+    return [str(each.get("name")) for each in document.get("containerSettings", {}).get("executionConfigs", [])]
+
+
 def put_container_configuration(document: Document, wanted: ComputeConfiguration) -> None:
     """Create or update a containerized execution configuration.
 

@@ -5,36 +5,10 @@ API: https://developer.dataiku.com/latest/api-reference/python/client/index.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-import requests
-
-from gke_clusters.errors import DssRefused
-
-
-@contextmanager
-def calling(doing: str, resource: str) -> Iterator[None]:
-    """Run a block of calls to DSS; what they raise leaves as :class:`gke_clusters.errors.DssRefused`.
-
-    Args:
-        doing: what is asked, to follow "to".
-        resource: of what.
-    """
-    from dataikuapi.utils import DataikuException  # noqa: PLC0415 - a second to import; DSS has loaded it by then
-
-    try:
-        yield
-    except DataikuException as error:
-        raise DssRefused(f"DSS refused to {doing}.", resource=resource, verbatim=str(error)) from error
-    except requests.RequestException as error:
-        raise DssRefused(
-            f"DSS could not be reached to {doing}; whether it was done is not known.",
-            resource=resource,
-            verbatim=str(error),
-            remedy="Run it again: what was done already is not done twice.",
-        ) from error
+from gke_clusters.dss.calls import calling
+from gke_clusters.dss.projects import ProjectSettings
 
 
 class GeneralSettings:
@@ -81,6 +55,10 @@ class DssInstance:
     def general_settings(self) -> GeneralSettings:
         """The general settings, as a document that can be changed."""
         return GeneralSettings(self._client)
+
+    def project_settings(self, project_key: str) -> ProjectSettings:
+        """The settings of a project, as a document that can be changed."""
+        return ProjectSettings(self._client, project_key)
 
     def read_cluster_settings(self, cluster_id: str) -> dict[str, Any]:
         """Read what DSS keeps of a cluster: ``type``, ``state``, ``params``, ``data`` and more."""

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import copy
+import re
+
+import pytest
+
+from gke_clusters.errors import DssRefused, SettingsError
+from gke_clusters.lifecycle.progress import Progress
+from gke_clusters.lifecycle.projects import use_cluster_in_projects
+from gke_clusters.settings.use_in_projects import parse_use_in_projects
+
+
+class Stored:
+    def __init__(self, name, document):
+        self.name = name
+        self.document = document
+        self.refuses = False
+
+    def read(self):
+        if self.document is None:
+            raise DssRefused("DSS refused to read it.", verbatim=f"not found: {self.name}")
+        return copy.deepcopy(self.document)
+
+    def write(self, document):
+        if self.refuses:
+            raise DssRefused("DSS refused to save it.", verbatim="locked")
+        self.document = copy.deepcopy(document)
+
+
+class Instance:
+    def __init__(self):
+        self.general_settings = Stored(
+            "general settings", {"containerSettings": {"executionConfigs": [{"name": "gke"}]}}
+        )
+        self.projects = {key: Stored(key, {"settings": {}}) for key in ("A", "B")}
+
+    def read_cluster_settings(self, cluster_id):
+        if cluster_id != "my-cluster":
+            raise DssRefused("DSS refused to read the cluster.", verbatim=f"not found: {cluster_id}")
+        return {}
+
+    def project_settings(self, key):
+        return self.projects.setdefault(key, Stored(key, None))
+
+
+@pytest.fixture
+def instance():
+    return Instance()
+
+
+def use(instance, *projects, **fields):
+    config = {"clusterId": "my-cluster", "projects": list(projects), **fields}
+    return use_cluster_in_projects(parse_use_in_projects(config), instance, Progress())
+
+
+def outcomes(page):
+    return re.findall(r'class="outcome [^"]+">([^<]+)<', page)
+
+
+def test_every_project_uses_the_cluster_and_the_configuration(instance):
+    page = use(instance, "A", "B", configurationName="gke")
+
+    assert outcomes(page) == ["changed", "changed"]
+    for project in instance.projects.values():
+        assert project.document["settings"]["k8sCluster"]["clusterId"] == "my-cluster"
+        assert project.document["settings"]["container"]["containerConf"] == "gke"
+
+
+def test_the_second_time_nothing_changes(instance):
+    use(instance, "A")
+
+    assert outcomes(use(instance, "A")) == ["done"]
+
+
+def test_projects_inherit_again(instance):
+    use(instance, "A", configurationName="gke")
+
+    page = use(instance, "A", choice="INHERIT", clusterId="")
+
+    assert outcomes(page) == ["changed"]
+    assert instance.projects["A"].document["settings"]["k8sCluster"]["clusterMode"] == "INHERIT"
+    assert instance.projects["A"].document["settings"]["container"]["containerMode"] == "INHERIT"
+
+
+def test_a_preview_changes_nothing(instance):
+    assert outcomes(use(instance, "A", preview=True)) == ["would change"]
+    assert instance.projects["A"].document == {"settings": {}}
+
+
+def test_what_is_not_there_is_named_before_anything_is_changed(instance):
+    with pytest.raises(SettingsError) as refused:
+        use(instance, "A", "GONE", clusterId="no-such", configurationName="other")
+
+    assert list(map(str, refused.value.problems)) == [
+        "Projects: GONE cannot be read: not found: GONE",
+        "Cluster: no-such cannot be read: not found: no-such",
+        "Containerized execution configuration: other is not in the settings of DSS; there are: gke",
+    ]
+    assert instance.projects["A"].document == {"settings": {}}
+
+
+def test_one_project_that_cannot_be_saved_does_not_keep_the_others_from_it(instance):
+    instance.projects["A"].refuses = True
+
+    page = use(instance, "A", "B")
+
+    assert outcomes(page) == ["failed", "changed"]
+    assert "locked" in page
