@@ -29,15 +29,15 @@ UNIT_TESTS = "tests/python/unit"
 PARTS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "settings": (["settings/*.py"], ["settings", "test_descriptors.py"]),
     "operations": (
-        ["google/operations.py", "google/operation_failures.py"],
-        ["google/conftest.py", "google/test_operations.py", "google/test_operation_failures.py"],
+        ["google/operations.py", "google/operation_failures.py", "google/known_failures.py", "google/*_rules.py"],
+        ["google/test_operations.py", "google/test_operation_failures.py", "google/test_known_failures.py"],
     ),
     "lifecycle": (["lifecycle/*.py"], ["lifecycle"]),
 }
 """By name: files of the package to mutate, and what lies beside them in `UNIT_TESTS` and has to notice."""
 
 NEEDED_BY_TESTS = (
-    "tests/python/data",
+    "tests",
     "parameter-sets",
     "python-clusters",
     "python-runnables",
@@ -123,11 +123,9 @@ def prepare(part: str) -> None:
 
 
 def copy_tests(part: str) -> None:
-    """Copy the tests of a part, and what they read, into its folder."""
-    _, tests = PARTS[part]
-    for needed in [*NEEDED_BY_TESTS, *(f"{UNIT_TESTS}/{test}" for test in tests)]:
+    """Copy the tests, and what they read, into the folder of a part."""
+    for needed in NEEDED_BY_TESTS:
         source, target = ROOT / needed, WORKSPACES / part / needed
-        target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, target, ignore=_NOT_COPIED, dirs_exist_ok=True)
         else:
@@ -141,7 +139,7 @@ def _configuration(files: Iterable[str], tests: Iterable[str]) -> str:
         "only_mutate": [str(COPIED_PACKAGE / pattern) for pattern in files],
         "also_copy": list(NEEDED_BY_TESTS),
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", *_PRELOADED_ALREADY],
-        "pytest_add_cli_args_test_selection": [f"{UNIT_TESTS}/{test}" for test in tests if "conftest" not in test],
+        "pytest_add_cli_args_test_selection": [f"{UNIT_TESTS}/{test}" for test in tests],
         "process_isolation": "forkserver",
         "forkserver_warmup": "import",
         "preload_modules_file": "preloaded.txt",
