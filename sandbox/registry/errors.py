@@ -74,3 +74,13 @@ def missing_image_name() -> RegistryError:
 def repository_not_found(repository: str) -> RegistryError:
     """Return 404, as in https://github.com/GoogleCloudPlatform/cloud-builders-community/issues/588."""
     return RegistryError(404, "NAME_UNKNOWN", f'Repository "{repository}" not found')
+
+
+def other_media_type(reference: str, media_type: str, accepted: list[str]) -> RegistryError:
+    """Return 404 for a manifest in no accepted form, as in https://github.com/appc/docker2aci/pull/255."""
+    kind = "digest" if reference.startswith("sha256:") else "tag"
+    return RegistryError(
+        404,
+        "MANIFEST_UNKNOWN",
+        f"Manifest with {kind} '{reference}' has media type '{media_type}', but client accepts '{','.join(accepted)}'.",
+    )

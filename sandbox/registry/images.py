@@ -50,6 +50,13 @@ class Images:
         found = [image for image in self if (image.name.project, image.name.repository) == (project, repository)]
         return sorted(found, key=lambda image: (image.name.image, image.digest))
 
+    def find(self, name: ImageName, reference: str) -> Image | None:
+        """Return the image that a tag or a digest names."""
+        for image in self:
+            if image.name == name and (reference == image.digest or reference in image.tags):
+                return image
+        return None
+
     def pushed(self, name: ImageName, reference: str, media_type: str, manifest: bytes, digest: str) -> None:
         """Note that a manifest was accepted under a tag, or under its digest."""
         image = self._images.get((name, digest))

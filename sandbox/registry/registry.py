@@ -19,6 +19,7 @@ from sandbox.registry.credentials import Callers, basic_credentials, bearer_toke
 from sandbox.registry.errors import (
     RegistryError,
     authentication_failed,
+    other_media_type,
     registry_error_response,
     repository_not_found,
 )
@@ -135,6 +136,8 @@ class Registry:
         if admitted is not None:
             others = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
             scope = {**scope, "headers": [*others, (b"authorization", f"Bearer {admitted}".encode("ascii"))]}
+        if admitted is not None and target is not None and target.kind == "manifests" and target.action == "pull":
+            scope = self._as_stored(request, target, scope)
         # The store's paths begin where ours do.
         scope = {**scope, "root_path": "", "app_root_path": ""}
         if target is None or target.kind != "manifests" or request.method not in ("PUT", "DELETE"):
@@ -174,6 +177,21 @@ class Registry:
         if not self._repositories.exists(target.name.project, target.name.repository):
             raise repository_not_found(target.name.repository)
         return token
+
+    def _as_stored(self, request: Request, target: Target, scope: Scope) -> Scope:
+        """Ask for a manifest as it was pushed; `docker-registry` would turn it into an older form unasked.
+
+        Raises:
+            RegistryError: 404, the client accepts other forms only.
+        """
+        image = self.images.find(target.name, target.reference)
+        if image is None:
+            return scope
+        accepted = [part.partition(";")[0].strip() for part in request.headers.get("Accept", "*/*").split(",")]
+        if not {image.media_type, "*/*", "application/*"} & set(accepted):
+            raise other_media_type(target.reference, image.media_type, accepted)
+        others = [(name, value) for name, value in scope["headers"] if name != b"accept"]
+        return {**scope, "headers": [*others, (b"accept", image.media_type.encode("latin-1"))]}
 
     def _principal(self, request: Request) -> Principal | None:
         basic = basic_credentials(request)

@@ -147,6 +147,22 @@ class TestImages:
         assert blob.content == content.layer
         assert running.call("GET", f"/v2/{name}/tags/list", headers=headers).json() == {"name": name, "tags": ["one"]}
 
+    @pytest.mark.parametrize("accept", ["*/*", f"application/json, {MANIFEST_TYPE}", "application/*;q=0.5"])
+    def test_a_manifest_comes_as_it_was_pushed(self, running: Any, name: str, accept: str) -> None:
+        content = running.push("one", name)
+        headers = running.administrator(name) | {"Accept": accept}
+
+        manifest = running.call("GET", f"/v2/{name}/manifests/one", headers=headers)
+        assert manifest.content == content.manifest()
+
+    def test_a_manifest_in_no_accepted_form_is_unknown(self, running: Any, name: str) -> None:
+        running.push("one", name)
+        headers = running.administrator(name) | {"Accept": "application/vnd.oci.image.manifest.v1+json"}
+
+        answer = running.call("GET", f"/v2/{name}/manifests/one", headers=headers)
+        assert _error(answer)[:2] == (404, "MANIFEST_UNKNOWN")
+        assert f"Manifest with tag 'one' has media type '{MANIFEST_TYPE}', but client accepts" in answer.text
+
     def test_pushes_are_noted_for_artifact_registry(self, running: Any, name: str) -> None:
         content = running.push("one", name)
         running.put_manifest(content, running.administrator(name), "two", name)
