@@ -17,6 +17,8 @@ from sandbox.kubernetes.control_plane import ControlPlane, ControlPlaneRequest, 
 
 _log = logging.getLogger(__name__)
 _INTERNAL = 13
+# A guess.
+_CONTROLLERS_STOP_SECONDS = 20.0
 # A pool that failed to change still has its nodes.
 _POOL_AFTER_FAILURE = {
     "SET_NODE_POOL_SIZE": "RUNNING_WITH_ERROR",
@@ -204,10 +206,12 @@ class Work:
             await passing.until_failure(self._clock, record, operation, strike)
             self._fail_cluster(record, operation, strike)
             return
-        await self._clock.sleep(operation.duration_seconds)
-        self._clusters.remove(record)
+        # The controllers end long before the cluster is gone: what they have not deleted by then stays behind.
+        await self._clock.sleep(_CONTROLLERS_STOP_SECONDS)
         if record.control_plane is not None:
             await record.control_plane.stop()
+        await self._clock.sleep(operation.duration_seconds - _CONTROLLERS_STOP_SECONDS)
+        self._clusters.remove(record)
         operation.finish()
 
     async def _create_pool(self, record: ClusterRecord, pool: Json, operation: Operation) -> None:

@@ -88,7 +88,7 @@ class ServiceEndpoints(Controller):
 
 
 class LoadBalancers(Controller):
-    """Gives services of type LoadBalancer an address after a while.
+    """Gives services of type LoadBalancer an address after a while, and takes as long to let them go.
 
     Args:
         state: the cluster.
@@ -101,6 +101,7 @@ class LoadBalancers(Controller):
         super().__init__(state)
         self._cloud = cloud
         self._asked: set[str] = set()
+        self._going: set[str] = set()
         self._numbers = itertools.count(2)
 
     async def reconcile(self, key: Key) -> None:
@@ -112,11 +113,16 @@ class LoadBalancers(Controller):
         finalizers = service["metadata"].get("finalizers") or []
         balanced = service["spec"].get("type") == "LoadBalancer"
         if is_going(service) or not balanced:
-            if _CLEANUP in finalizers:
+            if _CLEANUP in finalizers and uid not in self._going:
+                self._going.add(uid)
+                await record(self.state, service, "DeletingLoadBalancer", "Deleting load balancer", component=_NAME)
+                self.enqueue_later(key, _LOAD_BALANCER_SECONDS)
+            elif _CLEANUP in finalizers and key not in self._timers:
                 self._cloud.delete_load_balancer(_balancer_name(service))
                 await self.state.set_finalizers(SERVICES, service, [one for one in finalizers if one != _CLEANUP])
                 if not is_going(service):
                     await self.state.patch(SERVICES, key, {"status": {"loadBalancer": None}}, "status")
+                self._going.discard(uid)
             self._asked.discard(uid)
         elif _CLEANUP not in finalizers:
             await self.state.set_finalizers(SERVICES, service, [*finalizers, _CLEANUP])

@@ -18,6 +18,8 @@ from sandbox.kubernetes.controllers.kinds import (
 from sandbox.kubernetes.controllers.owners import is_going
 from sandbox.kubernetes.controllers.state import ClusterState, Key, key_of
 
+# A disk is detached and deleted within about 10 s; the sandbox's default speed is 100.
+_DISK_SECONDS = 0.1
 _CLAIM_PROTECTION = "kubernetes.io/pvc-protection"
 _VOLUME_PROTECTION = "kubernetes.io/pv-protection"
 
@@ -35,6 +37,7 @@ class Volumes(Controller):
     def __init__(self, state: ClusterState, request: ControlPlaneRequest) -> None:
         super().__init__(state)
         self._request = request
+        self._asked: set[Key] = set()
 
     def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
         """Return the claim, the volume (with an empty namespace), or the claims of the pod."""
@@ -96,9 +99,22 @@ class Volumes(Controller):
         if is_going(volume):
             await self._let_go(PERSISTENT_VOLUMES, volume, _VOLUME_PROTECTION)
         elif volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete":
+            await self._delete_disk(key, volume)
+        else:
+            await self._release(key, volume)
+
+    async def _delete_disk(self, key: Key, volume: Object) -> None:
+        """Delete a disk, which takes its time, and then its volume."""
+        if key not in self._asked:
+            self._asked.add(key)
+            await self._release(key, volume)
+            self.enqueue_later(key, _DISK_SECONDS)
+        elif key not in self._timers:
             self._request.cloud.delete_disk(key[1])
             await self.state.delete(PERSISTENT_VOLUMES, volume)
-        elif (volume.get("status") or {}).get("phase") != "Released":
+
+    async def _release(self, key: Key, volume: Object) -> None:
+        if (volume.get("status") or {}).get("phase") != "Released":
             await self.state.patch(PERSISTENT_VOLUMES, key, {"status": {"phase": "Released"}}, "status")
 
     async def _let_go(self, resource: Resource, item: Object, finalizer: str) -> None:

@@ -118,3 +118,12 @@ def test_a_list_asks_for_its_permission(sandbox, compute, path, permission):
         allowed = compute(path, token=sandbox.access_token(email))
     assert (denied.status_code, permission in denied.text) == (403, True)
     assert allowed.status_code == 200
+
+
+def test_what_was_merely_asked_to_go_is_left(sandbox, compute, cluster):
+    name, call = cluster
+    uid = call("services/web").json()["metadata"]["uid"]
+    call("services/web", "DELETE")
+    sandbox.delete_cluster("us-east4-a", name)
+    names = [each["name"] for each in compute("/regions/us-east4/forwardingRules").json()["items"]]
+    assert f"a{uid.replace('-', '')}"[:32] in names

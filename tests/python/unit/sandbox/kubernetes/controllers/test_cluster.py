@@ -347,6 +347,9 @@ def test_a_load_balancer_gets_an_address_and_cleans_up_before_it_goes() -> None:
         assert made.balancer.name == "a" + service["metadata"]["uid"].replace("-", "")[:31]
         assert (made.balancer.service, made.balancer.ports) == ("default/web", (("TCP", 80),))
         await cluster.client.delete(SERVICES, "web", "default")
+        going = await cluster.one(SERVICES, "web", lambda item: "deletionTimestamp" in item["metadata"])
+        assert "service.kubernetes.io/load-balancer-cleanup" in going["metadata"]["finalizers"]
+        assert len(list(cluster.provisioned.balancers("p"))) == 1
         await _gone(cluster, SERVICES, "web")
         assert list(cluster.provisioned.balancers("p")) == []
 
@@ -370,8 +373,9 @@ def test_a_claim_waits_for_a_pod_and_its_volume_goes_with_it() -> None:
         assert (made.disk.size_gb, made.disk.kind, made.disk.claim) == (5, "pd-balanced", "data")
         await cluster.client.delete(PODS, "p", "default")
         await cluster.client.delete(PERSISTENT_VOLUME_CLAIMS, "data", "default")
-        await cluster.until(PERSISTENT_VOLUMES, lambda items: not items)
         await _gone(cluster, PERSISTENT_VOLUME_CLAIMS, "data")
+        await cluster.until(PERSISTENT_VOLUMES, lambda items: [one["status"]["phase"] for one in items] == ["Released"])
+        await cluster.until(PERSISTENT_VOLUMES, lambda items: not items)
         assert list(cluster.provisioned.disks("p")) == []
 
     in_cluster(story)
