@@ -43,7 +43,7 @@ class ClockSkewed(CredentialsError):
 class PermissionDenied(GkeClustersError):
     """Google refuses a call because the identity in use lacks an IAM permission or an access scope."""
 
-    advice = "Grant the missing permission to the identity named above, then start again."
+    advice = "Grant the permission to the identity, both as the message names them, then start again."
     wordings = ('Required "container.clusters.create" permission(s) for "projects/my-project".',)
 
 
@@ -62,7 +62,7 @@ class PerimeterViolated(PermissionDenied):
 
     advice = (
         "Have an administrator of the organization look the identifier up in the VPC Service Controls troubleshooter "
-        "and let the identity named above in: an ingress or egress rule, or an access level."
+        "and let the identity that the message names in: an ingress or egress rule, or an access level."
     )
     wordings = ("Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: AbC",)
 

@@ -11,7 +11,7 @@ from gke_clusters.errors.base import GkeClustersError
 class OperationFailed(GkeClustersError):
     """Google accepted the request, and the operation that carries it out ended with an error."""
 
-    advice = "Correct what the answer names, then start again; what was created is removed or reported above."
+    advice = "Correct what the answer names, then start again; the message says what became of what was created."
 
 
 class OperationTimeout(GkeClustersError):
@@ -39,8 +39,8 @@ class AccessDenied(GkeClustersError):
     """Kubernetes answers, and the identity in use may not do there what DSS needs."""
 
     advice = (
-        "Grant roles/container.developer on the project to the identity named above, or an equivalent role in the "
-        "cluster."
+        "Grant roles/container.developer on the project to the identity that the message names, or an equivalent role "
+        "in the cluster."
     )
 
 
@@ -51,11 +51,16 @@ class GoogleUnavailable(GkeClustersError):
         "Check that the DSS host reaches *.googleapis.com (proxy, firewall, DNS) and https://status.cloud.google.com, "
         "then start again: nothing is created twice."
     )
+    wordings = (
+        "Quota exceeded for quota metric 'Write requests' and limit 'Write requests per minute'.",
+        "The service is currently unavailable.",
+    )
 
 
 class GoogleError(GkeClustersError):
     """Google answered with an error that the plugin does not know."""
 
     advice = (
-        "The answer above is all that Google said. If it is not clear, look for it in the Google Cloud documentation."
+        "The answer received is all that Google said. If it is not clear, look for it in the documentation of Google "
+        "Cloud."
     )

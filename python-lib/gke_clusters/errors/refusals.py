@@ -61,12 +61,14 @@ class NameTaken(GkeClustersError):
     """A GKE cluster of that name exists at that location and was not created by this DSS cluster."""
 
     advice = "Choose another name, or attach the existing cluster with a DSS cluster of type Attach GKE cluster."
+    wordings = ("Already exists: projects/my-project/zones/us-central1-a/clusters/my-cluster.",)
 
 
 class ClusterNotFound(GkeClustersError):
     """No GKE cluster of that name exists in the project."""
 
     advice = "Check the project, the location and the name: gcloud container clusters list --project PROJECT"
+    wordings = ("Not found: projects/my-project/zones/us-central1-a/clusters/my-cluster.",)
 
 
 class WrongLocation(ClusterNotFound):

@@ -57,7 +57,7 @@ def _quota(_evidence: Evidence, scene: Scene) -> QuotaExceeded:
         QuotaExceeded,
         f"the quota of project {scene.project} is too small{f' for {names}' if names else ''}",
         "Ask for fewer or smaller nodes (a regional cluster has the number of nodes in each of its zones), or request a"
-        f" higher quota{f' of {names}' if names else ''}: {page}",
+        f" higher quota{f' of {names}' if names else ''}: {page} .",
     )
     failure.shortages = shortages
     regions = _distinct(shortage.place for shortage in shortages if shortage.place not in ("", EVERYWHERE))

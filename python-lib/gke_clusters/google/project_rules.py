@@ -29,7 +29,7 @@ _CONSTRAINT_OF_REASON: Final = {
     "RESOURCE_USAGE_RESTRICTION_VIOLATED": "gcp.restrictServiceUsage",
 }
 # https://cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints
-_ABOUT_CONSTRAINTS: Final = {
+ABOUT_CONSTRAINTS: Final = {
     "compute.vmExternalIpAccess": (
         'It forbids nodes with external addresses: create the cluster with private nodes (expert JSON {"networkConfig":'
         ' {"defaultEnablePrivateNodes": true}}) in a network with Cloud NAT.'
@@ -51,6 +51,7 @@ _ABOUT_CONSTRAINTS: Final = {
     ),
     "gcp.restrictServiceUsage": "It says which APIs may be used: have container.googleapis.com allowed.",
 }
+"""What each constraint that GKE meets asks for, by its name."""
 
 _SERVICE: Final = re.compile(r"([a-z]+\.googleapis\.com)(?:/overview|\b.{0,20} before generating)")
 _PERIMETER_ID: Final = re.compile(r"vpcServiceControlsUniqueIdentifier:\s*([\w-]+)")
@@ -70,7 +71,7 @@ def _policy(evidence: Evidence, scene: Scene) -> OrganizationPolicy:
     named = _CONSTRAINT.search(evidence.text)
     by_reason = (_CONSTRAINT_OF_REASON[code] for code in sorted(evidence.codes) if code in _CONSTRAINT_OF_REASON)
     constraint = named[1] if named else next(by_reason, "")
-    about = _ABOUT_CONSTRAINTS.get(constraint, "Ask for settings that the policy allows.")
+    about = ABOUT_CONSTRAINTS.get(constraint, "Ask for settings that the policy allows.")
     remedy = f"{about} Otherwise ask an administrator of the organization for an exception for the project."
     if constraint:
         remedy += (

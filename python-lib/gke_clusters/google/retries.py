@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import requests
@@ -17,6 +18,8 @@ _OVERLOADED: Final = frozenset({429, 500, 502, 503, 504})
 _RATE_REASONS: Final = frozenset(
     {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED"}
 )
+# The same without a reason of its own, as Terraform's Google provider knows it (transport/error_retry_predicates.go).
+_RATE_TEXT: Final = re.compile(r"Quota exceeded for quota metric '[^']+' and limit '[^']+ per (?:minute|second)")
 # Subclasses of a connection error that repeating does not cure.
 _PERMANENT: Final = (requests.exceptions.SSLError, requests.exceptions.InvalidProxyURL)
 _CUT: Final = (
@@ -64,4 +67,4 @@ def _answers(error: TransportError) -> bool:
 
 def _is_rate_limit(error: api_exceptions.GoogleAPICallError) -> bool:
     reasons = {error.reason, *(item.get("reason") for item in error.errors if isinstance(item, dict))}
-    return not reasons.isdisjoint(_RATE_REASONS)
+    return not reasons.isdisjoint(_RATE_REASONS) or bool(_RATE_TEXT.search(str(error.message)))

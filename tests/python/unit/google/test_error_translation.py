@@ -246,6 +246,20 @@ def test_calls_a_rate_limit_unavailable_though_it_is_a_403(refusal: Any, asked: 
     assert isinstance(translate(refusal(403, "", "Slow down.", legacy="rateLimitExceeded"), asked), GoogleUnavailable)
 
 
+@pytest.mark.parametrize(
+    ("message", "how"),
+    [
+        ("Quota for concurrent operations exceeded.", {"reason": "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED"}),
+        ("Too fast.", {"reason": "RATE_LIMIT_EXCEEDED", "metadata": {"quota_metric": "m"}}),
+        ("Quota exceeded for quota metric 'Write requests' and limit 'Write requests per minute' of service 's'.", {}),
+    ],
+)
+def test_takes_no_limit_of_requests_for_a_quota_of_machines(
+    refusal: Any, asked: Asked, message: str, how: dict[str, Any]
+) -> None:
+    assert isinstance(translate(refusal(403, "PERMISSION_DENIED", message, **how), asked), GoogleUnavailable)
+
+
 def test_says_that_it_does_not_know_an_answer_and_keeps_it(refusal: Any, asked: Asked) -> None:
     failure = translate(refusal(418, "TEAPOT", "Short and stout."), asked)
     assert type(failure) is GoogleError

@@ -54,7 +54,8 @@ def failed(message: str) -> GkeClustersError:
 )
 def test_every_typical_wording_means_the_failure_that_it_is_told_of(kind: type[GkeClustersError], wording: str) -> None:
     asked = Asked("x", "projects/p/locations/l/clusters/c", "p", Authorization(AnonymousCredentials()))
-    met = [refused(wording, code) for code in (400, 401, 403)]
+    met = [refused(wording, code) for code in (400, 401, 403, 429, 503)]
+    met += [refused(wording, 404, status="NOT_FOUND"), refused(wording, 409, status="ALREADY_EXISTS")]
     met += [failed(wording), translate(RefreshError(wording), asked), refused(wording, status="FAILED_PRECONDITION")]
     assert kind in map(type, met)
 
