@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from gke_clusters.dss.overrides import cluster_data, cluster_overrides
-from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable, OperationTimeout
+from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable, OperationTimeout, StateError
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.kube.access import AccessReview, require_access, review_access
 from gke_clusters.kube.api import KubernetesApi
-from gke_clusters.kube.credential_helper import HelperCredentials, install_helper, remove_helper
-from gke_clusters.kube.kubeconfig import FILE_NAME, ClusterAccess, Endpoint, EndpointChoice, render_kubeconfig
+from gke_clusters.kube.credential_helper import (
+    FOLDER_NAME,
+    HelperCredentials,
+    install_helper,
+    remove_helper,
+)
+from gke_clusters.kube.kubeconfig import (
+    FILE_NAME,
+    ClusterAccess,
+    Endpoint,
+    EndpointChoice,
+    HelperCommand,
+    render_kubeconfig,
+)
 from gke_clusters.kube.private_files import write_private_file
 from gke_clusters.kube.probe import probe
 from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
@@ -81,8 +94,12 @@ class Handover:
 
         Raises:
             CredentialsError: kubectl could not use these credentials.
+            StateError: The files that DSS needs cannot be written.
         """
-        install_helper(self.directory, _helper_credentials(google))
+        with _files_of(self.directory):
+            _install_helper(self.directory, google)
+            if (self.directory / FILE_NAME).is_dir():
+                raise IsADirectoryError(f"{self.directory / FILE_NAME} is a folder")
 
     def complete(
         self, cluster: Cluster, google: GoogleAccess, progress: Progress, deadline: Deadline | None = None
@@ -102,11 +119,12 @@ class Handover:
             ControlPlaneUnreachable: The endpoint is missing or does not answer.
             OperationTimeout: The deadline passed before it answered.
             AccessDenied: The identity may not do what DSS needs, where that is required.
+            StateError: The files that DSS needs cannot be written.
         """
         access = ClusterAccess.of(cluster.name.project, cluster.resource, self.endpoint)
-        path = (self.directory / FILE_NAME).resolve()
-        progress.step(_KUBECONFIG_PERCENT, f"Writing {path} for the {access.endpoint}")
-        write_access(self.directory, access, google, self.user_name)
+        progress.step(_KUBECONFIG_PERCENT, f"Writing {self.directory / FILE_NAME} for the {access.endpoint}")
+        with _files_of(self.directory):
+            path = write_access(self.directory, access, google, self.user_name)
         progress.step(_PROBE_PERCENT, "Reaching the Kubernetes API")
         control_plane = self.reach(path, access.endpoint)
         version = _probe(control_plane, cluster, deadline)
@@ -146,8 +164,9 @@ def write_access(directory: Path, access: ClusterAccess, google: GoogleAccess, u
         CredentialsError: kubectl could not use these credentials.
         OSError: The files cannot be written.
     """
-    path = (directory / FILE_NAME).resolve()
-    helper = install_helper(directory, _helper_credentials(google))
+    # Not what a link in its place leads to: that is another file.
+    path = directory.resolve() / FILE_NAME
+    helper = _install_helper(directory, google)
     write_private_file(path, render_kubeconfig(access, helper, user_name))
     return path
 
@@ -181,6 +200,34 @@ def forget_access(directory: Path) -> None:
         kubeconfig.unlink(missing_ok=True)
     except OSError as error:
         logger.warning("%s cannot be removed; remove it by hand: %s", kubeconfig, error)
+
+
+@contextmanager
+def _files_of(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StateError(
+            "What DSS needs to use the cluster cannot be written into the working directory of the DSS cluster.",
+            resource=str(directory),
+            verbatim=str(error),
+            remedy="Remove what is in the way there, or make room on the disk, then start again.",
+        ) from error
+
+
+def _install_helper(directory: Path, google: GoogleAccess) -> HelperCommand:
+    """Install the helper; what is in its place and cannot be overwritten is removed first, for nothing else uses it."""
+    credentials = _helper_credentials(google)
+    try:
+        return install_helper(directory, credentials)
+    except OSError as error:
+        logger.warning("The credential helper is made anew, since it cannot be overwritten: %s", error)
+    place = directory / FOLDER_NAME
+    if place.is_dir() and not place.is_symlink():
+        remove_helper(directory)
+    else:
+        place.unlink(missing_ok=True)
+    return install_helper(directory, credentials)
 
 
 def _helper_credentials(google: GoogleAccess) -> HelperCredentials:

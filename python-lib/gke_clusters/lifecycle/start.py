@@ -9,12 +9,13 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from gke_clusters.errors import ControlPlaneUnreachable, GkeClustersError, Stockout
+from gke_clusters.errors import ControlPlaneUnreachable, GkeClustersError, QuotaExceeded, Stockout
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.clean_up import clean_up
 from gke_clusters.lifecycle.creation import Creation
 from gke_clusters.lifecycle.fallback import offer_help, sum_up
+from gke_clusters.lifecycle.footprint import explain_shortage
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.handover import Handover, forget_access
 from gke_clusters.lifecycle.journal import Journal, Phase
@@ -134,6 +135,8 @@ def _attempts(
 def _clean_up(creation: Creation, failure: GkeClustersError, settings: CreateSettings, *, goes_on: bool) -> bool:
     if isinstance(failure, Stockout) and not goes_on:
         offer_help(failure, settings)
+    if isinstance(failure, QuotaExceeded):
+        explain_shortage(failure, settings)
     # A cluster in one zone at a time: only the last one can be kept.
     is_gone = clean_up(creation, failure, keep=settings.keep_failed_cluster and not goes_on)
     if is_gone and creation.created and isinstance(failure, ControlPlaneUnreachable):

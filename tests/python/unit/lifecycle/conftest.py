@@ -17,7 +17,7 @@ from gke_clusters.google.clusters import Cluster, ClusterList
 from gke_clusters.google.compute import NetworkInterface, Subnetwork
 from gke_clusters.google.credentials import CredentialsChoice
 from gke_clusters.google.names import ClusterName
-from gke_clusters.google.node_pools import InstanceGroup
+from gke_clusters.google.node_pools import InstanceGroup, NodePool
 from gke_clusters.google.operations import Condition, Operation
 from gke_clusters.kube.access import AccessReview
 from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
@@ -81,6 +81,7 @@ class FakeClusters:
     # How the next operations end, in turn; well if there is nothing.
     endings: list[tuple[Condition, ...]] = field(default_factory=list)
     status_after_create: str = "RUNNING"
+    pools_after_create: tuple[NodePool, ...] = ()
     forgets_operations: bool = False
     identity: str = "dss@acme.iam.gserviceaccount.com"
     _seen: set[str] = field(default_factory=set)
@@ -167,7 +168,8 @@ class FakeClusters:
             del self.clusters[name]
         elif operation.kind == "CREATE_CLUSTER":
             status = "ERROR" if failures else self.status_after_create
-            self.clusters[name] = make_cluster(name, status, labels=cluster.labels, id=cluster.id)
+            pools = self.pools_after_create or cluster.pools
+            self.clusters[name] = make_cluster(name, status, labels=cluster.labels, id=cluster.id, pools=pools)
         elif failures:
             self.clusters[name] = replace(cluster, status="ERROR")
         return ended

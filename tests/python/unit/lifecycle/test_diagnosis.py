@@ -7,6 +7,7 @@ import pytest
 from gke_clusters.errors import ClusterUnhealthy, OperationFailed, QuotaExceeded, Stockout
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.names import ClusterName
+from gke_clusters.google.node_pools import NodePool
 from gke_clusters.google.operations import Condition, Operation
 from gke_clusters.lifecycle.diagnosis import creation_failure
 
@@ -55,3 +56,41 @@ def test_says_each_thing_about_a_cluster_once() -> None:
     failure = creation_failure(DONE, left)
     assert failure is not None
     assert failure.verbatim == "Bad."
+
+
+STOPPED = NodePool("gpu", "ERROR", conditions=(Condition("GCE_STOCKOUT", "No machines."),), status_message="Failed.")
+NO_MACHINES = Condition("ZONE_RESOURCE_POOL_EXHAUSTED", "Node pool gpu in z: no machines.")
+INTERNAL = replace(DONE, failures=(Condition("INTERNAL", "Internal error."),))
+
+
+def test_a_pool_says_what_the_operation_and_the_cluster_do_not() -> None:
+    failure = creation_failure(INTERNAL, replace(CLUSTER, status="ERROR", pools=(STOPPED,)))
+    assert isinstance(failure, Stockout)
+    assert failure.verbatim == "[INTERNAL] Internal error.\n[GCE_STOCKOUT] No machines.\nFailed."
+
+
+@pytest.mark.parametrize("left", [None, replace(CLUSTER, status="ERROR"), CLUSTER])
+def test_the_machines_say_what_nobody_else_does(left: Cluster | None) -> None:
+    failure = creation_failure(INTERNAL, left, (NO_MACHINES,))
+    assert isinstance(failure, Stockout)
+    assert "[INTERNAL] Internal error." in str(failure.verbatim)
+    assert "no machines" in str(failure.verbatim)
+
+
+def test_what_the_machines_say_of_a_broken_cluster_is_the_failure() -> None:
+    assert isinstance(creation_failure(DONE, replace(CLUSTER, status="DEGRADED"), (NO_MACHINES,)), Stockout)
+
+
+def test_what_machines_said_on_the_way_is_no_failure() -> None:
+    assert creation_failure(DONE, CLUSTER, (NO_MACHINES,)) is None
+
+
+def test_a_failure_of_the_operation_is_one_although_the_cluster_runs_with_all_its_nodes() -> None:
+    failure = creation_failure(INTERNAL, replace(CLUSTER, pools=(NodePool("cpu", "RUNNING"),)))
+    assert isinstance(failure, OperationFailed)
+    assert "without all nodes" not in failure.cause
+
+
+def test_pools_that_may_lack_nodes_excuse_no_broken_cluster() -> None:
+    broken = replace(CLUSTER, status="ERROR", pools=(replace(STOPPED, best_effort=True),))
+    assert isinstance(creation_failure(DONE, broken), Stockout)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,9 +46,57 @@ def test_a_place_that_cannot_be_written_stops_nothing(tmp_path: Path, caplog: py
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"project": "p"}', '{"project":1,"location":2,"name":3,"phase":"x"}']
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"project": "p"}',
+        '{"version":1,"project": "p"}',
+        '{"version":1,"project":1,"location":2,"name":3,"phase":"x"}',
+    ],
 )
 def test_leaves_out_a_journal_that_makes_no_sense(tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / FILE_NAME).write_text(text)
     assert Journal(tmp_path).read() is None
     assert "cannot be read" in caplog.text
+
+
+@pytest.mark.parametrize("version", [None, 0, 2, "1"])
+def test_leaves_out_a_journal_of_another_version(tmp_path: Path, version: object, caplog: Any) -> None:
+    journal = Journal(tmp_path)
+    journal.write(NAME, Phase.RUNNING)
+    entry = json.loads((tmp_path / FILE_NAME).read_text())
+    (tmp_path / FILE_NAME).write_text(json.dumps(entry | {"version": version}))
+    assert journal.read() is None
+    assert f"it has the version {version}, and this plugin knows 1" in caplog.text
+
+
+@pytest.mark.parametrize("cut", [1, 40])
+def test_leaves_out_a_journal_that_was_cut_off(tmp_path: Path, cut: int, caplog: pytest.LogCaptureFixture) -> None:
+    journal = Journal(tmp_path)
+    journal.write(NAME, Phase.RUNNING)
+    whole = (tmp_path / FILE_NAME).read_text()
+    (tmp_path / FILE_NAME).write_text(whole[:cut])
+    assert journal.read() is None
+    assert "GKE is asked instead" in caplog.text
+
+
+def test_leaves_out_a_journal_that_is_no_text(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"\xff\xfe\x00")
+    assert Journal(tmp_path).read() is None
+    assert "cannot be read" in caplog.text
+
+
+def test_leaves_out_a_folder_in_the_place_of_a_journal(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / FILE_NAME).mkdir()
+    assert Journal(tmp_path).read() is None
+    assert "cannot be read" in caplog.text
+
+
+def test_replaces_a_journal_that_makes_no_sense(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("{")
+    journal = Journal(tmp_path)
+    journal.write(NAME, Phase.KEPT)
+    assert journal.read() == Entry("p", "z", "c", Phase.KEPT)

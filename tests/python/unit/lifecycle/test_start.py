@@ -421,6 +421,14 @@ class TestTheAnswerIsLost:
 
 
 class TestTheCreationFails:
+    def test_multiplies_out_what_a_quota_is_too_small_for(self, world: Any) -> None:
+        message = "Instance 'a' creation failed: Quota 'CPUS' exceeded.  Limit: 8.0 in region europe-west1."
+        world.clusters.endings = [(Condition("GCE_QUOTA_EXCEEDED", message),)]
+        pools = [{"serviceAccountType": "custom", "machineType": "n1-highmem-8", "numNodes": 3}]
+        with pytest.raises(QuotaExceeded) as caught:
+            start(world, nodePools=pools)
+        assert "1 zone × 3 nodes × 8 vCPUs = 24 vCPUs of CPUS" in str(caught.value)
+
     def test_raises_the_first_error_and_removes_what_is_left(self, world: Any) -> None:
         world.clusters.endings = [STOCKOUT]
         with pytest.raises(Stockout, match=r"No machines\."):
@@ -462,7 +470,13 @@ class TestTheCreationFails:
     def test_keeps_the_first_error_where_its_own_files_cannot_be_removed(
         self, world: Any, caplog: pytest.LogCaptureFixture
     ) -> None:
-        (world.directory / "kube_config" / "not-a-file").mkdir(parents=True)
+        end = world.clusters._end
+
+        def blocked(operation: Any) -> Any:
+            (world.directory / "kube_config" / "not-a-file").mkdir(parents=True, exist_ok=True)
+            return end(operation)
+
+        world.clusters._end = blocked
         world.clusters.endings = [STOCKOUT]
         with pytest.raises(Stockout):
             start(world)

@@ -1,0 +1,96 @@
+"""The files that a start or an attachment leaves for DSS, whatever is in their place before."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gke_clusters.errors import StateError
+from gke_clusters.lifecycle.start import start_cluster
+
+FILES = [
+    "kube_config",
+    "gke_cluster_journal.json",
+    "credential-helper/credential-helper",
+    "credential-helper/refresh.py",
+    "credential-helper/config.json",
+    "credential-helper/interpreters",
+]
+
+
+def start(world: Any) -> list[dict[str, Any]]:
+    return start_cluster(world.settings(), world.owner, world.google, world.handover(), world.progress)
+
+
+def contents(world: Any) -> dict[Path, tuple[int, bytes]]:
+    files = [path for path in world.directory.rglob("*") if path.is_file()]
+    return {path: (stat.S_IMODE(path.stat().st_mode), path.read_bytes()) for path in files}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_replaces_a_file_that_was_cut_off_or_changed(world: Any, name: str) -> None:
+    start(world)
+    good = contents(world)
+    (world.directory / name).write_bytes((world.directory / name).read_bytes()[:10] + b"\xff")
+    (world.directory / name).chmod(0o644)
+    start(world)
+    assert contents(world) == good
+    assert world.clusters.calls.count("create") == 1
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_replaces_a_link_and_leaves_what_it_leads_to(world: Any, name: str, tmp_path: Path) -> None:
+    start(world)
+    good = contents(world)
+    other = tmp_path / "other"
+    other.write_text("somebody else's")
+    (world.directory / name).unlink()
+    (world.directory / name).symlink_to(other)
+    start(world)
+    assert contents(world) == good
+    assert not (world.directory / name).is_symlink()
+    assert other.read_text() == "somebody else's"
+
+
+@pytest.mark.parametrize("name", ["credential-helper/refresh.py", "credential-helper"])
+@pytest.mark.parametrize("kind", ["folder", "file", "link"])
+def test_makes_a_helper_anew_that_cannot_be_overwritten(
+    world: Any, name: str, kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    start(world)
+    good = contents(world)
+    place = world.directory / name
+    shutil.rmtree(place) if place.is_dir() else place.unlink()
+    if kind == "folder":
+        (place / "deeper").mkdir(parents=True)
+        (place / "refresh.py").mkdir(exist_ok=True)
+    elif kind == "file":
+        place.write_text("in the way")
+    else:
+        place.symlink_to(tmp_path / "gone")
+    start(world)
+    assert {path: content for path, content in contents(world).items() if path in good} == good
+    assert not place.is_symlink()
+
+
+def test_refuses_a_folder_in_the_place_of_the_kubeconfig_before_anything_is_created(world: Any) -> None:
+    (world.directory / "kube_config" / "somebody-s").mkdir(parents=True)
+    with pytest.raises(StateError, match="kube_config is a folder"):
+        start(world)
+    assert world.clusters.calls == []
+    assert (world.directory / "kube_config" / "somebody-s").is_dir()
+
+
+def test_says_that_the_disk_is_full(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gke_clusters.lifecycle.handover.write_private_file", full)
+    with pytest.raises(StateError, match="No space left on device") as caught:
+        start(world)
+    assert "make room on the disk" in caught.value.remedy
+    assert world.clusters.clusters == {}
