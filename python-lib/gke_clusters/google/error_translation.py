@@ -179,11 +179,17 @@ def _bad_request(refusal: _Refusal, asked: Asked) -> GkeClustersError:
 
 def _busy(refusal: _Refusal, asked: Asked) -> ClusterBusy:
     operation = _OPERATION_NAME.search(refusal.message)
+    place = f"--location {location_of(asked.resource) or 'LOCATION'} --project {asked.project}"
     return ClusterBusy(
         f"Another operation holds the cluster, so Google refused to {asked.doing}.",
         operation=operation[0] if operation else None,
         resource=asked.resource,
         verbatim=refusal.message,
+        remedy=(
+            f"Wait until it is over, then try again: gcloud container operations wait {operation[0]} {place}"
+            if operation
+            else f"Wait until it is over, then try again: gcloud container operations list {place}"
+        ),
     )
 
 
@@ -215,7 +221,8 @@ def _permission_denied(refusal: _Refusal, asked: Asked) -> PermissionDenied:
     if role:
         remedy = (
             f"Grant {identity} {role}, which has {permission}: {grant_on_project(asked.project, identity, role)} ;"
-            " wait two minutes, then start again."
+            " wait two minutes, then start again. If it has that role, check the project: Google says the same of one"
+            " that does not exist."
         )
     else:
         remedy = (

@@ -51,12 +51,14 @@ def test_names_the_operation_that_holds_the_cluster(refusal: Any, asked: Asked, 
     assert isinstance(failure, ClusterBusy)
     assert failure.operation == OPERATION
     assert failure.verbatim == message
+    assert f"gcloud container operations wait {OPERATION} --location l --project p" in failure.remedy
 
 
 def test_knows_a_busy_cluster_without_the_name_of_an_operation(refusal: Any, asked: Asked) -> None:
     failure = translate(refusal(400, "FAILED_PRECONDITION", "Another operation is in progress."), asked)
     assert isinstance(failure, ClusterBusy)
     assert failure.operation is None
+    assert "gcloud container operations list --location l --project p" in failure.remedy
 
 
 @pytest.mark.parametrize(
