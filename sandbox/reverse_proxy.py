@@ -57,7 +57,8 @@ class ReverseProxy:
             scope["method"], f"{self._url}{path}{query}", data=body or None, headers=headers, allow_redirects=False
         ) as answer:
             told = [(name.lower(), value) for name, value in answer.raw_headers]
-            kept = [(name, value) for name, value in told if name not in _OF_A_CONNECTION]
+            # The server that runs this application dates every answer itself.
+            kept = [(name, value) for name, value in told if name not in _OF_A_CONNECTION | {b"date"}]
             await send({"type": "http.response.start", "status": answer.status, "headers": kept})
             async for chunk in answer.content.iter_any():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})

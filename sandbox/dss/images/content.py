@@ -4,13 +4,14 @@ Media types: https://distribution.github.io/distribution/spec/manifest-v2-2/
 """
 
 import gzip
-import hashlib
 import io
 import json
 import tarfile
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
+
+from sandbox.digests import digest_of
 
 MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 _CONFIG_TYPE = "application/vnd.docker.container.image.v1+json"
@@ -58,11 +59,6 @@ def content_of(name: str, built_at: int) -> Content:
         "history": [{"created": created, "created_by": "dssadmin build-base-image"}],
     }
     return Content(json.dumps(config).encode(), gzip.compress(archive, mtime=built_at))
-
-
-def digest_of(content: bytes) -> str:
-    """Return the digest by which a registry addresses content."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _archive(text: bytes, built_at: int) -> bytes:

@@ -1,12 +1,12 @@
 """What the built-in registry holds: blobs and manifests by digest, tags, and uploads under way."""
 
-import hashlib
 import json
 import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.digests import digest_of
 from sandbox.registry.errors import RegistryError
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -108,11 +108,6 @@ class Repository:
         digest = self.digest(reference)
         del self.manifests[digest]
         self.tags = {tag: named for tag, named in self.tags.items() if named != digest}
-
-
-def digest_of(content: bytes) -> str:
-    """Return the digest by which content is addressed."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _parts(content: bytes) -> list[str]:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from sandbox.dss.images.content import MANIFEST_TYPE, Content, digest_of
+from sandbox.digests import digest_of
+from sandbox.dss.images.content import MANIFEST_TYPE, Content
 from sandbox.dss.images.docker.config_file import Login
 
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.dss.images.content import MANIFEST_TYPE, Content, content_of, digest_of
+from sandbox.digests import digest_of
+from sandbox.dss.images.content import MANIFEST_TYPE, Content, content_of
 from sandbox.gcp.artifact_registry.repositories import Repositories, Repository
 from sandbox.gcp.principals import EVERYTHING, Principals
 from sandbox.gcp.projects import Project

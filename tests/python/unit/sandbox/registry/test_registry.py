@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.dss.images.content import MANIFEST_TYPE, content_of, digest_of
+from sandbox.digests import digest_of
+from sandbox.dss.images.content import MANIFEST_TYPE, content_of
 
 ADMINISTRATOR, READER, STRANGER = "admin@example", "reader@example", "stranger@example"
 RESOURCE = "projects/demo/locations/us-central1/repositories/images"
