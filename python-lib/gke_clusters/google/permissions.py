@@ -24,6 +24,17 @@ _PLUGIN: dict[str, str] = {
     "compute.subnetworks.list": "find the subnetwork of the network in the cluster's region",
     "compute.zones.list": "refuse an unknown zone before anything is created",
     "iam.serviceAccounts.actAs": "give the nodes their service account",
+    "compute.addresses.list": "name the reserved addresses that a deleted cluster left behind",
+    "compute.disks.list": "name the disks that a deleted cluster left behind",
+    "compute.forwardingRules.list": "name the load balancers that a deleted cluster left behind",
+    "container.ingresses.list": "know the load balancers of a cluster before it is deleted",
+    "container.persistentVolumes.list": "know the disks of a cluster before it is deleted",
+    # Gateways are custom resources.
+    "container.thirdPartyObjects.list": "know the gateways of a cluster before it is deleted",
+    "container.ingresses.delete": "delete load balancers at stop, where the dialog asks for it",
+    "container.thirdPartyObjects.delete": "delete gateways at stop, where the dialog asks for it",
+    "container.statefulSets.list": "delete volumes at stop, where the dialog asks for it",
+    "container.statefulSets.delete": "delete volumes at stop, where the dialog asks for it",
 }
 
 

@@ -21,6 +21,7 @@ from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
 from sandbox.process import SandboxProcess
 from tests.python.chaos.dss_clusters import CREATE, DssCluster, End
 from tests.python.chaos.stage import SANDBOX_ARGUMENTS, Stage
+from tests.python.integration.furnished_cluster import FurnishedCluster
 
 HOME, ABROAD = "us-central1-a", "europe-west1-b"
 HOST = "dss-host@sandbox-project.iam.gserviceaccount.com"
@@ -67,6 +68,21 @@ def stop(dss: Dss) -> End:
     return dss.running.stop()
 
 
+def stop_with(*furnishings: Callable[[FurnishedCluster], object]) -> Story:
+    """Stop a cluster in which there is what the stop looks for, and can clear away if it has the permission."""
+
+    def story(dss: Dss) -> End:
+        cluster = dss.new_cluster(deleteLoadBalancers=True, deleteVolumes=True)
+        assert cluster.start().succeeded
+        [there] = dss.stage.outsider.named(cluster.name)
+        furnished = FurnishedCluster(dss.stage.sandbox, there, dss.stage.component.folder)
+        for add in furnishings:
+            add(furnished)
+        return cluster.stop()
+
+    return story
+
+
 # A story in which the plugin itself needs the permission, by permission.
 STORIES: dict[str, Story] = {
     "container.clusters.create": start(),
@@ -82,6 +98,16 @@ STORIES: dict[str, Story] = {
     "compute.subnetworks.list": start(connectionInfo={"projectId": "sandbox-project", "zone": ABROAD}),
     "compute.zones.list": start(),
     "iam.serviceAccounts.actAs": start(),
+    "compute.addresses.list": stop_with(FurnishedCluster.add_load_balancer),
+    "compute.disks.list": stop_with(),
+    "compute.forwardingRules.list": stop_with(),
+    "container.ingresses.delete": stop_with(FurnishedCluster.add_ingress),
+    "container.ingresses.list": stop_with(),
+    "container.persistentVolumes.list": stop_with(),
+    "container.statefulSets.delete": stop_with(FurnishedCluster.add_claim, FurnishedCluster.add_stateful_set),
+    "container.statefulSets.list": stop_with(FurnishedCluster.add_claim),
+    "container.thirdPartyObjects.delete": stop_with(FurnishedCluster.add_gateway),
+    "container.thirdPartyObjects.list": stop_with(FurnishedCluster.add_gateway),
 }
 
 

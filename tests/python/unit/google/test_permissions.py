@@ -12,6 +12,9 @@ def test_names_every_permission_once_with_a_reason() -> None:
 
 def test_asks_of_compute_engine_for_what_is_called_and_nothing_else() -> None:
     assert {name for name in PERMISSIONS if name.startswith("compute.")} == {
+        "compute.addresses.list",
+        "compute.disks.list",
+        "compute.forwardingRules.list",
         "compute.instanceGroupManagers.get",
         "compute.instances.get",
         "compute.subnetworks.list",
