@@ -70,6 +70,7 @@ class _Refusal:
     reasons: frozenset[str] = frozenset()
     metadata: dict[str, str] = field(default_factory=dict)
     details: tuple[dict[str, Any], ...] = ()
+    is_googles: bool = True
 
     @property
     def permission(self) -> str:
@@ -123,8 +124,10 @@ def _read(error: api_exceptions.GoogleAPICallError) -> _Refusal:
         except (ValueError, AttributeError):
             body = None
     if not isinstance(body, dict):
-        # A page of something between us and Google, or an answer without Google's envelope.
-        return _Refusal(code=int(error.code or 0), message=str(error.message)[:_VERBATIM_LIMIT])
+        # A page of something between us and Google, unless the client raised it by itself.
+        return _Refusal(
+            code=int(error.code or 0), message=str(error.message)[:_VERBATIM_LIMIT], is_googles=error.response is None
+        )
     details = [item for item in body.get("details") or () if isinstance(item, dict)]
     legacy = [item for item in body.get("errors") or () if isinstance(item, dict)]
     metadata: dict[Any, Any] = next(
@@ -149,6 +152,8 @@ def _refused(refusal: _Refusal, asked: Asked) -> GkeClustersError:
         409: _conflict,
         412: _bad_request,
     }
+    if not refusal.is_googles:
+        return _not_googles(refusal, asked)
     if refusal.code == requests.codes.bad_request and _OPERATION_NAME.search(refusal.message):
         return _busy(refusal, asked)
     known = known_failure(_scene(refusal, asked)) if refusal.code in _TELLING else None
@@ -238,7 +243,7 @@ def _permission_denied(refusal: _Refusal, asked: Asked) -> PermissionDenied:
 
 def _not_found(refusal: _Refusal, asked: Asked) -> GkeClustersError:
     if refusal.status != "NOT_FOUND" and "notFound" not in refusal.reasons:
-        # A page of a proxy, or a wrong address: it must not pass for "the cluster is gone".
+        # It must not pass for "the cluster is gone".
         return _unknown(refusal, asked)
     return ClusterNotFound(
         f"Google does not know the resource needed to {asked.doing}.",
@@ -257,6 +262,19 @@ def _conflict(refusal: _Refusal, asked: Asked) -> GkeClustersError:
         f"The name is taken already, so Google refused to {asked.doing}.",
         resource=asked.resource,
         verbatim=refusal.message,
+    )
+
+
+def _not_googles(refusal: _Refusal, asked: Asked) -> GoogleError:
+    """A page of a proxy, or of a wrong address: whatever it says, it is not about permissions or clusters."""
+    return GoogleError(
+        f"Something that is no API of Google answered HTTP {refusal.code} to the request to {asked.doing}.",
+        resource=asked.resource,
+        verbatim=refusal.message,
+        remedy=(
+            "Check what is between the DSS host and *.googleapis.com: a proxy (HTTPS_PROXY and NO_PROXY of the user who"
+            " runs DSS), a firewall, or another address in CLOUDSDK_API_ENDPOINT_OVERRIDES_*."
+        ),
     )
 
 

@@ -169,6 +169,19 @@ def test_never_takes_a_404_of_something_else_for_a_missing_cluster(answer: Any, 
     assert type(failure) is GoogleError
 
 
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 409, 412])
+@pytest.mark.parametrize("page", ["<html>Access denied by policy</html>", '["no envelope"]', ""])
+def test_takes_no_page_of_a_proxy_for_an_answer_of_google(answer: Any, asked: Asked, code: int, page: str) -> None:
+    failure = translate(answer(code, page), asked)
+    assert type(failure) is GoogleError
+    assert f"no API of Google answered HTTP {code}" in failure.cause
+    assert "HTTPS_PROXY" in failure.remedy
+
+
+def test_knows_a_404_without_a_status_not_for_a_missing_cluster(refusal: Any, asked: Asked) -> None:
+    assert type(translate(refusal(404, "", "The requested URL was not found on this server."), asked)) is GoogleError
+
+
 def test_knows_a_taken_name(refusal: Any, asked: Asked) -> None:
     assert isinstance(translate(refusal(409, "ALREADY_EXISTS", "Already exists: c."), asked), NameTaken)
 
