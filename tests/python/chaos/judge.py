@@ -6,17 +6,22 @@ import contextlib
 import itertools
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any, Final
 
 from gke_clusters.specs.ownership import Ownership
 from tests.python.chaos import causes
+from tests.python.chaos.dialogs import Options
 from tests.python.chaos.dss_clusters import INSTALL_ID, DssCluster, End
 from tests.python.chaos.lives import lives_in
 from tests.python.chaos.stage import Stage
 
 _TOKEN: Final = re.compile(r"ya29\.|-----BEGIN")
 _LOG_SHOWN: Final = 3000
+# The longest upgrade takes a tenth of it.
+_SETTLING_SECONDS: Final = 3.0
+_POLL_SECONDS: Final = 0.01
 
 
 class Violation(AssertionError):  # noqa: N818 - what is violated is said
@@ -29,11 +34,13 @@ class Judge:
     Args:
         stage: where its schedule is played.
         cluster: the DSS cluster; the clusters on GKE that matter to it have its name.
+        options: what its dialog says.
     """
 
-    def __init__(self, stage: Stage, cluster: DssCluster) -> None:
+    def __init__(self, stage: Stage, cluster: DssCluster, options: Options) -> None:
         self._stage = stage
         self._cluster = cluster
+        self._options = options
         self._owner = Ownership.of(INSTALL_ID, cluster.name)
         self._foreign: dict[str, dict[str, Any]] = {stage.bystander["id"]: stage.bystander}
         # Faults of earlier stories whose consequences may still show.
@@ -53,13 +60,13 @@ class Judge:
         """Take note of a cluster that must never be changed."""
         self._foreign[cluster["id"]] = cluster
 
-    def foreign_at(self, place: str) -> bool:
-        """Tell whether somebody else's cluster has the name in a location."""
-        return any((one["name"], one["location"]) == (self._cluster.name, place) for one in self._foreign.values())
+    def foreign_at(self, *places: str) -> bool:
+        """Tell whether somebody else's cluster has the name in one of some locations."""
+        return any(one["name"] == self._cluster.name and one["location"] in places for one in self._foreign.values())
 
     def ours_elsewhere(self, place: str) -> list[dict[str, Any]]:
-        """Return ours that are not in a location."""
-        return [one for one in self.ours() if one["location"] != place]
+        """Return ours that are not where a start of a cluster in a location looks."""
+        return [one for one in self.ours() if one["location"] not in self._options.places(place)]
 
     def is_replaced(self) -> bool:
         """Tell whether another cluster is where DSS knows its own."""
@@ -69,7 +76,7 @@ class Judge:
 
     def forget_lasting(self) -> bool:
         """Tell whether consequences of earlier faults may have shown, and expect none from here on."""
-        lasting, self._lasting = self._lasting, []
+        lasting, self._lasting = self._lasting, [fault for fault in self._lasting if causes.stays(fault)]
         return bool(lasting)
 
     def _saved(self) -> dict[str, Any]:
@@ -112,13 +119,14 @@ class Judge:
             Violation: it does not hold.
         """
         if end.succeeded:
-            if any(causes.fails_a_creation(fault) for fault in met):
+            if any(causes.fails_a_creation(fault, self._options) for fault in met):
                 raise Violation("a creation failed, and the administrator is not told")
             self._require_usable()
         elif end.ended == "returned":
             left = {one["id"] for one in self.ours()} - {one["id"] for one in before}
             if left and "gcloud container clusters delete" not in end.message:
                 raise Violation(f"a failed start leaves a cluster and does not say so:\n{end.message}")
+            self._require_kept_as_asked(end, left)
 
     def after_stop(self, end: End) -> None:
         """Require that a stop which succeeded has deleted the cluster that DSS knows.
@@ -130,14 +138,26 @@ class Judge:
             raise Violation("a stop succeeded, and the cluster that DSS knows is still there")
 
     def require_running(self) -> None:
-        """Require exactly one cluster of ours, and that it is RUNNING.
+        """Require exactly one cluster of ours, and that it is RUNNING once GKE does nothing with it by itself.
 
         Raises:
             Violation: it is not so.
         """
-        statuses = [one["status"] for one in self.ours()]
+        until = time.monotonic() + _SETTLING_SECONDS
+        while (statuses := [one["status"] for one in self.ours()]) == ["RECONCILING"] and time.monotonic() < until:
+            time.sleep(_POLL_SECONDS)
         if statuses != ["RUNNING"]:
             raise Violation(f"after a start without any fault the clusters are {statuses or 'none'}")
+
+    def _require_kept_as_asked(self, end: End, left: set[str]) -> None:
+        """Require that a failed cluster is kept where that is asked for, and only there."""
+        kept = "was kept for inspection" in end.message
+        if kept and not self._options.keeps_failed:
+            raise Violation(f"a failed cluster is kept, and nobody asked for it:\n{end.message}")
+        if kept and not left and not self._lasting:
+            raise Violation(f"the message says that a cluster was kept, and there is none:\n{end.message}")
+        if self._options.keeps_failed and "had created was deleted again" in end.message:
+            raise Violation(f"a failed cluster is deleted, and was to be kept:\n{end.message}")
 
     def require_one_at_a_time(self) -> None:
         """Require that at no moment so far two clusters of ours existed, not even in the midst of a story.

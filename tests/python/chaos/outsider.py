@@ -12,6 +12,8 @@ from sandbox.process import SandboxProcess
 
 _TIMEOUT_SECONDS = 20
 _POLL_SECONDS = 0.01
+# Twice as long as a lack of machines keeps a creation busy.
+_PATIENCE_SECONDS = 1.5
 
 
 class Outsider:
@@ -57,17 +59,18 @@ class Outsider:
         return created
 
     def delete(self, cluster: dict[str, Any], *, wait: bool = True) -> None:
-        """Delete a cluster, as soon as nothing holds it."""
+        """Delete a cluster, as soon as nothing holds it; one that is held for too long stays."""
         location, name = cluster["location"], cluster["name"]
-        while True:
+        patient_until = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < patient_until:
             answer = self._session.delete(f"{self._place(location)}/{name}", timeout=_TIMEOUT_SECONDS)
             if answer.status_code == requests.codes.not_found:
                 return
             if answer.ok:
-                break
+                if wait:
+                    self._finish(location, answer)
+                return
             time.sleep(_POLL_SECONDS)
-        if wait:
-            self._finish(location, answer)
 
     def _place(self, location: str) -> str:
         return f"{self._root}/v1/projects/{self.project}/locations/{location}/clusters"

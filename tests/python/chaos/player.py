@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from gke_clusters.specs.ownership import Ownership
+from tests.python.chaos import causes
+from tests.python.chaos.dialogs import ZONES, attach_dialog, create_dialog
 from tests.python.chaos.dss_clusters import ATTACH, CREATE, DssCluster, End
 from tests.python.chaos.judge import Judge, Violation
-from tests.python.chaos.schedules import ZONES, Action, Ending, Neighbour, Schedule, Step
+from tests.python.chaos.schedules import Action, Ending, Neighbour, Schedule, Step
 from tests.python.chaos.stage import BYSTANDER, Stage
 from tests.python.chaos.tally import Tally, kind_of
 
@@ -34,10 +36,12 @@ class Play:
         self._place = schedule.location
         # Of its own, so that a seed can be played again on the same sandbox.
         name = f"chaos-{schedule.seed}-{next(stage.plays)}"
-        self._cluster = DssCluster(stage.component, CREATE, name, _create_dialog(schedule.location))
-        self._attached = DssCluster(stage.component, ATTACH, f"{name}-attached", _attach_dialog())
-        self._judge = Judge(stage, self._cluster)
+        self._cluster = DssCluster(stage.component, CREATE, name, create_dialog(schedule.location, schedule.options))
+        self._attached = DssCluster(stage.component, ATTACH, f"{name}-attached", attach_dialog(BYSTANDER))
+        self._judge = Judge(stage, self._cluster, schedule.options)
         self.tally = Tally(seeds=1)
+        # Whether an operation never ends: then nobody can ever use the cluster or delete it.
+        self._stuck = False
 
     def play(self) -> None:
         """Play it all.
@@ -82,7 +86,7 @@ class Play:
 
     def _move(self, step: Step) -> None:
         self._place = step.location
-        self._cluster.config = _create_dialog(step.location)
+        self._cluster.config = create_dialog(step.location, self._schedule.options)
 
     def _damage_journal(self, _: Step) -> None:
         journal = self._cluster.journal
@@ -103,11 +107,11 @@ class Play:
         (self._stop if self._cluster.running else self._start)(step)
 
     def _start(self, step: Step) -> End:
-        judge = self._judge
-        occupied, elsewhere, before = judge.foreign_at(self._place), judge.ours_elsewhere(self._place), judge.ours()
+        judge, places = self._judge, self._schedule.options.places(self._place)
+        occupied, elsewhere, before = judge.foreign_at(*places), judge.ours_elsewhere(self._place), judge.ours()
         end, met = self._tell(self._cluster.start, step)
         judge.after_any(end, met, refusal="NameTaken" if occupied else "StateError" if elsewhere else None)
-        if end.succeeded and occupied:
+        if end.succeeded and len(places) == 1 and occupied:
             raise Violation("a start succeeded although the name is somebody else's")
         judge.after_start(end, met, before)
         return end
@@ -128,6 +132,7 @@ class Play:
         with self._stage.faults(step.faults) as struck:
             end = act(step.kill_after_seconds)
             met = struck()
+        self._stuck = self._stuck or any(causes.stays(fault) for fault in met)
         self._count(end, met)
         cause = f": {end.message.splitlines()[0]}" if end.message else ""
         self._say(f"   -> {end.ended} in {end.seconds:.2f} s, {len(met)} of {len(step.faults)} faults struck{cause}")
@@ -149,6 +154,9 @@ class Play:
                 self._cluster.running = False
         if self._schedule.ending is Ending.STOP:
             return
+        if self._stuck:
+            self._start(Step(Action.START_OR_STOP))
+            return
         started = self._calmly(self._start).succeeded
         if not started and (elsewhere := self._judge.ours_elsewhere(self._place)):
             # An earlier start left its cluster where the dialog does not look any more; the message advises to go back.
@@ -166,20 +174,3 @@ class Play:
             # What an earlier story had asked for failed only now, as it was told to: from here on all is calm.
             end = tell(calm)
         return end
-
-
-def _create_dialog(location: str) -> dict[str, Any]:
-    zonal = location in ZONES
-    return {
-        "connectionInfo": {"projectId": "sandbox-project", "zone" if zonal else "region": location},
-        "isRegional": not zonal,
-        "nodePools": [{"machineType": "n2-highmem-8", "numNodes": 1}],
-    }
-
-
-def _attach_dialog() -> dict[str, Any]:
-    return {
-        "connectionInfo": {"projectId": "sandbox-project", "zone": ZONES[0]},
-        "clusterId": BYSTANDER,
-        "location": ZONES[0],
-    }

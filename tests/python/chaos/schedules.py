@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
-ZONES: Final = ("us-central1-a", "us-central1-b", "europe-west1-b")
-REGIONS: Final = ("us-central1", "europe-west1")
+from tests.python.chaos.dialogs import REGIONS, ZONES, Options
+from tests.python.chaos.planned_faults import plan_faults
 
 _MOST_STEPS: Final = 4
-_MOST_FAULTS: Final = 3
-# A story takes half a second where nothing goes wrong: most instants are in the midst of it, some after its end.
-_LATEST_KILL_SECONDS: Final = 0.7
+# A story takes half a second where nothing goes wrong and twice as long with a stockout: most instants are in the midst
+# of it, some after its end.
+_LATEST_KILL_SECONDS: Final = 0.9
 
 
 class Action(str, Enum):
@@ -76,6 +76,7 @@ class Schedule:
     Attributes:
         seed: what it was made from.
         location: zone or region of the dialog at the beginning.
+        options: what else the dialog says.
         neighbour: somebody else's cluster.
         steps: what happens.
         ending: the last story.
@@ -83,6 +84,7 @@ class Schedule:
 
     seed: int
     location: str
+    options: Options
     neighbour: Neighbour
     ending: Ending
     steps: tuple[Step, ...] = field(default=())
@@ -93,7 +95,10 @@ class Schedule:
         return f".venv/bin/python -m tests.python.chaos --seed {self.seed}"
 
     def __str__(self) -> str:
-        lines = [f"seed {self.seed}: location {self.location}, neighbour {self.neighbour.value}"]
+        lines = [
+            f"seed {self.seed}: location {self.location}, neighbour {self.neighbour.value}",
+            f"  the dialog: {self.options}",
+        ]
         lines += [f"  {number}. {step}" for number, step in enumerate(self.steps, 1)]
         return "\n".join([*lines, f"  then, without any fault: {self.ending.value}"])
 
@@ -102,13 +107,27 @@ def schedule_of(seed: int) -> Schedule:
     """Make the schedule of a seed; the same seed makes the same schedule."""
     chance = random.Random(seed)
     location = chance.choice((*ZONES, *REGIONS))
+    options = _options(chance)
     neighbour = chance.choices(tuple(Neighbour), weights=(14, 2, 1, 1))[0]
-    first = Step(Action.START_OR_STOP, _faults(chance), _kill(chance))
-    more = [_step(chance) for _ in range(chance.randrange(_MOST_STEPS))]
-    return Schedule(seed, location, neighbour, chance.choice(tuple(Ending)), (first, *more))
+    actions = [Action.START_OR_STOP, *(_action(chance) for _ in range(chance.randrange(_MOST_STEPS)))]
+    alone = neighbour is Neighbour.NONE and Action.REPLACE_BEHIND not in actions
+    steps = tuple(_step(chance, action, options, alone=alone) for action in actions)
+    return Schedule(seed, location, options, neighbour, chance.choice(tuple(Ending)), steps)
 
 
-def _step(chance: random.Random) -> Step:
+def _options(chance: random.Random) -> Options:
+    others = chance.sample(ZONES, chance.randrange(1, len(ZONES) + 1)) if chance.random() < 0.4 else ()
+    return Options(
+        fallback_zones=tuple(others),
+        keeps_failed=chance.random() < 0.2,
+        best_effort=chance.random() < 0.2,
+        hasty=chance.random() < 0.15,
+        by_dns=chance.random() < 0.15,
+        clears_first=chance.random() < 0.4,
+    )
+
+
+def _action(chance: random.Random) -> Action:
     weights = {
         Action.START_OR_STOP: 24,
         Action.ATTACH_OR_DETACH: 5,
@@ -119,102 +138,16 @@ def _step(chance: random.Random) -> Step:
         Action.DELETE_BEHIND: 1,
         Action.REPLACE_BEHIND: 1,
     }
-    action = chance.choices(tuple(weights), weights=tuple(weights.values()))[0]
+    return chance.choices(tuple(weights), weights=tuple(weights.values()))[0]
+
+
+def _step(chance: random.Random, action: Action, options: Options, *, alone: bool) -> Step:
     if action is Action.MOVE:
         return Step(action, location=chance.choice((*ZONES, *REGIONS)))
     if action in (Action.START_OR_STOP, Action.ATTACH_OR_DETACH, Action.FORCE_STOP):
-        return Step(action, _faults(chance), _kill(chance))
+        return Step(action, plan_faults(chance, options, alone=alone), _kill(chance))
     return Step(action)
 
 
 def _kill(chance: random.Random) -> float | None:
     return round(chance.uniform(0.01, _LATEST_KILL_SECONDS), 3) if chance.random() < 0.3 else None
-
-
-def _faults(chance: random.Random) -> tuple[dict[str, Any], ...]:
-    return tuple(_fault(chance) for _ in range(chance.randrange(_MOST_FAULTS + 1)))
-
-
-def _fault(chance: random.Random) -> dict[str, Any]:
-    makers = (_of_a_request, _of_a_creation, _of_a_deletion, _of_the_host, _of_the_control_plane)
-    return chance.choices(makers, weights=(6, 5, 3, 2, 2))[0](chance)
-
-
-def _blink(chance: random.Random) -> dict[str, Any]:
-    """Return an effect that any service can have and that passes by itself."""
-    return chance.choice(
-        (
-            {"status": chance.choice((429, 500, 503))},
-            {"reset": "before"},
-            {"reset": "after"},
-            {"delay": round(chance.uniform(0.02, 0.3), 2)},
-            {"down": round(chance.uniform(0.05, 0.5), 2)},
-        )
-    )
-
-
-def _of_a_request(chance: random.Random) -> dict[str, Any]:
-    # 401 is what a token that ended in the midst of a story meets.
-    effect = {"status": 401} if chance.random() < 0.15 else _blink(chance)
-    target = chance.choice(
-        (
-            ("container", "GET", "*/clusters/*"),
-            ("container", "GET", "*/operations/*"),
-            ("container", "GET", "*/operations"),
-            ("container", "*", "*"),
-            ("compute", "GET", "*"),
-        )
-    )
-    return _struck(target, effect, chance.choice((1, 1, 1, 2, 4, 30)))
-
-
-def _of_a_creation(chance: random.Random) -> dict[str, Any]:
-    effect = chance.choice(
-        (
-            _blink(chance),
-            {"reset": "after"},
-            {"operation": "stockout"},
-            {"operation": "quota"},
-            {"operation": "abort"},
-            {"cluster": "ERROR"},
-            {"cluster": "DEGRADED"},
-            {"status": 403, "quota": "SSD_TOTAL_GB"},
-            {"status": 403, "permission": "container.clusters.create"},
-        )
-    )
-    return _struck(("container", "POST", "*/clusters"), effect, chance.choice((1, 1, 1, 2, 5)))
-
-
-def _of_a_deletion(chance: random.Random) -> dict[str, Any]:
-    effect = chance.choice(
-        (
-            _blink(chance),
-            {"reset": "after"},
-            {"busy": round(chance.uniform(0.05, 0.4), 2)},
-            {"operation": "abort"},
-            {"status": 403, "permission": "container.clusters.delete"},
-        )
-    )
-    return _struck(("container", "DELETE", "*/clusters/*"), effect, chance.choice((1, 1, 1, 2, 5)))
-
-
-def _of_the_host(chance: random.Random) -> dict[str, Any]:
-    path = chance.choice(("*", "*/token*", "*/instance/*"))
-    return _struck(("metadata", "GET", path), _blink(chance), chance.choice((1, 1, 2, 30)))
-
-
-def _of_the_control_plane(chance: random.Random) -> dict[str, Any]:
-    path = chance.choice(("/version", "*/selfsubjectaccessreviews", "*"))
-    return _struck(("kubernetes", "*", path), _blink(chance), chance.choice((1, 1, 2, 8, 60)))
-
-
-def _struck(target: tuple[str, str, str], effect: dict[str, Any], times: int) -> dict[str, Any]:
-    service, method, path = target
-    # A service that goes down at every request would never come up again.
-    return {
-        "service": service,
-        "method": method,
-        "path": path,
-        "times": 1 if "down" in effect else times,
-        "effect": effect,
-    }

@@ -12,9 +12,9 @@ from typing import Any, Final
 import requests
 
 from sandbox.process import SandboxProcess
+from tests.python.chaos.dialogs import ZONES
 from tests.python.chaos.dss_clusters import Component
 from tests.python.chaos.outsider import Outsider
-from tests.python.chaos.schedules import ZONES
 
 SANDBOX_ARGUMENTS: Final = ("--speed", "4000")
 """A cluster is created in a tenth of a second, a stockout shows after half a second."""
