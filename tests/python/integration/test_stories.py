@@ -293,6 +293,65 @@ class TestFailures:
             assert "Traceback" not in message
 
 
+class TestLackOfMachines:
+    @pytest.fixture
+    def lacking(self, sandbox):
+        """Let creations of clusters find no machines: in the zone us-central1-a, unless the effect says otherwise."""
+
+        def strike(zone="us-central1-a", **effect):
+            fault = {"service": "container", "method": "POST", "path": f"*/{zone}/clusters", "effect": effect}
+            return sandbox.faults(fault)
+
+        return strike
+
+    def test_a_start_ends_in_the_first_zone_that_has_machines(self, lacking, sandbox, dss, create_config, unique_name):
+        config = create_config | {"fallbackZones": ["us-central1-b", "europe-west1-b"]}
+        cluster = dss.cluster(unique_name("fallback"), CREATE, config)
+        with lacking(operation="stockout"):
+            cluster.start()
+        (there,) = truth(sandbox, cluster.cluster_id)
+        assert there["location"] == "us-central1-b"
+        assert changes(sandbox, cluster.cluster_id) == ["POST", "DELETE", "POST"]
+        assert len(nodes(cluster, sandbox)) == 1
+        cluster.stop(terminate=True)
+        assert truth(sandbox, cluster.cluster_id) == []
+
+    def test_a_failed_cluster_that_was_kept_is_replaced_by_the_next_start(
+        self, lacking, sandbox, dss, create_config, unique_name
+    ):
+        cluster = dss.cluster(unique_name("kept"), CREATE, create_config | {"keepFailedCluster": True})
+        with lacking(operation="quota"):
+            message = failure_of(cluster.start)
+        assert f"gcloud container clusters describe {cluster.cluster_id} --location us-central1-a" in message
+        (kept,) = truth(sandbox, cluster.cluster_id)
+        assert kept["status"] == "ERROR"
+        cluster.start()
+        (there,) = truth(sandbox, cluster.cluster_id)
+        assert (there["status"], there["id"] == kept["id"]) == ("RUNNING", False)
+        cluster.stop(terminate=True)
+
+    def test_a_cluster_that_runs_without_all_nodes_of_a_pool_is_told_and_deleted(
+        self, lacking, sandbox, dss, create_config, inline, unique_name
+    ):
+        pools = [inline({"numNodes": 1}), inline({"nodePoolName": "more", "numNodes": 2})]
+        cluster = dss.cluster(unique_name("partial"), CREATE, create_config | {"nodePools": pools})
+        with lacking(operation="partial"):
+            message = failure_of(cluster.start)
+        assert "runs without all nodes of more" in message
+        assert '"Best-effort creation"' in message
+        assert truth(sandbox, cluster.cluster_id) == []
+
+    def test_a_pool_begins_with_the_machines_that_there_are_where_that_is_ticked(
+        self, lacking, sandbox, dss, create_config, inline, unique_name
+    ):
+        pool = inline({"numNodes": 2, "bestEffortProvisioning": True, "minProvisionNodes": 1})
+        cluster = dss.cluster(unique_name("effort"), CREATE, create_config | {"nodePools": [pool]})
+        with lacking(operation="partial"):
+            cluster.start()
+        assert len(nodes(cluster, sandbox)) in (1, 2)
+        cluster.stop(terminate=True)
+
+
 class TestBadInput:
     def test_every_wrong_field_is_told_by_its_label_before_any_call(
         self, sandbox, dss, create_config, inline, unique_name
