@@ -15,6 +15,7 @@ from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.clean_up import clean_up
 from gke_clusters.lifecycle.creation import Creation
 from gke_clusters.lifecycle.fallback import offer_help, sum_up
+from gke_clusters.lifecycle.fields import name_fields
 from gke_clusters.lifecycle.footprint import explain_shortage
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.handover import Handover, forget_access
@@ -137,6 +138,7 @@ def _clean_up(creation: Creation, failure: GkeClustersError, settings: CreateSet
         offer_help(failure, settings)
     if isinstance(failure, QuotaExceeded):
         explain_shortage(failure, settings)
+    name_fields(failure)
     # A cluster in one zone at a time: only the last one can be kept.
     is_gone = clean_up(creation, failure, keep=settings.keep_failed_cluster and not goes_on)
     if is_gone and creation.created and isinstance(failure, ControlPlaneUnreachable):
