@@ -1,6 +1,8 @@
 """What every simulated service goes through: who calls, the request log and the faults that strike before an answer."""
 
 import asyncio
+import base64
+import binascii
 import json
 import time
 from collections.abc import Callable
@@ -107,6 +109,18 @@ def bearer(scope: Scope) -> str | None:
             kind, _, token = value.decode("latin-1").partition(" ")
             return token.strip() if kind.lower() == "bearer" else None
     return None
+
+
+def basic(scope: Scope) -> tuple[str, str] | None:
+    """Return the user name and the password of HTTP Basic, if a request has them and they can be read."""
+    kind, _, value = Request(scope).headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return user, password
 
 
 class _Observed:

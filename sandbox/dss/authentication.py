@@ -1,7 +1,5 @@
 """Who may call: the administrator's API key over HTTP Basic, and the tickets of component processes."""
 
-import base64
-import binascii
 import contextlib
 import secrets
 from collections.abc import Iterator
@@ -10,6 +8,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.dss.errors import unauthorized
+from sandbox.traffic import basic
 
 TICKET_HEADER = "X-DKU-APITicket"
 USER = "admin"
@@ -37,14 +36,8 @@ class Keyring:
         """Tell whether the request carries the key (HTTP Basic, key as user) or a valid ticket."""
         if request.headers.get(TICKET_HEADER) in self._tickets:
             return True
-        kind, _, value = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "basic":
-            return False
-        try:
-            user, _, _password = base64.b64decode(value, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return False
-        return secrets.compare_digest(user.encode(), self.api_key.encode())
+        credentials = basic(request.scope)
+        return credentials is not None and secrets.compare_digest(credentials[0].encode(), self.api_key.encode())
 
     def caller(self, request: Request) -> str | None:
         """Return the user whose key or ticket the request carries."""

@@ -4,12 +4,10 @@ https://cloud.google.com/artifact-registry/docs/docker/authentication
 """
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-from starlette.requests import Request
 
 from sandbox.gcp.principals import Principal, Principals
 from sandbox.gcp.service_accounts import ServiceAccountKeys
@@ -51,21 +49,3 @@ class Callers:
             return None
         public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         return self.principals.get(email) if self.keys.public_keys(email).get(key_id) == public else None
-
-
-def basic_credentials(request: Request) -> tuple[str, str] | None:
-    """Return the user name and password of HTTP Basic; None for a request without, or with something unreadable."""
-    kind, _, value = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return None
-    try:
-        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return user, password
-
-
-def bearer_token(request: Request) -> str | None:
-    """Return the bearer token of a request."""
-    kind, _, value = request.headers.get("Authorization", "").partition(" ")
-    return value.strip() if kind.lower() == "bearer" else None

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from sandbox.gcp.errors import GoogleError
 from sandbox.gcp.principals import Principal
-from sandbox.registry.credentials import Callers, basic_credentials, bearer_token
+from sandbox.registry.credentials import Callers
 from sandbox.registry.errors import (
     RegistryError,
     authentication_failed,
@@ -27,6 +27,7 @@ from sandbox.registry.images import Images
 from sandbox.registry.names import Target, read_scopes
 from sandbox.registry.rights import Repositories, Rights
 from sandbox.registry.tokens import LIFETIME_SECONDS, TokenAuthority
+from sandbox.traffic import basic, bearer
 
 
 class Store(Protocol):
@@ -93,7 +94,7 @@ class Registry:
 
     def caller(self, request: Request) -> str | None:
         """Return the email of whoever sends a request."""
-        token = bearer_token(request)
+        token = bearer(request.scope)
         access = self._tokens.read(token) if token else None
         if access is not None:
             return access.subject or None
@@ -161,7 +162,7 @@ class Registry:
         """
         if "Authorization" not in request.headers:
             return None
-        token = bearer_token(request)
+        token = bearer(request.scope)
         access = self._tokens.read(token) if token else None
         principal = None if access else self._principal(request)
         if access is None and principal is None:
@@ -194,10 +195,10 @@ class Registry:
         return {**scope, "headers": [*others, (b"accept", image.media_type.encode("latin-1"))]}
 
     def _principal(self, request: Request) -> Principal | None:
-        basic = basic_credentials(request)
-        if basic is not None:
-            return self._callers.basic(*basic)
-        token = bearer_token(request)
+        login = basic(request.scope)
+        if login is not None:
+            return self._callers.basic(*login)
+        token = bearer(request.scope)
         return self._callers.bearer(token) if token else None
 
     def _note(self, request: Request, target: Target, manifest: bytes, answer: Message) -> None:

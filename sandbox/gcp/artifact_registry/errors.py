@@ -7,6 +7,7 @@ https://github.com/GoogleCloudPlatform/k8s-config-connector/tree/master/pkg/test
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from sandbox.gcp import errors
 from sandbox.gcp.errors import GoogleError
 
 SERVICE = "artifactregistry.googleapis.com"
@@ -38,18 +39,9 @@ def already_exists() -> GoogleError:
 
 def permission_denied(permission: str, resource: str) -> GoogleError:
     """Return 403 for a missing permission, with the ErrorInfo that names it."""
-    return GoogleError(
-        403,
-        f"Permission '{permission}' denied on resource '//{SERVICE}/{resource}' (or it may not exist).",
-        details=[
-            {
-                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-                "reason": "IAM_PERMISSION_DENIED",
-                "domain": SERVICE,
-                "metadata": {"permission": permission, "resource": resource},
-            }
-        ],
-    )
+    named = errors.permission_denied(permission, resource, SERVICE)
+    message = f"Permission '{permission}' denied on resource '//{SERVICE}/{resource}' (or it may not exist)."
+    return GoogleError(403, message, details=named.details)
 
 
 def concurrent_policy_change() -> GoogleError:

@@ -3,6 +3,7 @@
 https://cloud.google.com/artifact-registry/docs/reference/rest/v1/projects.locations.repositories.dockerImages
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,9 @@ from sandbox.gcp.artifact_registry.paging import paged
 from sandbox.gcp.artifact_registry.repositories import Repository
 from sandbox.registry.images import Image
 from sandbox.registry.registry import Registry
+
+Items = Callable[[Repository, Mapping[str, str]], list[dict[str, Any]]]
+"""Returns the items of a collection from the repository and the parts of the path."""
 
 
 class ImageMethods:
@@ -35,67 +39,43 @@ class ImageMethods:
         """Return the routes below the path of a repository."""
         package = f"{repository}/packages/{{package:path}}"
         return [
-            Route(f"{repository}/dockerImages", self._list_images),
-            Route(f"{repository}/dockerImages/{{image:path}}", self._get_image),
-            Route(f"{repository}/packages", self._list_packages),
-            Route(f"{package}/versions", self._list_versions),
-            Route(f"{package}/versions/{{digest}}", self._get_version),
-            Route(f"{package}/tags", self._list_tags),
-            Route(f"{package}/tags/{{tag}}", self._get_tag),
-            Route(package, self._get_package),
+            *self._collection(f"{repository}/dockerImages", "dockerimages", self._docker_images),
+            *self._collection(f"{package}/versions", "versions", self._versions),
+            *self._collection(f"{package}/tags", "tags", self._tags),
+            *self._collection(f"{repository}/packages", "packages", self._packages),
         ]
 
-    async def _list_images(self, request: Request) -> JSONResponse:
-        repository = self._access.repository(request, "dockerimages.list")
-        images = [self._docker_image(repository, image) for image in self._images(repository)]
-        return JSONResponse(paged("dockerImages", images, request.query_params))
+    def _collection(self, path: str, kind: str, items: Items) -> list[Route]:
+        """Return the routes that list a collection and get one of it, by the last part of its name."""
+        field = path.rpartition("/")[2]
 
-    async def _get_image(self, request: Request) -> JSONResponse:
-        repository = self._access.repository(request, "dockerimages.get")
-        package, _, reference = request.path_params["image"].partition("@")
-        if not reference:
-            package, _, reference = package.rpartition(":")
-        for image in self._of_package(repository, package):
-            if reference == image.digest or reference in image.tags:
-                return JSONResponse(self._docker_image(repository, image))
-        raise not_found()
+        async def listing(request: Request) -> JSONResponse:
+            repository = self._access.repository(request, f"{kind}.list")
+            return JSONResponse(paged(field, items(repository, request.path_params), request.query_params))
 
-    async def _list_packages(self, request: Request) -> JSONResponse:
-        repository = self._access.repository(request, "packages.list")
+        async def getting(request: Request) -> JSONResponse:
+            repository = self._access.repository(request, f"{kind}.get")
+            wanted = quote(request.path_params["one"], safe="@:")
+            for item in items(repository, request.path_params):
+                if item["name"].rpartition("/")[2] == wanted:
+                    return JSONResponse(item)
+            raise not_found()
+
+        return [Route(path, listing), Route(f"{path}/{{one:path}}", getting)]
+
+    def _docker_images(self, repository: Repository, _path: Mapping[str, str]) -> list[dict[str, Any]]:
+        return [self._docker_image(repository, image) for image in self._images(repository)]
+
+    def _packages(self, repository: Repository, _path: Mapping[str, str]) -> list[dict[str, Any]]:
         names = sorted({image.name.image for image in self._images(repository)})
-        packages = [_package(repository, self._of_package(repository, name)) for name in names]
-        return JSONResponse(paged("packages", packages, request.query_params))
+        return [_package(repository, self._of_package(repository, name)) for name in names]
 
-    async def _get_package(self, request: Request) -> JSONResponse:
-        repository = self._access.repository(request, "packages.get")
-        return JSONResponse(_package(repository, self._of_package(repository, request.path_params["package"])))
+    def _versions(self, repository: Repository, path: Mapping[str, str]) -> list[dict[str, Any]]:
+        return [_version(repository, image) for image in self._of_package(repository, path["package"])]
 
-    async def _list_versions(self, request: Request) -> JSONResponse:
-        repository = self._access.repository(request, "versions.list")
-        images = self._of_package(repository, request.path_params["package"])
-        versions = [_version(repository, image) for image in images]
-        return JSONResponse(paged("versions", versions, request.query_params))
-
-    async def _get_version(self, request: Request) -> JSONResponse:
-        repository = self._access.repository(request, "versions.get")
-        for image in self._of_package(repository, request.path_params["package"]):
-            if image.digest == request.path_params["digest"]:
-                return JSONResponse(_version(repository, image))
-        raise not_found()
-
-    async def _list_tags(self, request: Request) -> JSONResponse:
-        repository = self._access.repository(request, "tags.list")
-        images = self._of_package(repository, request.path_params["package"])
-        tags = [tag for image in images for tag in _tags(repository, image)]
-        return JSONResponse(paged("tags", tags, request.query_params))
-
-    async def _get_tag(self, request: Request) -> JSONResponse:
-        repository = self._access.repository(request, "tags.get")
-        for image in self._of_package(repository, request.path_params["package"]):
-            for tag in _tags(repository, image):
-                if tag["name"].endswith(f"/tags/{request.path_params['tag']}"):
-                    return JSONResponse(tag)
-        raise not_found()
+    def _tags(self, repository: Repository, path: Mapping[str, str]) -> list[dict[str, Any]]:
+        images = self._of_package(repository, path["package"])
+        return [tag for image in images for tag in _tags(repository, image)]
 
     def _images(self, repository: Repository) -> list[Image]:
         return self._registry.images.of(repository.project, repository.id)

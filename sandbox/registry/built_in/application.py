@@ -7,10 +7,10 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from sandbox.registry.built_in.content import Manifest, Repository
-from sandbox.registry.credentials import bearer_token
 from sandbox.registry.errors import API_VERSION, RegistryError, registry_error_response
 from sandbox.registry.names import Target
 from sandbox.registry.tokens import TokenAuthority
+from sandbox.traffic import bearer
 
 _READING = ["GET", "HEAD"]
 
@@ -154,7 +154,7 @@ class BuiltInRegistry:
         raise RegistryError(401, "UNAUTHORIZED", "authentication required", challenge=challenge)
 
     def _allows(self, request: Request, name: str | None = None, action: str = "") -> bool:
-        token = bearer_token(request)
+        token = bearer(request.scope)
         access = self._tokens.read(token) if token and self._tokens else None
         return access is not None and (name is None or access.allows(name, action))
 

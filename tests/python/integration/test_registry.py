@@ -270,6 +270,37 @@ class TestBaseImages:
         answer = host.sandbox.call(manifest)
         assert answer.headers["Docker-Content-Digest"] == images[0]["uri"].rpartition("@")[2]
 
+    def test_what_was_pushed_is_a_package_with_versions_and_tags(self, host: Host) -> None:
+        artifacts, call = Artifacts(host.sandbox), host.sandbox.call
+        name, uri = artifacts.create()
+        host.configure(uri)
+        host.login(uri, host.sandbox.token)
+        host.push()
+
+        repository = artifacts.repository(name)
+        first, second = call(f"{repository}/packages").json()["packages"]
+        package = f"{repository}/packages/{first['name'].rpartition('/')[2]}"
+        assert call(package).json() == first
+        (tag,) = call(f"{package}/tags").json()["tags"]
+        (version,) = call(f"{package}/versions").json()["versions"]
+        assert version["relatedTags"] == [tag]
+        assert tag["version"] == version["name"]
+        assert call(f"{package}/tags/{tag['name'].rpartition('/')[2]}").json() == tag
+        assert call(f"{package}/versions/{version['name'].rpartition('/')[2]}").json() == version
+        image = artifacts.images(name)[0]
+        assert call(f"{repository}/dockerImages/{image['name'].rpartition('/')[2]}").json() == image
+        page = call(f"{repository}/packages?pageSize=1").json()
+        assert page["packages"] == [first]
+        rest = call(f"{repository}/packages?pageSize=1&pageToken={page['nextPageToken']}").json()
+        assert rest == {"packages": [second]}
+
+    def test_an_image_that_was_not_pushed_is_not_found(self, artifacts: Artifacts) -> None:
+        name, _ = artifacts.create()
+
+        for path in ("dockerImages/base@sha256:0", "packages/base", "packages/base/versions", "packages/base/tags/x"):
+            assert artifacts.sandbox.call(f"{artifacts.repository(name)}/{path}").status_code == 404
+        assert artifacts.images(name) == []
+
     def test_without_a_login_the_push_is_denied_in_an_ordinary_result(self, host: Host) -> None:
         _, uri = Artifacts(host.sandbox).create()
         host.configure(uri)
