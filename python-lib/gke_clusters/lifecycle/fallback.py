@@ -10,7 +10,11 @@ from gke_clusters.settings.descriptors import cluster_descriptor, parameter_set_
 
 
 def offer_help(failure: Stockout, settings: CreateSettings) -> None:
-    """Add to a stockout what in the dialogs helps against it and is not used yet, by its labels."""
+    """Add to a stockout which machines were asked for, and what in the dialogs helps and is not used yet."""
+    types = sorted({pool.machine_type for pool in settings.node_pools if pool.machine_type})
+    if types and not failure.machine_type:
+        # Google seldom says of which type it has no machines.
+        failure.advise(f"The node pools ask for {', '.join(types)}.")
     if not settings.regional and not settings.fallback_zones:
         label = cluster_descriptor(COMPONENT).label_of("fallbackZones")
         failure.advise(f'With "{label}", a start tries other zones by itself.')

@@ -21,6 +21,7 @@ from gke_clusters.errors import (
 from gke_clusters.google.compute import Subnetwork
 from gke_clusters.google.names import ClusterName
 from gke_clusters.google.operations import Condition
+from gke_clusters.lifecycle.fallback import offer_help
 from gke_clusters.lifecycle.journal import Journal, Phase
 from gke_clusters.lifecycle.start import start_cluster
 
@@ -130,6 +131,23 @@ class TestAStockout:
             start_cluster(world.settings(), world.owner, world.google, world.handover(), world.progress)
         assert '"Fallback zones"' in caught.value.remedy
         assert '"Best-effort creation"' in caught.value.remedy
+
+    @pytest.mark.parametrize(
+        ("types", "words"),
+        [(["n2-standard-4", "a2-highgpu-1g", "n2-standard-4"], "ask for a2-highgpu-1g, n2-standard-4."), ([""], None)],
+    )
+    def test_names_the_machines_that_were_asked_for(self, world: Any, types: list[str], words: str | None) -> None:
+        world.clusters.endings = [STOCKOUT]
+        pools = [{"serviceAccountType": "custom", "machineType": each} for each in types]
+        with pytest.raises(Stockout) as caught:
+            start_cluster(world.settings(nodePools=pools), world.owner, world.google, world.handover(), world.progress)
+        assert words in caught.value.remedy if words else "ask for" not in caught.value.remedy
+
+    def test_names_no_other_machines_where_google_names_its_own(self, world: Any) -> None:
+        failure = Stockout("No machines.")
+        failure.machine_type = "n2-standard-4"
+        offer_help(failure, world.settings())
+        assert "ask for" not in failure.remedy
 
     def test_does_not_offer_what_is_used_already(self, world: Any) -> None:
         world.clusters.endings = [STOCKOUT, GONE, STOCKOUT]
