@@ -41,6 +41,15 @@ def _pod(name: str = "p", **spec: object) -> Object:
     return {"metadata": {"name": name}, "spec": {"containers": [{"name": "c", "image": "i"}], **spec}}
 
 
+def _claim() -> Object:
+    spec = {
+        "storageClassName": "standard-rwo",
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": "5Gi"}},
+    }
+    return {"metadata": {"name": "data"}, "spec": spec}
+
+
 def _names(items: list[Object]) -> list[str]:
     return [item["metadata"]["name"] for item in items]
 
@@ -356,14 +365,36 @@ def test_a_load_balancer_gets_an_address_and_cleans_up_before_it_goes() -> None:
     in_cluster(story)
 
 
+def test_an_internal_load_balancer_has_an_address_of_the_network() -> None:
+    async def story(cluster: Cluster) -> None:
+        metadata = {"name": "web", "annotations": {"networking.gke.io/load-balancer-type": "Internal"}}
+        spec = {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": 80}]}
+        await cluster.create(SERVICES, {"metadata": metadata, "spec": spec})
+        service = await cluster.one(SERVICES, "web", lambda item: bool(item["status"].get("loadBalancer")))
+        (made,) = cluster.provisioned.balancers("p")
+        assert made.balancer.internal
+        assert service["status"]["loadBalancer"]["ingress"] == [{"ip": made.balancer.address}]
+        assert made.balancer.address.startswith("10.")
+
+    in_cluster(story)
+
+
+def test_a_service_that_is_no_load_balancer_any_more_loses_it() -> None:
+    async def story(cluster: Cluster) -> None:
+        spec = {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": 80}]}
+        await cluster.create(SERVICES, {"metadata": {"name": "web"}, "spec": spec})
+        await cluster.one(SERVICES, "web", lambda item: bool(item["status"].get("loadBalancer")))
+        await cluster.client.patch(SERVICES, "web", {"spec": {"type": "ClusterIP"}}, "default")
+        service = await cluster.one(SERVICES, "web", lambda item: not item["status"].get("loadBalancer"))
+        assert not service["metadata"].get("finalizers")
+        assert list(cluster.provisioned.balancers("p")) == []
+
+    in_cluster(story)
+
+
 def test_a_claim_waits_for_a_pod_and_its_volume_goes_with_it() -> None:
     async def story(cluster: Cluster) -> None:
-        spec = {
-            "storageClassName": "standard-rwo",
-            "accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": "5Gi"}},
-        }
-        await cluster.create(PERSISTENT_VOLUME_CLAIMS, {"metadata": {"name": "data"}, "spec": spec})
+        await cluster.create(PERSISTENT_VOLUME_CLAIMS, _claim())
         volume = {"name": "v", "persistentVolumeClaim": {"claimName": "data"}}
         await cluster.create(PODS, _pod(volumes=[volume]))
         claim = await cluster.one(PERSISTENT_VOLUME_CLAIMS, "data", lambda item: item["status"].get("phase") == "Bound")
@@ -383,12 +414,7 @@ def test_a_claim_waits_for_a_pod_and_its_volume_goes_with_it() -> None:
 
 def test_a_claim_that_is_being_deleted_goes_although_a_deployment_asks_for_it_again() -> None:
     async def story(cluster: Cluster) -> None:
-        spec = {
-            "storageClassName": "standard-rwo",
-            "accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": "5Gi"}},
-        }
-        await cluster.create(PERSISTENT_VOLUME_CLAIMS, {"metadata": {"name": "data"}, "spec": spec})
+        await cluster.create(PERSISTENT_VOLUME_CLAIMS, _claim())
         deployment = _deployment(1)
         volumes = [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]
         deployment["spec"]["template"]["spec"]["volumes"] = volumes
