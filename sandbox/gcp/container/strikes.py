@@ -57,6 +57,8 @@ def planned(record: ClusterRecord, operation: Operation, pool: Json | None = Non
     fault = operation.fault
     struck = pool or _struck_pool(record, fault)
     zones = _struck_zones(record, fault, struck)
+    if not zones:
+        return None
     creates = operation.type in _CREATIONS
     expected = (struck or {}).get("initialNodeCount", 0)
     running = expected // 2 if fault.get("operation") == "partial" and len(_zones(record, struck)) == 1 else 0
@@ -89,8 +91,8 @@ def _zones(record: ClusterRecord, pool: Json | None) -> list[str]:
 
 def _struck_zones(record: ClusterRecord, fault: Json, pool: Json | None) -> list[str]:
     zones = _zones(record, pool)
-    if fault.get("zone") in zones:
-        return [fault["zone"]]
+    if "zone" in fault:
+        return [zone for zone in zones if zone == fault["zone"]]
     return zones[:1] if fault.get("operation") == "partial" else zones
 
 

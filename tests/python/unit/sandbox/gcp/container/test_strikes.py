@@ -94,6 +94,11 @@ class TestAStockoutThatIsToldEarly:
         _, operation = begin(CPU)
         assert "error" not in gke.wait(operation)
 
+    def test_a_regional_cluster_without_nodes_in_the_zone_is_spared(self, gke, plan, begin) -> None:
+        plan({"operation": "stockout", "zone": "europe-west1-c"})
+        _, operation = begin({**CPU, "locations": ["europe-west1-b"]}, parent=gke.region)
+        assert "error" not in gke.wait(operation)
+
     def test_a_regional_cluster_fails_for_want_of_one_zone(self, gke, plan, begin) -> None:
         plan({"operation": "stockout", "zone": "europe-west1-c"})
         path, operation = begin(CPU, parent=gke.region)
