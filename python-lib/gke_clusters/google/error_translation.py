@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import requests
 from google.api_core import exceptions as api_exceptions
@@ -34,20 +34,16 @@ from gke_clusters.google.evidence import Evidence, Scene
 from gke_clusters.google.known_failures import known_failure
 from gke_clusters.google.names import location_of
 from gke_clusters.google.quotas import read_shortages
+from gke_clusters.google.refusals import VERBATIM_LIMIT, Refusal, read_refusal
 from gke_clusters.google.refused_credentials import refused_credentials
 from gke_clusters.google.retries import is_transient
 from gke_clusters.google.roles import grant_on_project, role_for
 
 _CLIENT_ERRORS: Final = (api_exceptions.GoogleAPIError, requests.RequestException, GoogleAuthError)
-_VERBATIM_LIMIT: Final = 2000
 # Codes that say too little by themselves. A 409 is about a name or another change, whatever its words.
 _TELLING: Final = frozenset({400, 403, 404, 412, 429})
 
 _OPERATION_NAME: Final = re.compile(r"\boperation-\d+-[0-9a-f-]*[0-9a-f]\b")
-_PERMISSION: Final = re.compile(
-    r"[Rr]equired [\"'](?P<required>[a-zA-Z]+(?:\.[a-zA-Z]+)+)[\"'] permission"
-    r"|[Pp]ermission '(?P<denied>[a-zA-Z]+(?:\.[a-zA-Z]+)+)' denied"
-)
 
 
 @dataclass(frozen=True)
@@ -58,25 +54,6 @@ class Asked:
     resource: str
     project: str
     authorization: Authorization
-
-
-@dataclass(frozen=True)
-class _Refusal:
-    """The parts of an error answer that tell one failure from another."""
-
-    code: int
-    message: str
-    status: str = ""
-    reasons: frozenset[str] = frozenset()
-    metadata: dict[str, str] = field(default_factory=dict)
-    details: tuple[dict[str, Any], ...] = ()
-    is_googles: bool = True
-
-    @property
-    def permission(self) -> str:
-        """The permission that it says is missing; empty if it names none."""
-        found = _PERMISSION.search(self.message)
-        return self.metadata.get("permission") or (found["required"] or found["denied"] if found else "")
 
 
 @contextmanager
@@ -101,7 +78,7 @@ def translate(error: Exception, asked: Asked) -> GkeClustersError:
     if isinstance(error, api_exceptions.RetryError) and isinstance(error.cause, Exception):
         return translate(error.cause, asked)
     if isinstance(error, api_exceptions.GoogleAPICallError) and error.code is not None:
-        refusal = _read(error)
+        refusal = read_refusal(error)
         # No waiting makes room in a quota of machines, whichever code Google sends it with.
         passes = is_transient(error) and not _lacks_quota(refusal)
         return _overloaded(refusal, asked) if passes else _refused(refusal, asked)
@@ -116,34 +93,7 @@ def translate(error: Exception, asked: Asked) -> GkeClustersError:
     )
 
 
-def _read(error: api_exceptions.GoogleAPICallError) -> _Refusal:
-    body: Any = None
-    if isinstance(error.response, requests.Response):
-        try:
-            body = error.response.json().get("error")
-        except (ValueError, AttributeError):
-            body = None
-    if not isinstance(body, dict):
-        # A page of something between us and Google, unless the client raised it by itself.
-        return _Refusal(
-            code=int(error.code or 0), message=str(error.message)[:_VERBATIM_LIMIT], is_googles=error.response is None
-        )
-    details = [item for item in body.get("details") or () if isinstance(item, dict)]
-    legacy = [item for item in body.get("errors") or () if isinstance(item, dict)]
-    metadata: dict[Any, Any] = next(
-        (item["metadata"] for item in details if isinstance(item.get("metadata"), dict)), {}
-    )
-    return _Refusal(
-        code=int(error.code or 0),
-        message=str(body.get("message", ""))[:_VERBATIM_LIMIT],
-        status=str(body.get("status", "")),
-        reasons=frozenset(str(item["reason"]) for item in (*details, *legacy) if item.get("reason")),
-        metadata={str(key): str(value) for key, value in metadata.items()},
-        details=tuple(details),
-    )
-
-
-def _refused(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+def _refused(refusal: Refusal, asked: Asked) -> GkeClustersError:
     by_code = {
         400: _bad_request,
         401: _unauthorized,
@@ -160,7 +110,7 @@ def _refused(refusal: _Refusal, asked: Asked) -> GkeClustersError:
     return known or by_code.get(refusal.code, _unknown)(refusal, asked)
 
 
-def _scene(refusal: _Refusal, asked: Asked) -> Scene:
+def _scene(refusal: Refusal, asked: Asked) -> Scene:
     codes = {*refusal.reasons, refusal.permission} - {""}
     return Scene(
         lead=f"Google refused to {asked.doing}",
@@ -173,7 +123,7 @@ def _scene(refusal: _Refusal, asked: Asked) -> Scene:
     )
 
 
-def _bad_request(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+def _bad_request(refusal: Refusal, asked: Asked) -> GkeClustersError:
     precondition = refusal.status == "FAILED_PRECONDITION" or "failedPrecondition" in refusal.reasons
     if precondition and "operation" in refusal.message:
         return _busy(refusal, asked)
@@ -182,7 +132,7 @@ def _bad_request(refusal: _Refusal, asked: Asked) -> GkeClustersError:
     )
 
 
-def _busy(refusal: _Refusal, asked: Asked) -> ClusterBusy:
+def _busy(refusal: Refusal, asked: Asked) -> ClusterBusy:
     operation = _OPERATION_NAME.search(refusal.message)
     place = f"--location {location_of(asked.resource) or 'LOCATION'} --project {asked.project}"
     return ClusterBusy(
@@ -198,7 +148,7 @@ def _busy(refusal: _Refusal, asked: Asked) -> ClusterBusy:
     )
 
 
-def _unauthorized(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+def _unauthorized(refusal: Refusal, asked: Asked) -> GkeClustersError:
     return CredentialsExpired(
         f"Google did not accept the credentials of {asked.authorization.identity} to {asked.doing}.",
         resource=asked.resource,
@@ -206,13 +156,13 @@ def _unauthorized(refusal: _Refusal, asked: Asked) -> GkeClustersError:
     )
 
 
-def _lacks_quota(refusal: _Refusal) -> bool:
+def _lacks_quota(refusal: Refusal) -> bool:
     # A limit of requests per minute comes with the same codes.
     quota = bool(read_shortages(refusal.message)) or "nsufficient regional quota" in refusal.message
     return quota and refusal.code in (requests.codes.forbidden, requests.codes.too_many_requests)
 
 
-def _permission_denied(refusal: _Refusal, asked: Asked) -> PermissionDenied:
+def _permission_denied(refusal: Refusal, asked: Asked) -> PermissionDenied:
     identity = asked.authorization.identity
     if "ACCESS_TOKEN_SCOPE_INSUFFICIENT" in refusal.reasons or "insufficient authentication scopes" in refusal.message:
         return ScopesInsufficient(
@@ -241,7 +191,7 @@ def _permission_denied(refusal: _Refusal, asked: Asked) -> PermissionDenied:
     )
 
 
-def _not_found(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+def _not_found(refusal: Refusal, asked: Asked) -> GkeClustersError:
     if refusal.status != "NOT_FOUND" and "notFound" not in refusal.reasons:
         # It must not pass for "the cluster is gone".
         return _unknown(refusal, asked)
@@ -252,7 +202,7 @@ def _not_found(refusal: _Refusal, asked: Asked) -> GkeClustersError:
     )
 
 
-def _conflict(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+def _conflict(refusal: Refusal, asked: Asked) -> GkeClustersError:
     if refusal.status == "ABORTED":
         # Two changes met: https://cloud.google.com/apis/design/errors#handling_errors
         return _busy(refusal, asked)
@@ -265,7 +215,7 @@ def _conflict(refusal: _Refusal, asked: Asked) -> GkeClustersError:
     )
 
 
-def _not_googles(refusal: _Refusal, asked: Asked) -> GoogleError:
+def _not_googles(refusal: Refusal, asked: Asked) -> GoogleError:
     """A page of a proxy, or of a wrong address: whatever it says, it is not about permissions or clusters."""
     return GoogleError(
         f"Something that is no API of Google answered HTTP {refusal.code} to the request to {asked.doing}.",
@@ -278,7 +228,7 @@ def _not_googles(refusal: _Refusal, asked: Asked) -> GoogleError:
     )
 
 
-def _unknown(refusal: _Refusal, asked: Asked) -> GkeClustersError:
+def _unknown(refusal: Refusal, asked: Asked) -> GkeClustersError:
     return GoogleError(
         f"Google answered HTTP {refusal.code} to the request to {asked.doing}.",
         resource=asked.resource,
@@ -286,7 +236,7 @@ def _unknown(refusal: _Refusal, asked: Asked) -> GkeClustersError:
     )
 
 
-def _overloaded(refusal: _Refusal, asked: Asked) -> GoogleUnavailable:
+def _overloaded(refusal: Refusal, asked: Asked) -> GoogleUnavailable:
     if refusal.code == requests.codes.too_many_requests:
         return GoogleUnavailable(
             f"Google took too many requests of project {asked.project} and would not {asked.doing}.",
@@ -311,6 +261,6 @@ def _unreachable(error: Exception, asked: Asked) -> GoogleUnavailable:
     return GoogleUnavailable(
         f"Google could not be reached while trying to {asked.doing}.",
         resource=asked.resource,
-        verbatim=str(error)[:_VERBATIM_LIMIT],
+        verbatim=str(error)[:VERBATIM_LIMIT],
         remedy=remedy,
     )

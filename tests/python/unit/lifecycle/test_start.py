@@ -23,6 +23,7 @@ from gke_clusters.errors import (
     StateError,
     Stockout,
     UnexpectedFailure,
+    VersionNotAvailable,
 )
 from gke_clusters.google.credentials import CredentialsChoice
 from gke_clusters.google.names import ClusterName
@@ -428,6 +429,12 @@ class TestTheCreationFails:
         with pytest.raises(QuotaExceeded) as caught:
             start(world, nodePools=pools)
         assert "1 zone × 3 nodes × 8 vCPUs = 24 vCPUs of CPUS" in str(caught.value)
+
+    def test_names_the_fields_that_a_refusal_is_about(self, world: Any) -> None:
+        world.clusters.create_faults = [("before", VersionNotAvailable("It is not available."))]
+        with pytest.raises(VersionNotAvailable) as caught:
+            start(world)
+        assert '"Kubernetes version"' in caught.value.remedy
 
     def test_raises_the_first_error_and_removes_what_is_left(self, world: Any) -> None:
         world.clusters.endings = [STOCKOUT]
