@@ -38,7 +38,7 @@ def decide(
     busy: bool = False,
     creation_failed: bool = False,
     settled: bool = False,
-    kept: bool = False,
+    start_failed: bool = False,
 ) -> Decision:
     """Decide what a start does.
 
@@ -49,7 +49,8 @@ def decide(
         creation_failed: Whether it is known to hold nothing: its creation failed, or this DSS cluster was still
             creating it, or deleting it already, when it was interrupted.
         settled: Whether it is RECONCILING without any operation for so long that nothing more is to be waited for.
-        kept: Whether it was kept for inspection after its start had failed, so that it holds nothing in any status.
+        start_failed: Whether it is known to hold nothing in whichever status: its start failed, and it was kept for
+            inspection or about to be deleted.
     """
     if status is None:
         return Decision.CREATE
@@ -59,8 +60,8 @@ def decide(
         return Decision.REFUSE_FOREIGN
     if busy:
         return Decision.RESUME
-    if kept or status in BROKEN:
+    if start_failed or status in BROKEN:
         # The disks of a broken one may hold work even where the control plane is beyond repair.
-        return Decision.REPLACE if kept or creation_failed else Decision.REFUSE_BROKEN
+        return Decision.REPLACE if start_failed or creation_failed else Decision.REFUSE_BROKEN
     usable = status == RUNNING or (status == RECONCILING and settled)
     return Decision.ADOPT if usable else Decision.RESUME

@@ -122,7 +122,7 @@ class Creation:
 
     def keep(self) -> bool:
         """Leave what this start created for the next one to replace; whether it is there, as far as Google says."""
-        self._journal.write(self.name, Phase.KEPT)
+        self._journal.write(self.name, Phase.FAILED)
         try:
             cluster = self._google.clusters.find_cluster(self.name)
         except GkeClustersError as error:
@@ -142,7 +142,7 @@ class Creation:
         Raises:
             GkeClustersError: It could not be deleted, and is still there.
         """
-        self._journal.write(self.name, Phase.DELETING)
+        self._journal.write(self.name, Phase.FAILED)
         deadline = Deadline(deadline_seconds)
         delete_until_gone(self._google, self.name, self._progress, deadline, is_target=self._is_ours)
         self._journal.clear()
@@ -160,7 +160,7 @@ class Creation:
             creation_failed=self._creation_failed(operations),
             settled=self._has_settled(cluster, running, waiting),
             # What was created since then is another cluster.
-            kept=not self.created and self._last_phase() is Phase.KEPT,
+            start_failed=not self.created and self._last_phase() is Phase.FAILED,
         )
 
     def _creation_failed(self, operations: tuple[Operation, ...]) -> bool:
@@ -275,7 +275,7 @@ class Creation:
 
     def _replace(self, cluster: Cluster, deadline: Deadline) -> None:
         logger.warning("%s is %s after a failed start: %s", self.name, cluster.status, unhealthy(cluster).verbatim)
-        self._journal.write(self.name, Phase.DELETING)
+        self._journal.write(self.name, Phase.FAILED)
         delete_until_gone(
             self._google, self.name, self._progress, deadline, is_target=lambda found: found.id == cluster.id
         )

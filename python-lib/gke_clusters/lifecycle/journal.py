@@ -29,8 +29,8 @@ class Phase(str, Enum):
     CREATING = "creating"
     RUNNING = "running"
     DELETING = "deleting"
-    KEPT = "kept"
-    """Its creation failed, and it was kept for inspection: the next start replaces it."""
+    FAILED = "failed"
+    """Its start failed; it was kept for inspection, or is being deleted: the next start replaces it."""
 
 
 @dataclass(frozen=True)

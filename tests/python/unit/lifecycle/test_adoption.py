@@ -66,13 +66,13 @@ def test_waits_for_an_operation_however_long_it_reconciles() -> None:
 
 
 @pytest.mark.parametrize("status", AT_REST)
-def test_replaces_what_was_kept_after_a_failed_start_in_any_status(status: str) -> None:
-    assert decide(status, ours=True, kept=True) is Decision.REPLACE
+def test_replaces_what_a_failed_start_left_in_any_status(status: str) -> None:
+    assert decide(status, ours=True, start_failed=True) is Decision.REPLACE
 
 
-def test_never_replaces_what_is_not_ours_whatever_was_kept() -> None:
-    assert decide("ERROR", ours=False, kept=True) is Decision.REFUSE_FOREIGN
+def test_never_replaces_what_is_not_ours_whatever_failed() -> None:
+    assert decide("ERROR", ours=False, start_failed=True) is Decision.REFUSE_FOREIGN
 
 
-def test_waits_for_an_operation_on_what_was_kept() -> None:
-    assert decide("RUNNING", ours=True, busy=True, kept=True) is Decision.RESUME
+def test_waits_for_an_operation_on_what_a_failed_start_left() -> None:
+    assert decide("RUNNING", ours=True, busy=True, start_failed=True) is Decision.RESUME

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ def test_a_clean_up_that_takes_too_long_ends_and_says_what_is_still_there(world:
     assert "gcloud container clusters delete my-cluster --location europe-west1-b" in caught.value.remedy
     entry = Journal(world.directory).read()
     assert entry is not None
-    assert entry.phase is Phase.DELETING
+    assert entry.phase is Phase.FAILED
 
 
 def test_what_an_earlier_start_left_elsewhere_takes_its_part_of_the_time_limit(world: Any) -> None:
@@ -100,3 +101,25 @@ def test_leaves_a_cluster_that_did_not_answer_within_the_time_limit_to_the_next_
     entry = Journal(world.directory).read()
     assert entry is not None
     assert entry.phase is Phase.CREATING
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "RECONCILING", "ERROR"])
+def test_the_next_start_replaces_what_a_killed_clean_up_left(world: Any, status: str) -> None:
+    world.control_plane.fault = ControlPlaneUnreachable("No answer.")
+
+    def killed(name: ClusterName) -> None:
+        raise KeyboardInterrupt
+
+    delete, world.clusters.delete_cluster = world.clusters.delete_cluster, killed
+    with pytest.raises(KeyboardInterrupt):
+        start(world)
+    world.clusters.delete_cluster = delete
+    world.control_plane.fault = None
+    world.clusters.add(replace(world.clusters.clusters[world.name], status=status, id="left"))
+    assert start(world)[1]["cluster"]["id"] == "id-1"
+
+
+def test_a_stop_that_was_killed_leaves_a_cluster_that_the_next_start_uses(world: Any) -> None:
+    world.clusters.add(world.cluster(id="in-use"))
+    Journal(world.directory).write(world.name, Phase.DELETING)
+    assert start(world)[1]["cluster"]["id"] == "in-use"

@@ -98,5 +98,5 @@ def test_leaves_out_a_folder_in_the_place_of_a_journal(tmp_path: Path, caplog: p
 def test_replaces_a_journal_that_makes_no_sense(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_text("{")
     journal = Journal(tmp_path)
-    journal.write(NAME, Phase.KEPT)
-    assert journal.read() == Entry("p", "z", "c", Phase.KEPT)
+    journal.write(NAME, Phase.FAILED)
+    assert journal.read() == Entry("p", "z", "c", Phase.FAILED)

@@ -43,7 +43,7 @@ def test_leaves_the_cluster_of_a_failed_creation_and_no_token(world: Any) -> Non
     assert isinstance(failed(world), Stockout)
     assert world.clusters.clusters[world.name].status == "ERROR"
     assert "delete" not in world.clusters.calls
-    assert phase(world) is Phase.KEPT
+    assert phase(world) is Phase.FAILED
     assert not (world.directory / "credential-helper").exists()
 
 
@@ -68,7 +68,7 @@ def test_keeps_a_cluster_that_cannot_be_reached(world: Any) -> None:
 @pytest.mark.parametrize("status", ["ERROR", "DEGRADED", "RUNNING", "RECONCILING", "PROVISIONING"])
 def test_the_next_start_replaces_it(world: Any, keep: bool, status: str) -> None:
     world.clusters.add(world.cluster(status=status, id="kept"))
-    Journal(world.directory).write(world.name, Phase.KEPT)
+    Journal(world.directory).write(world.name, Phase.FAILED)
     assert start(world, keep=keep)[1]["cluster"]["id"] == "id-1"
     assert [call for call in world.clusters.calls if call in ("create", "delete")] == ["delete", "create"]
     assert phase(world) is Phase.RUNNING
@@ -77,7 +77,7 @@ def test_the_next_start_replaces_it(world: Any, keep: bool, status: str) -> None
 def test_the_next_start_in_another_place_deletes_it(world: Any) -> None:
     kept = ClusterName("acme", "us-central1-a", "my-cluster")
     world.clusters.add(world.cluster(kept))
-    Journal(world.directory).write(kept, Phase.KEPT)
+    Journal(world.directory).write(kept, Phase.FAILED)
     start(world)
     assert list(world.clusters.clusters) == [world.name]
 
@@ -91,7 +91,7 @@ def test_the_next_start_replaces_it_where_the_journal_is_lost(world: Any) -> Non
 
 def test_the_next_start_is_judged_by_what_it_creates_itself(world: Any) -> None:
     world.clusters.add(world.cluster(status="ERROR"))
-    Journal(world.directory).write(world.name, Phase.KEPT)
+    Journal(world.directory).write(world.name, Phase.FAILED)
     world.clusters.status_after_create = "RECONCILING"
     assert start(world)[1]["cluster"]["status"] == "RECONCILING"
     assert world.clusters.calls.count("create") == 1
@@ -99,7 +99,7 @@ def test_the_next_start_is_judged_by_what_it_creates_itself(world: Any) -> None:
 
 def test_does_not_touch_a_foreign_cluster_that_has_the_name_now(world: Any) -> None:
     world.clusters.add(world.cluster(labels={}))
-    Journal(world.directory).write(world.name, Phase.KEPT)
+    Journal(world.directory).write(world.name, Phase.FAILED)
     failed(world)
     assert "delete" not in world.clusters.calls
 
@@ -123,7 +123,7 @@ def test_takes_it_for_kept_where_google_does_not_say(world: Any, caplog: pytest.
     find = world.clusters.find_cluster
 
     def silent(name: ClusterName) -> Any:
-        if phase(world) is Phase.KEPT:
+        if phase(world) is Phase.FAILED:
             raise GoogleUnavailable("It did not answer.")
         return find(name)
 
