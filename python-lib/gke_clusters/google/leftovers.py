@@ -5,9 +5,11 @@ Nothing is asked of Google here. None of the marks is documented as a contract; 
 - The disk of a persistent volume bears ``goog-k8s-cluster-name`` and ``goog-k8s-cluster-location``, which GKE adds to
   what https://github.com/kubernetes-sigs/gcp-compute-persistent-disk-csi-driver creates, and names its claim in a
   description of JSON. https://cloud.google.com/billing/docs/how-to/reports lists the labels.
-- The forwarding rule of a service or an ingress names neither cluster, only the service or the ingress, in a
-  description of JSON (https://github.com/kubernetes/cloud-provider-gcp, https://github.com/kubernetes/ingress-gce). It
-  has the address that the cluster's object has, so the addresses must have been read before the cluster was deleted.
+- The forwarding rule of a service is named by the unique id of the service; that of an ingress, a gateway or a newer
+  service is not, but has the address that the cluster's object has. So ids and addresses must have been read before the
+  cluster was deleted. A description of JSON names the service or the ingress, and no rule names its cluster.
+  https://github.com/kubernetes/cloud-provider/blob/master/cloud.go (``DefaultLoadBalancerName``),
+  https://github.com/kubernetes/cloud-provider-gcp, https://github.com/kubernetes/ingress-gce
 """
 
 from __future__ import annotations
@@ -29,8 +31,9 @@ _LOCATION_LABEL: Final = "goog-k8s-cluster-location"
 
 _CLAIM_NAMESPACE, _CLAIM_NAME = "kubernetes.io/created-for/pvc/namespace", "kubernetes.io/created-for/pvc/name"
 _SERVED_FOR: Final = ("kubernetes.io/service-name", "networking.gke.io/service-name", "kubernetes.io/ingress-name")
-# Of a service `a` and the uid of the service, of an ingress `k8s-...` or `k8s2-...`, of a gateway `gkegw1-...`.
-_NAME_BY_KUBERNETES: Final = re.compile(r"a[0-9a-f]{31}|(k8s2?|gkegw\d*)-.+")
+_NAME_BY_ID: Final = re.compile(r"a[0-9a-f]{31}")
+# Of an ingress or a newer service, or of a gateway.
+_OTHER_NAME_BY_KUBERNETES: Final = re.compile(r"(k8s2?|gkegw\d*)-.+")
 
 # https://cloud.google.com/compute/docs/reference/rest/v1/addresses: not used by anything, and billed for that.
 _UNUSED: Final = "RESERVED"
@@ -95,19 +98,30 @@ def disks_of(items: Iterable[Mapping[str, Any]], cluster: ClusterName, names: Co
             yield _leftover(DISKS, item, cluster.project, size, _claim(item))
 
 
+def name_by_id(uid: str) -> str:
+    """The name of the forwarding rule of a service with that unique id."""
+    return f"a{uid.replace('-', '')}"[:32]
+
+
 def forwarding_rules_of(
-    items: Iterable[Mapping[str, Any]], project: str, addresses: Collection[str]
+    items: Iterable[Mapping[str, Any]], project: str, addresses: Collection[str], names: Collection[str]
 ) -> Iterator[Leftover]:
-    """Yield the forwarding rules that Kubernetes made for one of these addresses.
+    """Yield the forwarding rules that Kubernetes made for a cluster's load balancers.
 
     Args:
         items: Compute's JSON of forwarding rules.
         project: project id.
         addresses: IP addresses that the cluster's load balancers had.
+        names: of the rules that are named by the ids of the cluster's services.
     """
     for item in items:
-        if item.get("IPAddress") in addresses and _by_kubernetes(item):
-            yield _leftover(FORWARDING_RULES, item, project, str(item["IPAddress"]), _served(item))
+        name = str(item.get("name", ""))
+        if _NAME_BY_ID.fullmatch(name):
+            its_own = name in names
+        else:
+            its_own = item.get("IPAddress") in addresses and _by_kubernetes(item)
+        if its_own:
+            yield _leftover(FORWARDING_RULES, item, project, str(item.get("IPAddress", "")), _served(item))
 
 
 def forwarding_rules_by_kubernetes(items: Iterable[Mapping[str, Any]], project: str, region: str) -> Iterator[Leftover]:
@@ -144,7 +158,8 @@ def _leftover(collection: str, item: Mapping[str, Any], project: str, what: str,
 
 
 def _by_kubernetes(item: Mapping[str, Any]) -> bool:
-    return bool(_served(item) or _NAME_BY_KUBERNETES.fullmatch(str(item.get("name", ""))))
+    name = str(item.get("name", ""))
+    return bool(_served(item) or _NAME_BY_ID.fullmatch(name) or _OTHER_NAME_BY_KUBERNETES.fullmatch(name))
 
 
 def _served(item: Mapping[str, Any]) -> str:

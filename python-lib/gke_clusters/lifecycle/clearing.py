@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from gke_clusters.errors import GkeClustersError
 from gke_clusters.google.deadlines import Deadline
+from gke_clusters.google.leftovers import name_by_id
 from gke_clusters.google.waiting import pause_seconds
 from gke_clusters.kube.billed_objects import KubernetesObject, LoadBalancer, Volume
 
@@ -63,6 +64,11 @@ class Remembered:
     def addresses(self) -> frozenset[str]:
         """The IP addresses of its load balancers."""
         return frozenset(address for each in self.load_balancers or () for address in each.addresses)
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """The names of the forwarding rules of its services."""
+        return frozenset(name_by_id(each.object.uid) for each in self.load_balancers or ())
 
     @property
     def disks(self) -> frozenset[str]:

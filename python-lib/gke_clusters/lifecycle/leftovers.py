@@ -42,7 +42,7 @@ def report_leftovers(compute: Compute, cluster: ClusterName, remembered: Remembe
     addresses = _items(compute, cluster.project, ADDRESSES) if remembered.addresses else ()
     left = [
         *disks_of(disks or (), cluster, remembered.disks),
-        *forwarding_rules_of(rules or (), cluster.project, remembered.addresses),
+        *forwarding_rules_of(rules or (), cluster.project, remembered.addresses, remembered.rules),
         *addresses_of(addresses or (), cluster.project, remembered.addresses),
     ]
     lines = [f"- {each}. Delete it with: {each.command('delete')}" for each in left]

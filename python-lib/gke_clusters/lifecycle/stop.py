@@ -10,7 +10,6 @@ from typing import Any
 from gke_clusters.errors import GkeClustersError, StateError
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.deadlines import Deadline
-from gke_clusters.kube.kubeconfig import EndpointChoice
 from gke_clusters.lifecycle.adoption import DEGRADED, USABLE
 from gke_clusters.lifecycle.clearing import CLEAR_DEADLINE_SECONDS, BilledContents, Remembered, clear, remember
 from gke_clusters.lifecycle.contents import reach_contents
@@ -29,7 +28,7 @@ logger = logging.getLogger(__name__)
 _ANSWERING = USABLE | {DEGRADED}
 _LOOK_PERCENT, _CLEAR_PERCENT, _REPORT_PERCENT, _END_PERCENT = 1, 2, 97, 100
 
-ReachContents = Callable[[Cluster, GoogleAccess, Path, EndpointChoice], BilledContents]
+ReachContents = Callable[[Cluster, GoogleAccess, Path, StopSettings], BilledContents]
 
 
 def stop_cluster(
@@ -120,9 +119,9 @@ def _clear_away(
         logger.info("The cluster is %s, so what is in it can neither be looked at nor cleared away", cluster.status)
         return Remembered()
     progress.step(_CLEAR_PERCENT, "Looking at the load balancers and volumes in the cluster")
-    contents = reach(cluster, google, directory, settings.control_plane_endpoint)
+    contents = reach(cluster, google, directory, settings)
     remembered = remember(contents)
-    if not (settings.delete_load_balancers or settings.delete_volumes):
+    if not settings.clears_away:
         return remembered
     Journal(directory).write(cluster.name, Phase.DELETING)
     cleared = clear(

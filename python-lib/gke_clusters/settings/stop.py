@@ -45,6 +45,11 @@ class StopSettings(Settings):
     control_plane_endpoint: EndpointChoice = Field(alias="controlPlaneEndpoint")
 
     @property
+    def clears_away(self) -> bool:
+        """Whether anything is deleted before the cluster is."""
+        return self.delete_load_balancers or self.delete_volumes
+
+    @property
     def deadline_seconds(self) -> float:
         """How long the stop may take, in seconds."""
         return self.deadline_minutes * 60.0

@@ -78,10 +78,11 @@ class FurnishedCluster:
         self.api = KubernetesApi.from_kubeconfig(kubeconfig)
 
     def add_load_balancer(self) -> str:
-        """Create a service of the type LoadBalancer; returns its address."""
+        """Create a service of the type LoadBalancer; returns the name of its forwarding rule."""
         self.api.call("POST", f"{_NAMESPACE}/services", body=SERVICE)
         service = self._wait(f"{_NAMESPACE}/services/web", lambda item: item["status"].get("loadBalancer"))
-        return str(service["status"]["loadBalancer"]["ingress"][0]["ip"])
+        # https://github.com/kubernetes/cloud-provider/blob/master/cloud.go (DefaultLoadBalancerName)
+        return f"a{service['metadata']['uid'].replace('-', '')}"[:32]
 
     def add_claim(self) -> None:
         """Create a claim that waits for a pod, and so for its volume."""

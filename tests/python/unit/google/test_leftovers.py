@@ -16,6 +16,7 @@ from gke_clusters.google.leftovers import (
     forwarding_rules_by_kubernetes,
     forwarding_rules_of,
     list_command,
+    name_by_id,
 )
 from gke_clusters.google.names import ClusterName
 
@@ -91,7 +92,6 @@ class TestForwardingRules:
     @pytest.mark.parametrize(
         ("name", "description", "told"),
         [
-            ("a0123456789abcdef0123456789abcde", "", "203.0.113.7"),
             ("lb", '{"kubernetes.io/service-name":"default/web"}', "203.0.113.7, made for default/web"),
             ("lb", '{"networking.gke.io/service-name":"default/web"}', "203.0.113.7, made for default/web"),
             ("lb", '{"kubernetes.io/ingress-name": "default/site"}', "203.0.113.7, made for default/site"),
@@ -103,18 +103,27 @@ class TestForwardingRules:
     def test_of_kubernetes_with_an_address_of_the_cluster_are_its_own(
         self, name: str, description: str, told: str
     ) -> None:
-        [found] = forwarding_rules_of([rule(name, description=description)], "acme", {"203.0.113.7"})
+        [found] = forwarding_rules_of([rule(name, description=description)], "acme", {"203.0.113.7"}, ())
         assert str(found) == f"forwarding rule {name} (europe-west1, {told})"
 
+    def test_named_by_the_id_of_one_of_its_services_are_its_own(self) -> None:
+        name = name_by_id("01234567-89ab-cdef-0123-456789abcdef")
+        assert name == "a0123456789abcdef0123456789abcde"
+        [found] = forwarding_rules_of([rule(name)], "acme", (), {name})
+        assert str(found) == f"forwarding rule {name} (europe-west1, 203.0.113.7, made for default/web)"
+
+    def test_named_by_another_id_are_not_whatever_their_address(self) -> None:
+        assert list(forwarding_rules_of([rule()], "acme", {"203.0.113.7"}, {"a" + "1" * 31})) == []
+
     def test_of_kubernetes_with_another_address_are_not(self) -> None:
-        assert list(forwarding_rules_of([rule()], "acme", {"203.0.113.8"})) == []
+        assert list(forwarding_rules_of([rule("k8s2-fr-x")], "acme", {"203.0.113.8"}, ())) == []
 
     def test_that_somebody_made_for_the_same_address_are_not(self) -> None:
-        assert list(forwarding_rules_of([rule("mine", description="by hand")], "acme", {"203.0.113.7"})) == []
+        assert list(forwarding_rules_of([rule("mine", description="by hand")], "acme", {"203.0.113.7"}, ())) == []
 
     def test_that_are_global_are_deleted_as_such(self) -> None:
         item = rule("k8s2-fr-x", region=None)
-        [found] = forwarding_rules_of([item], "acme", {"203.0.113.7"})
+        [found] = forwarding_rules_of([item], "acme", {"203.0.113.7"}, ())
         command = "gcloud compute forwarding-rules delete k8s2-fr-x --global --project acme"
         assert found.command("delete") == command
         assert "(global, 203.0.113.7" in str(found)

@@ -35,6 +35,7 @@ class TestRemember:
         remembered = remember(contents)
         assert remembered.addresses == {"203.0.113.7"}
         assert remembered.disks == {"pvc-data"}
+        assert remembered.rules == {"auidweb", "auidnew"}
 
     def test_knows_that_it_does_not_know(self, contents: FakeContents, caplog: pytest.LogCaptureFixture) -> None:
         refused = AccessDenied("It is forbidden.", verbatim="services is forbidden")

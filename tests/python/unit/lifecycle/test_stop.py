@@ -28,7 +28,7 @@ BROKEN = (Condition("", "It could not be deleted."),)
 
 
 def stop(world: Any, data: Any, *, contents: Any = None, owner: Any = None, **form: Any) -> None:
-    def reach(cluster: Any, google: Any, directory: Any, endpoint: Any) -> Any:
+    def reach(cluster: Any, google: Any, directory: Any, settings: Any) -> Any:
         if isinstance(contents, Exception):
             raise contents
         return contents or FakeContents()
@@ -360,7 +360,7 @@ class TestClearing:
     def test_remembers_addresses_for_the_report(self, world: Any, data: Any, caplog: pytest.LogCaptureFixture) -> None:
         contents = FakeContents()
         contents.balancers = [service("web", "203.0.113.7")]
-        name = "a" + "0" * 31
+        name = "k8s2-fr-x"
         world.compute.resources = {"forwardingRules": [{"name": name, "region": "r", "IPAddress": "203.0.113.7"}]}
         stop(world, data, contents=contents)
         assert f"gcloud compute forwarding-rules delete {name} --region r --project acme" in caplog.text

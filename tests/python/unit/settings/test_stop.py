@@ -25,8 +25,9 @@ def test_what_is_not_filled_in_has_the_default_of_the_form(config: Any) -> None:
 
 
 def test_nothing_is_cleared_away_unless_asked_for() -> None:
-    assert not parse_stop({}).delete_load_balancers
-    assert not parse_stop({}).delete_volumes
+    assert not parse_stop({}).clears_away
+    assert parse_stop({"deleteLoadBalancers": True}).clears_away
+    assert parse_stop({"deleteVolumes": True}).clears_away
 
 
 def test_reads_what_the_form_says() -> None:

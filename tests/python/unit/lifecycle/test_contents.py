@@ -1,0 +1,53 @@
+"""How a stop reaches the cluster: by what GKE answers now, and how long it waits for the control plane."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gke_clusters.errors import ControlPlaneUnreachable
+from gke_clusters.kube.api import KubernetesApi
+from gke_clusters.kube.billed_objects import BilledObjects
+from gke_clusters.lifecycle import contents
+from gke_clusters.lifecycle.contents import reach_contents
+from gke_clusters.settings.stop import parse_stop
+
+
+@pytest.fixture
+def reached(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The kubeconfigs and the patience with which a control plane was asked; it answers."""
+    told: list[Any] = []
+
+    def connect(path: Path, endpoint: Any) -> str:
+        told.append(path.read_text())
+        return "api"
+
+    monkeypatch.setattr(KubernetesApi, "from_kubeconfig", connect)
+    monkeypatch.setattr(contents, "probe", lambda _api, patience_seconds: told.append(patience_seconds))
+    return told
+
+
+@pytest.mark.parametrize("before", [None, "truncat", "x: y"])
+def test_writes_the_kubeconfig_anew_whatever_became_of_it(world: Any, reached: list[Any], before: str | None) -> None:
+    world.directory.mkdir()
+    if before:
+        (world.directory / "kube_config").write_text(before)
+    assert isinstance(reach_contents(world.cluster(), world.google, world.directory, parse_stop({})), BilledObjects)
+    assert "server: https://203.0.113.1" in reached[0]
+
+
+def test_uses_the_endpoint_that_the_form_names(world: Any, reached: list[Any]) -> None:
+    settings = parse_stop({"controlPlaneEndpoint": "dns"})
+    with pytest.raises(ControlPlaneUnreachable):
+        reach_contents(world.cluster(), world.google, world.directory, settings)
+    assert reached == []
+
+
+@pytest.mark.parametrize(("form", "seconds"), [({}, 5), ({"deleteVolumes": True}, 60)])
+def test_waits_for_long_only_where_there_is_something_to_clear_away(
+    world: Any, reached: list[Any], form: Any, seconds: float
+) -> None:
+    reach_contents(world.cluster(), world.google, world.directory, parse_stop(form))
+    assert reached[1] == seconds
