@@ -85,6 +85,7 @@ def read_scopes(scopes: Iterable[str]) -> list[tuple[ImageName, list[str]]]:
         kind, _, rest = scope.partition(":")
         name, _, actions = rest.rpartition(":")
         if kind == "repository":
-            known = [action for action in PERMISSIONS if action in actions.split(",")]
+            asked = actions.split(",")
+            known = [action for action in PERMISSIONS if action in asked or "*" in asked]
             wanted.append((ImageName.parse(name), known))
     return wanted

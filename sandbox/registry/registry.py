@@ -188,7 +188,9 @@ class Registry:
         image = self.images.find(target.name, target.reference)
         if image is None:
             return scope
-        accepted = [part.partition(";")[0].strip() for part in request.headers.get("Accept", "*/*").split(",")]
+        # Some clients send a header for each form.
+        accept = ",".join(request.headers.getlist("Accept")) or "*/*"
+        accepted = [part.partition(";")[0].strip() for part in accept.split(",")]
         if not {image.media_type, "*/*", "application/*"} & set(accepted):
             raise other_media_type(target.reference, image.media_type, accepted)
         others = [(name, value) for name, value in scope["headers"] if name != b"accept"]

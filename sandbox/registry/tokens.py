@@ -61,13 +61,19 @@ class TokenAuthority:
         self.service = urlsplit(url).netloc
         self.realm = f"{url}/v2/token"
 
-    def challenge(self, target: Target | None) -> str:
-        """Return the `WWW-Authenticate` header that sends a client for the token that a request needs."""
+    def challenge(self, target: Target | None, *, insufficient: bool = False) -> str:
+        """Return the `WWW-Authenticate` header that sends a client for the token that a request needs.
+
+        Args:
+            target: what the request is about.
+            insufficient: say that the token which it had is good, but not for this.
+        """
         challenge = f'Bearer realm="{self.realm}",service="{self.service}"'
         if target is None:
             return challenge
         actions = "pull,push" if target.action == "push" else target.action
-        return f'{challenge},scope="repository:{target.name}:{actions}"'
+        scoped = f'{challenge},scope="repository:{target.name}:{actions}"'
+        return f'{scoped},error="insufficient_scope"' if insufficient else scoped
 
     @property
     def certificate(self) -> bytes:

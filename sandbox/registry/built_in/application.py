@@ -150,7 +150,7 @@ class BuiltInRegistry:
             return Repository()
         if target is not None and self._allows(request, str(target.name), target.action):
             return self._repositories.setdefault(str(target.name), Repository())
-        challenge = self._tokens.challenge(target) if self._tokens else None
+        challenge = self._tokens.challenge(target, insufficient=self._allows(request)) if self._tokens else None
         raise RegistryError(401, "UNAUTHORIZED", "authentication required", challenge=challenge)
 
     def _allows(self, request: Request, name: str | None = None, action: str = "") -> bool:

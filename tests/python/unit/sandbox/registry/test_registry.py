@@ -1,6 +1,7 @@
 """The registry as Docker and other clients meet it, with images kept by `docker-registry` and in memory."""
 
 import base64
+import http.client
 import json
 from typing import Any
 
@@ -102,7 +103,16 @@ class TestPermissions:
     def test_a_token_to_pull_does_not_push(self, running: Any) -> None:
         headers = running.login(READER, "repository:demo/images/base:pull")
 
-        assert running.call("POST", "/v2/demo/images/base/blobs/uploads/", headers=headers).status_code == 401
+        answer = running.call("POST", "/v2/demo/images/base/blobs/uploads/", headers=headers)
+        assert answer.status_code == 401
+        assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
+
+    def test_a_scope_may_ask_for_every_action(self, running: Any, name: str) -> None:
+        content = running.push("one", name)
+        headers = running.login(ADMINISTRATOR, f"repository:{name}:*")
+
+        manifest = f"/v2/{name}/manifests/{digest_of(content.manifest())}"
+        assert running.call("DELETE", manifest, headers=headers).status_code == 202
 
     def test_a_token_is_good_for_its_image_only(self, running: Any, name: str) -> None:
         running.push("one", name)
@@ -155,6 +165,18 @@ class TestImages:
 
         manifest = running.call("GET", f"/v2/{name}/manifests/one", headers=headers)
         assert manifest.content == content.manifest()
+
+    def test_accepted_forms_may_come_in_headers_of_their_own(self, running: Any, name: str) -> None:
+        running.push("one", name)
+        connection = http.client.HTTPConnection(running.registry.host, timeout=20)
+        connection.putrequest("GET", f"/v2/{name}/manifests/one")
+        connection.putheader("Authorization", running.administrator(name)["Authorization"])
+        connection.putheader("Accept", "application/vnd.oci.image.manifest.v1+json")
+        connection.putheader("Accept", MANIFEST_TYPE)
+        connection.endheaders()
+
+        assert connection.getresponse().status == 200
+        connection.close()
 
     def test_a_manifest_in_no_accepted_form_is_unknown(self, running: Any, name: str) -> None:
         running.push("one", name)
