@@ -29,8 +29,8 @@ UNIT_TESTS = "tests/python/unit"
 PARTS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "settings": (["settings/*.py"], ["settings", "test_descriptors.py"]),
     "operations": (
-        ["google/operations.py", "google/operation_failures.py", "google/known_failures.py", "google/*_rules.py"],
-        ["google/test_operations.py", "google/test_operation_failures.py", "google/test_known_failures.py"],
+        ["google/operations.py", "google/operation_failures.py"],
+        ["google/test_operations.py", "google/test_operation_failures.py"],
     ),
     "lifecycle": (["lifecycle/*.py"], ["lifecycle"]),
 }
