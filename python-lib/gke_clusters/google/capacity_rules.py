@@ -25,10 +25,14 @@ _SHORT_ZONE: Final = re.compile(
 _SHORT_MACHINE: Final = re.compile(r"\bA ([a-z0-9-]+) VM instance")
 _SUGGESTED_ZONES: Final = re.compile(r"request in the ([a-z0-9, -]+?) zone\(s\)")
 
-_FULL_RANGE: Final = re.compile(
-    r"IP range '(?P<block>[^']+)'|IP space of '(?P<name>[^']+)' is exhausted|private IP space in (?P<space>[\d./]+)"
-)
+_FULL_RANGE: Final = re.compile(r"IP range '(?P<block>[^']+)'|IP space of '(?P<name>[^']+)' is exhausted")
+_FULL_SPACE: Final = re.compile(r"private IP space in (?P<space>[\d./]+)")
 _PREFIX: Final = re.compile(r"/([12]?\d|3[0-2])$")
+_BLOCKS: Final = (
+    f"A node takes a block of {addresses_per_node()} addresses out of the range of the pods where it may run"
+    f" {DEFAULT_MAX_PODS} pods (the next power of two of twice as many), so a /14 has room for {nodes_in(14):,} nodes,"
+    f" a /20 for {nodes_in(20)} and a /21 for {nodes_in(21)}."
+)
 
 
 def _stockout(_evidence: Evidence, scene: Scene) -> Stockout:
@@ -71,20 +75,39 @@ def _quota(_evidence: Evidence, scene: Scene) -> QuotaExceeded:
 
 def _addresses(evidence: Evidence, scene: Scene) -> AddressesExhausted:
     found = _FULL_RANGE.search(evidence.text)
-    full = next((each for each in found.groups() if each), "") if found else ""
+    full = (found["block"] or found["name"]) if found else ""
     prefix = _PREFIX.search(full)
     room = f" The range {full} has room for {nodes_in(int(prefix[1])):,} of them." if prefix else ""
+    subnetwork = " If it is the subnetwork's own, the nodes need another subnetwork." if "/subnetworks/" in full else ""
     failure = scene.failure(
         AddressesExhausted,
-        f"no addresses are left in {full}" if full else "no addresses are left for its nodes, pods or services",
-        "Give the pods and the services larger or other ranges, or have fewer nodes. Where the name is a subnetwork's,"
-        " its own range is full, and the nodes need another subnetwork. A node takes a block of"
-        f" {addresses_per_node()} addresses out of the range of the pods where it may run {DEFAULT_MAX_PODS} pods (the"
-        f" next power of two of twice as many), so a /14 has room for {nodes_in(14):,} nodes, a /20 for {nodes_in(20)}"
-        f" and a /21 for {nodes_in(21)}.{room}",
+        f"no addresses are left in the range {full}" if full else "no addresses are left for nodes, pods or services",
+        f"Give the pods and the services larger or other ranges, or have fewer nodes.{subnetwork} {_BLOCKS}{room}",
     )
     failure.range = full
     return failure
+
+
+def _no_space(evidence: Evidence, scene: Scene) -> AddressesExhausted:
+    found = _FULL_SPACE.search(evidence.text)
+    where = found["space"] if found else ""
+    failure = scene.failure(
+        AddressesExhausted,
+        f"the network has no block of addresses left{f' in {where}' if where else ''} that is large enough",
+        "Ask for a smaller block for the pods, such as /20 (a /14 is taken by default), name a secondary range of the"
+        f" subnetwork for the pods and one for the services, or use another network. {_BLOCKS}",
+    )
+    failure.range = where
+    return failure
+
+
+def _no_secondary_range(_evidence: Evidence, scene: Scene) -> AddressesExhausted:
+    return scene.failure(
+        AddressesExhausted,
+        "the subnetwork has as many secondary ranges as it may have",
+        "Name secondary ranges that it has and that no cluster uses for the pods and for the services, delete ranges of"
+        " clusters that are gone, or use another subnetwork.",
+    )
 
 
 def _distinct(items: Iterable[str]) -> tuple[str, ...]:
@@ -95,11 +118,10 @@ CAPACITY_RULES: Final = (
     Rule(
         _addresses,
         frozenset({"IP_SPACE_EXHAUSTED", "IP_SPACE_EXHAUSTED_WITH_DETAILS"}),
-        re.compile(
-            r"IP space of '[^']*' is exhausted|does not have available private IP space|free IP"
-            r"|maximum supported number of secondary ranges"
-        ),
+        re.compile(r"IP space of '[^']*' is exhausted|free IP"),
     ),
+    Rule(_no_space, text=re.compile(r"does not have available private IP space")),
+    Rule(_no_secondary_range, text=re.compile(r"maximum supported number of secondary ranges")),
     Rule(
         _stockout,
         frozenset(

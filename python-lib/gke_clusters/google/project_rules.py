@@ -60,7 +60,7 @@ _GONE_ACCOUNT: Final = re.compile(
     r"Gaia id not found for email (?P<gaia>[\w.@-]*\w)"
     r"|[Ss]ervice account ['\"]?(?P<account>[\w.@-]+)['\"]? (?:does not exist|was not found|is disabled)"
 )
-_ACTED_ACCOUNT: Final = re.compile(r"service account ['\"]?(?P<account>[\w.@-]*\w)")
+_ACCOUNT: Final = re.compile(r"[\w.-]+@[\w.-]+\.gserviceaccount\.com|[\w-]+@developer\.gserviceaccount\.com")
 _MISSING: Final = re.compile(r"Required ['\"](?P<permission>[\w.]+)['\"] permission")
 _ACTING_AS: Final = re.compile(r"acting as ['\"]?(?P<account>[\w.@-]*\w)")
 _DEFAULT_NODE_ROLE: Final = "roles/container.defaultNodeServiceAccount"
@@ -137,13 +137,13 @@ def _gone_account(evidence: Evidence, scene: Scene) -> NodeServiceAccountUnusabl
         NodeServiceAccountUnusable,
         f"the service account {account} that the nodes would have does not exist or is disabled",
         "Name an existing service account in the node pools (gcloud iam service-accounts list --project"
-        f" {scene.project}), or restore this one (gcloud iam service-accounts undelete, within 30 days).",
+        f" {scene.project}), or have this one again: gcloud iam service-accounts enable {account} ; a deleted one within"
+        " 30 days: gcloud iam service-accounts undelete NUMERIC_ID",
     )
 
 
 def _may_not_act(evidence: Evidence, scene: Scene) -> NodeServiceAccountUnusable:
-    found = _ACTED_ACCOUNT.search(evidence.text)
-    account = found["account"] if found and "@" in found["account"] else ""
+    account = next((each for each in _ACCOUNT.findall(evidence.text) if each != scene.identity), "")
     who = scene.identity or "the identity of the connection"
     command = grant_on_service_account(account or "SERVICE_ACCOUNT", scene.identity, "roles/iam.serviceAccountUser")
     return scene.failure(

@@ -195,6 +195,12 @@ class TestProject:
             ),
             (
                 refused(
+                    "Permission 'iam.serviceaccounts.actAs' denied on 1-compute@developer.gserviceaccount.com.", 403
+                ),
+                "1-compute@developer.gserviceaccount.com",
+            ),
+            (
+                refused(
                     "No.", 403, metadata={"permission": "iam.serviceAccounts.actAs"}, reason="IAM_PERMISSION_DENIED"
                 ),
                 "SERVICE_ACCOUNT",
@@ -298,11 +304,7 @@ class TestCapacity:
                 ),
                 "projects/p/regions/r/subnetworks/s-pods-49c0",
             ),
-            (
-                'The network "n" does not have available private IP space in 10.0.0.0/8 to reserve a /14 block for',
-                "10.0.0.0/8",
-            ),
-            ("Exceeded maximum supported number of secondary ranges per subnetwork: 30.", ""),
+            ("[IP_SPACE_EXHAUSTED]: Instance 'i' creation failed.", ""),
         ],
     )
     def test_names_the_range_that_is_used_up(self, message: str, exhausted: str) -> None:
@@ -311,6 +313,22 @@ class TestCapacity:
         assert failure.range == exhausted
         assert exhausted in failure.cause
         assert "a /20 for 16" in failure.remedy
+        assert ("another subnetwork" in failure.remedy) == bool(exhausted)
+
+    @pytest.mark.parametrize("where", ["10.0.0.0/8", ""])
+    def test_advises_a_smaller_block_where_none_can_be_reserved(self, where: str) -> None:
+        message = f'The network "n" does not have available private IP space in {where} to reserve a /14 block for pods'
+        failure = refused(message)
+        assert isinstance(failure, AddressesExhausted)
+        assert failure.range == where
+        assert where in failure.cause
+        assert "a smaller block for the pods" in failure.remedy
+        assert "a /20 for 16" in failure.remedy
+
+    def test_tells_a_subnetwork_that_has_no_room_for_another_range(self) -> None:
+        failure = refused("Exceeded maximum supported number of secondary ranges per subnetwork: 30.")
+        assert isinstance(failure, AddressesExhausted)
+        assert "another subnetwork" in failure.remedy
 
     def test_says_how_many_nodes_the_range_has_room_for(self) -> None:
         message = "IP space is exhausted. Insufficient free IP addresses in the IP range '10.0.0.0/21'."
