@@ -121,6 +121,13 @@ def test_says_that_it_was_cancelled_where_nothing_else_went_wrong() -> None:
     assert "audit log" in failure.remedy
 
 
+@pytest.mark.parametrize("code", ["CANCELLED", "UNKNOWN", "GCE_STOCKOUT"])
+def test_every_failure_names_the_operation_and_repeats_what_google_said(code: str) -> None:
+    failure = failed(Condition(code, "One thing."), Condition("", "Another thing."))
+    assert failure.resource == "projects/p/locations/us-east1-b/operations/operation-1-a"
+    assert failure.verbatim == f"[{code}] One thing.\nAnother thing."
+
+
 def test_says_each_thing_once() -> None:
     failures = [Condition("A", "Twice: it broke."), Condition("", "it broke."), Condition("", "Twice: it broke.")]
     assert failed(*failures).verbatim == "[A] Twice: it broke."
