@@ -137,8 +137,8 @@ def _gone_account(evidence: Evidence, scene: Scene) -> NodeServiceAccountUnusabl
         NodeServiceAccountUnusable,
         f"the service account {account} that the nodes would have does not exist or is disabled",
         "Name an existing service account in the node pools (gcloud iam service-accounts list --project"
-        f" {scene.project}), or have this one again: gcloud iam service-accounts enable {account} ; a deleted one within"
-        " 30 days: gcloud iam service-accounts undelete NUMERIC_ID",
+        f" {scene.project}), or have this one again: gcloud iam service-accounts enable {account} ; for 30 days after a"
+        " deletion: gcloud iam service-accounts undelete NUMERIC_ID",
     )
 
 
