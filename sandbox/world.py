@@ -19,7 +19,6 @@ from sandbox.certificates import CertificateAuthority
 from sandbox.clock import Clock
 from sandbox.dss.backend import DssBackend
 from sandbox.environment import GCLOUD_OVERRIDES
-from sandbox.gcp.absent import AbsentResources
 from sandbox.gcp.access import Gate
 from sandbox.gcp.artifact_registry.errors import shape as artifact_registry_shape
 from sandbox.gcp.artifact_registry.repositories import Repositories
@@ -38,6 +37,8 @@ from sandbox.gcp.projects import DEFAULT_PROJECT_ID, DEFAULT_PROJECT_NUMBER, Pro
 from sandbox.gcp.resource_manager import ResourceManager
 from sandbox.gcp.service_accounts import ServiceAccountKeys
 from sandbox.gcp.service_usage import ServiceUsage
+from sandbox.gcp.storage.errors import shape as storage_shape
+from sandbox.gcp.storage.service import CloudStorage
 from sandbox.kubernetes.control_plane import ControlPlanes
 from sandbox.kubernetes.embedded import EmbeddedControlPlanes
 from sandbox.kubernetes.embedded.statuses import StatusError
@@ -129,6 +130,7 @@ class World:
             "kubernetes": _status,
             "metadata": self._metadata.failure,
             "registry": self._registry.failure,
+            "storage": storage_shape,
         }
         self._servers["dss"] = self._serve(self._dss.app, "dss")
         self._traffic.faults.services = {*self._servers, "kubernetes"} - {"admin"}
@@ -169,7 +171,7 @@ class World:
             "iam": ServiceAccounts(self._gate("iam")).app,
             "iamcredentials": Impersonation(self._gate("iamcredentials")).app,
             "cloudresourcemanager": ResourceManager(self._gate("cloudresourcemanager")).app,
-            "storage": AbsentResources(self._gate("storage")).app,
+            "storage": CloudStorage(self._gate("storage")).app,
             "oauth2": TokenEndpoint(self._principals, self._keys).app,
             "metadata": self._metadata.app,
         }

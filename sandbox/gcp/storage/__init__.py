@@ -1,0 +1,1 @@
+"""Cloud Storage: buckets, their IAM policies and their objects, behind its JSON API."""
