@@ -8,7 +8,7 @@ CHECKED := python-lib resource sandbox tools benchmarks
 # DSS loads each component file by itself, so each is checked by itself.
 COMPONENTS := $(wildcard python-clusters/*/cluster.py python-runnables/*/runnable.py)
 
-.PHONY: help setup demo sandbox test test-all unit-tests unit-tests-all integration-tests chaos mutants kubernetes-conformance lint format plugin docs iam-role pins clean
+.PHONY: help setup demo sandbox test test-all unit-tests unit-tests-all integration-tests fuzz chaos mutants kubernetes-conformance lint format plugin docs iam-role pins clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 30
@@ -58,6 +58,10 @@ every-python: setup
 	  [ $$folder/.ready -nt requirements/dev.txt ] || { $(MAKE) --no-print-directory venv FOLDER=$$folder INTERPRETER="$$path" </dev/null; touch $$folder/.ready; }; \
 	  echo "Python $$version"; $$folder/bin/python -m pytest -q -n $(WORKERS) --dist loadgroup $(SUITE) </dev/null; \
 	done
+
+EXAMPLES ?= 10000
+fuzz: setup ## dialogs of any JSON: a request that GKE accepts, or a message that names labels; EXAMPLES says how many
+	@EXAMPLES=$(EXAMPLES) $(PY) -m pytest -q -n $(WORKERS) --timeout 3600 $(UNIT)/specs/test_any_dialog.py
 
 SEEDS ?= 100
 chaos: setup ## seeded schedules of stories, faults and kills; SEEDS says how many
