@@ -102,6 +102,12 @@ def _find_elsewhere(name: str, google: GoogleAccess, project: str, location: str
                 location,
                 found[0].name.location,
             )
+        if listed.missing_zones:
+            logger.warning(
+                "%s is used; if another cluster of that name is meant, give its location: %s did not answer",
+                found[0].name,
+                ", ".join(listed.missing_zones),
+            )
         return found[0]
     resource = f"cluster {name} in project {project}"
     if found:

@@ -109,6 +109,16 @@ def test_absence_is_unknown_while_zones_do_not_answer(world: Any) -> None:
         attach(world)
 
 
+def test_says_that_a_zone_which_does_not_answer_may_have_another_of_that_name(
+    world: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.host.on_google_cloud = False
+    world.clusters.missing_zones = ("us-central1-a",)
+    world.clusters.add(world.cluster(REGIONAL))
+    attach(world, connectionInfo={"projectId": "acme"})
+    assert "give its location: us-central1-a did not answer" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
