@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sandbox.process import SandboxProcess
+from sandbox.process import SandboxFailedError, SandboxProcess
 from tests.python.chaos.judge import Violation
 from tests.python.chaos.player import Play
 from tests.python.chaos.schedules import schedule_of
@@ -65,8 +65,11 @@ def open_stage(complain: Callable[[str], None]) -> Iterator[Stage]:
             finally:
                 stage.close()
         finally:
-            for process in sandbox.stop():
-                complain(f"left behind: {process}")
+            try:
+                for process in sandbox.stop():
+                    complain(f"left behind: {process}")
+            except SandboxFailedError as error:
+                complain(str(error))
 
 
 def play_seed(stage: Stage, seed: int, say: Callable[[str], None]) -> Played:

@@ -53,7 +53,11 @@ GOOD_TEXTS = {
     "serviceAccountKey": "/etc/dss/gke.json",
     "clusterId": "shared-prod",
     "machineType": "n2-standard-4",
+    "diskType": "pd-ssd",
+    "oauthScopes": "storage-ro",
+    "gpuType": "nvidia-l4",
 }
+SMALL = {"minNumNodes", "minProvisionNodes", "gpuCount"}
 EXPERT = st.sampled_from(
     [
         {},
@@ -74,7 +78,7 @@ def plausible(parameter):
         case "BOOLEAN":
             values = st.booleans()
         case "INT":
-            values = st.integers(10, 16)
+            values = st.integers(1, 4) if parameter.name in SMALL else st.integers(10, 16)
         case "SELECT":
             values = st.sampled_from(sorted(parameter.choices))
         case "STRINGS":
@@ -86,7 +90,7 @@ def plausible(parameter):
         case "MAP":
             values = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["", "1"]))
         case "OBJECT_LIST":
-            rows = {column.name: plausible(column) for column in parameter.columns}
+            rows = {column.name: plausible(column) for column in parameter.columns} | {"key": st.just("team")}
             values = st.lists(st.fixed_dictionaries(rows), max_size=1)
         case "TEXTAREA":
             values = EXPERT.map(json.dumps)
@@ -107,7 +111,7 @@ def form(parameters):
     optional = {each.name: plausible(each) for each in parameters if each.type != "PRESETS"}
     right = st.fixed_dictionaries(required, optional=optional)
     spoilt = st.builds(lambda values, name, value: {**values, name: value}, right, st.sampled_from(names), ANY_JSON)
-    return st.one_of(right, right, spoilt)
+    return st.one_of(*[right] * 5, spoilt)
 
 
 def labels_of(descriptor):
@@ -125,6 +129,7 @@ LABELS = {
     *labels_of(parameter_set_descriptor("node-pool-request")),
 }
 CREATE_FORM, ATTACH_FORM = form(CREATE.params), form(ATTACH.params)
+NAMES = st.one_of(*[st.just("c")] * 4, st.text(max_size=45))
 ADMIN = st.fixed_dictionaries({}, optional={"connectionInfo": form(CONNECTION.admin_params) | ANY_JSON})
 MANY = settings(
     max_examples=int(os.environ.get("EXAMPLES", "300")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -162,7 +167,7 @@ def parsed_expert(config):
 
 
 @MANY
-@given(name=st.sampled_from(["c", "Bad_Name"]) | st.text(max_size=45), config=CREATE_FORM, admin=ADMIN)
+@given(name=NAMES, config=CREATE_FORM, admin=ADMIN)
 def test_a_create_dialog_gives_a_request_that_gke_accepts_or_wrong_labels(name, config, admin):
     sent = []
 
