@@ -1,0 +1,234 @@
+"""A stop ends with the cluster gone from whatever state it is in, or says why it could not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gke_clusters.errors import (
+    ClusterBusy,
+    CredentialsError,
+    GoogleUnavailable,
+    OperationFailed,
+    OperationTimeout,
+    PermissionDenied,
+    RequestRefused,
+)
+from gke_clusters.lifecycle.journal import Journal
+from tests.python.unit.lifecycle.stopping import BROKEN, started, stop
+
+
+@pytest.fixture
+def data(world: Any) -> dict[str, Any]:
+    return started(world)
+
+
+def test_waits_for_the_very_creation_that_holds_the_cluster(world: Any, data: Any) -> None:
+    world.clusters.add(world.cluster(status="PROVISIONING"))
+    world.clusters.operations.append(world.operation("CREATE_CLUSTER"))
+    stop(world, data)
+    assert world.clusters.operations[0].done
+    assert world.clusters.clusters == {}
+
+
+def test_deletes_after_a_creation_that_failed_meanwhile(world: Any, data: Any) -> None:
+    world.clusters.add(world.cluster(status="PROVISIONING"))
+    world.clusters.operations.append(world.operation("CREATE_CLUSTER"))
+    world.clusters.endings = [BROKEN]
+    stop(world, data)
+    assert world.clusters.clusters == {}
+
+
+def test_waits_for_each_upgrade_that_begins_by_itself(world: Any, data: Any) -> None:
+    world.clusters.operations.append(world.operation("UPGRADE_MASTER"))
+    delete, more = world.clusters.delete_cluster, [2, 3]
+
+    def upgraded_again(name: Any) -> Any:
+        if more and all(item.done for item in world.clusters.operations):
+            world.clusters.operations.append(world.operation("UPGRADE_NODES", more.pop(0)))
+        return delete(name)
+
+    world.clusters.delete_cluster = upgraded_again
+    stop(world, data)
+    assert [item.kind for item in world.clusters.operations].count("UPGRADE_NODES") == 2
+    assert world.clusters.clusters == {}
+
+
+@pytest.mark.parametrize("status", ["ERROR", "DEGRADED", "RECONCILING", "STATUS_UNSPECIFIED"])
+def test_deletes_a_cluster_in_whatever_state(world: Any, data: Any, status: str) -> None:
+    world.clusters.add(world.cluster(status=status))
+    stop(world, data)
+    assert world.clusters.clusters == {}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ClusterBusy("It is busy."),
+        RequestRefused("It is refused.", verbatim="cluster is being deleted"),
+    ],
+)
+def test_waits_for_a_deletion_that_it_cannot_see(world: Any, data: Any, answer: Exception) -> None:
+    world.clusters.add(world.cluster(status="STOPPING"))
+    world.clusters.delete_faults = [("before", answer)] * 5
+    looks = world.clusters.find_cluster
+    seen: list[str] = []
+
+    def gone_after_a_while(name: Any) -> Any:
+        seen.append("look")
+        if len(seen) > 4:
+            world.clusters.clusters.clear()
+        return looks(name)
+
+    world.clusters.find_cluster = gone_after_a_while
+    stop(world, data)
+    assert world.clusters.clusters == {}
+    assert world.now > 0
+
+
+def test_a_refusal_to_delete_what_runs_ends_it(world: Any, data: Any) -> None:
+    world.clusters.delete_faults = [("before", RequestRefused("It is refused."))]
+    with pytest.raises(RequestRefused):
+        stop(world, data)
+
+
+def test_goes_by_the_cluster_where_google_forgets_the_operation(world: Any, data: Any) -> None:
+    world.clusters.forgets_operations = True
+    stop(world, data)
+    assert world.clusters.clusters == {}
+
+
+def test_outlasts_a_google_that_does_not_answer_for_long(world: Any, data: Any) -> None:
+    looks, outage = world.clusters.find_cluster, [GoogleUnavailable("Google was overloaded.")] * 5
+
+    def unavailable_after_the_first(name: Any) -> Any:
+        if "delete" in world.clusters.calls and outage:
+            raise outage.pop()
+        return looks(name)
+
+    world.clusters.find_cluster = unavailable_after_the_first
+    stop(world, data)
+    assert outage == []
+    assert world.clusters.clusters == {}
+
+
+def test_gives_up_on_a_google_that_does_not_answer_at_the_deadline(world: Any, data: Any) -> None:
+    looks = world.clusters.find_cluster
+
+    def unavailable_after_the_first(name: Any) -> Any:
+        if "delete" in world.clusters.calls:
+            raise GoogleUnavailable("Google was overloaded.")
+        return looks(name)
+
+    world.clusters.find_cluster = unavailable_after_the_first
+    with pytest.raises(GoogleUnavailable):
+        stop(world, data)
+    assert world.now == pytest.approx(40 * 60)
+
+
+@pytest.mark.parametrize("refusal", [CredentialsError("Not accepted."), PermissionDenied("Not allowed.")])
+def test_ends_at_once_where_google_takes_its_credentials_no_more(world: Any, data: Any, refusal: Exception) -> None:
+    world.clusters.operations.append(world.operation("UPGRADE_NODES"))
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise refusal
+
+    world.clusters.find_operation = refuse
+    with pytest.raises(type(refusal)):
+        stop(world, data)
+    assert world.now < 60
+    assert Journal(world.directory).read() is not None
+
+
+def test_a_time_limit_that_passes_while_it_waits_says_that_the_cluster_is_billed(world: Any, data: Any) -> None:
+    world.clusters.operations.append(world.operation("UPGRADE_NODES"))
+    world.clusters.find_operation = lambda *_, **__: world.clusters.operations[0]
+    with pytest.raises(OperationTimeout, match="not over after 10 minutes") as caught:
+        stop(world, data, deleteDeadlineMinutes=10)
+    assert "still there and is billed" in caught.value.remedy
+    assert world.now == pytest.approx(600)
+
+
+def test_a_deletion_that_failed_three_times_says_that_the_cluster_is_billed(world: Any, data: Any) -> None:
+    world.clusters.endings = [BROKEN] * 3
+    with pytest.raises(OperationFailed) as caught:
+        stop(world, data)
+    assert "still there and is billed" in caught.value.remedy
+
+
+def test_converges_when_told_again_after_a_failure(world: Any, data: Any) -> None:
+    world.clusters.endings = [BROKEN] * 3
+    with pytest.raises(OperationFailed):
+        stop(world, data)
+    stop(world, data)
+    assert world.clusters.clusters == {}
+
+
+def test_waits_for_the_very_operation_that_holds_the_cluster(world: Any, data: Any) -> None:
+    world.clusters.operations.append(world.operation("UPGRADE_NODES"))
+    stop(world, data)
+    assert world.clusters.operations[0].done
+    assert world.clusters.calls.count("delete") == 2
+    assert world.clusters.clusters == {}
+
+
+def test_finds_what_holds_the_cluster_where_google_does_not_name_it(world: Any, data: Any) -> None:
+    world.clusters.operations.append(world.operation("UPGRADE_NODES"))
+    world.clusters.delete_faults = [("before", ClusterBusy("It is busy."))]
+    stop(world, data)
+    assert world.clusters.clusters == {}
+
+
+def test_does_not_wait_for_a_holder_that_is_over(world: Any, data: Any) -> None:
+    world.clusters.operations.append(world.operation("UPGRADE_NODES", status="DONE"))
+    world.clusters.delete_faults = [("before", ClusterBusy("It is busy.", operation="operation-1-a"))]
+    stop(world, data)
+    assert world.clusters.clusters == {}
+
+
+def test_joins_a_deletion_that_is_under_way(world: Any, data: Any) -> None:
+    world.clusters.add(world.cluster(status="STOPPING"))
+    world.clusters.operations.append(world.operation("DELETE_CLUSTER"))
+    stop(world, data)
+    assert "delete" not in world.clusters.calls
+    assert world.clusters.clusters == {}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_settles_a_lost_answer_by_looking(world: Any, data: Any, when: str) -> None:
+    world.clusters.delete_faults = [(when, GoogleUnavailable("The answer was lost."))]
+    stop(world, data)
+    assert world.clusters.clusters == {}
+
+
+def test_is_done_if_it_vanishes_between_look_and_deletion(world: Any, data: Any) -> None:
+    delete = world.clusters.delete_cluster
+
+    def vanish(name: Any) -> Any:
+        world.clusters.clusters.clear()
+        return delete(name)
+
+    world.clusters.delete_cluster = vanish
+    stop(world, data)
+
+
+def test_asks_again_after_a_deletion_that_failed(world: Any, data: Any) -> None:
+    world.clusters.endings = [BROKEN]
+    stop(world, data)
+    assert world.clusters.calls.count("delete") == 2
+
+
+def test_believes_a_deletion_that_fails_three_times(world: Any, data: Any) -> None:
+    world.clusters.endings = [BROKEN] * 3
+    with pytest.raises(OperationFailed, match="It could not be deleted"):
+        stop(world, data)
+    assert (world.directory / "kube_config").exists()
+
+
+def test_gives_up_at_the_deadline_and_says_that_it_is_billed(world: Any, data: Any) -> None:
+    world.clusters.delete_faults = [("before", ClusterBusy("It is busy."))] * 10_000
+    with pytest.raises(OperationTimeout) as caught:
+        stop(world, data, deleteDeadlineMinutes=10)
+    assert "still billed" in caught.value.remedy
+    assert world.now == pytest.approx(600)
