@@ -111,6 +111,9 @@ class Creation:
                 said = decision
             if decision is Decision.CREATE and not self._may_create:
                 return None
+            if decision is Decision.CREATE and waiting.expired:
+                # What is only begun now would be left behind at once.
+                raise self._timeout(cluster, deadline)
             ready = self._act(decision, cluster, operations, waiting)
             if ready:
                 return ready
@@ -287,8 +290,8 @@ class Creation:
 
     def _timeout(self, cluster: Cluster | None, deadline: Deadline) -> OperationTimeout:
         return OperationTimeout(
-            f"The cluster is not ready after {deadline.seconds / 60:.0f} minutes;"
-            f" its status is {cluster.status if cluster else 'unknown'}.",
+            f"The cluster is not ready after {deadline.seconds / 60:.0f} minutes; "
+            + (f"its status is {cluster.status}." if cluster else "Google shows no such cluster."),
             resource=self.name.path,
             verbatim=(cluster.status_message if cluster else None) or None,
         )

@@ -60,6 +60,7 @@ def test_what_an_earlier_start_left_elsewhere_takes_its_part_of_the_time_limit(w
     with pytest.raises(OperationTimeout):
         start(world, createDeadlineMinutes=15)
     assert world.now < 16 * 60
+    assert "create" not in world.clusters.calls
 
 
 def test_what_a_failed_creation_left_takes_its_part_of_the_time_limit(world: Any) -> None:
