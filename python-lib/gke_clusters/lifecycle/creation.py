@@ -7,6 +7,7 @@ by looking, and one that is sent again can only be refused, never create a secon
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable, Collection
 from typing import Final
 
@@ -33,6 +34,8 @@ SETTLING_SECONDS: Final = 5 * 60.0
 # After each answer that was lost, until the next look; Google wants a second after a 503 and 30 after a 429:
 # https://cloud.google.com/service-usage/docs/troubleshooting
 _PAUSES_SECONDS: Final = (2.0, 30.0, 30.0, 2.0)
+# So that the clusters that lost their answers in one outage do not ask again at one moment.
+_JITTER: Final = 1.5
 _LOOK_PERCENT, _FIRST_PERCENT, _LAST_PERCENT = 3, 8, 90
 
 
@@ -249,7 +252,8 @@ class Creation:
             self._unclear.append(unclear)
             logger.warning("%s Whether the cluster is there is looked up", unclear.cause)
             if isinstance(unclear, GoogleUnavailable):
-                self._google.sleep(min(_PAUSES_SECONDS[len(self._unclear) - 1], deadline.remaining_seconds))
+                pause = _PAUSES_SECONDS[len(self._unclear) - 1] * random.uniform(1, _JITTER)  # noqa: S311 - no secret
+                self._google.sleep(min(pause, deadline.remaining_seconds))
             return None
         except GkeClustersError:
             self.created = bool(self._unclear)

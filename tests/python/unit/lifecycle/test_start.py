@@ -298,6 +298,16 @@ class TestTheAnswerIsLost:
         first, second = (index for index, call in enumerate(world.clusters.calls) if call == "create")
         assert {"get", "operations"} <= set(world.clusters.calls[first + 1 : second])
 
+    def test_pauses_for_a_time_that_is_never_the_same_and_never_less_than_google_wants(self, world: Any) -> None:
+        pauses = []
+        world.sleep = pauses.append
+        world.clusters.create_faults = [("before", LOST)] * 4
+        with pytest.raises(GoogleUnavailable):
+            start(world)
+        long = [pause for pause in pauses if pause >= 30]
+        assert len(long) == len(set(long)) == 2
+        assert max(long) <= 45
+
     def test_finds_a_creation_whose_cluster_does_not_show_yet(self, world: Any) -> None:
         world.clusters.create_faults = [("before", LOST)]
         listed = world.clusters.operations_of
