@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gke_clusters.errors import GkeClustersError, StateError
+from gke_clusters.errors import GkeClustersError, StateError, shown
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.lifecycle.adoption import DEGRADED, USABLE
@@ -88,7 +88,7 @@ def stop_cluster(
         report_leftovers(google.compute, cluster.name if cluster else saved.name, remembered)
     except Exception as error:
         # The cluster is stopped; what this says about the rest is a service.
-        logger.warning("What the cluster left behind could not be looked up: %s", error)
+        logger.warning("What the cluster left behind could not be looked up: %s", shown(str(error)))
     progress.step(_END_PERCENT, f"{saved.name} is stopped")
 
 

@@ -157,3 +157,12 @@ def test_speaks_of_volumes_that_it_could_not_clear_away(
     world.compute.resources = {"disks": [{"name": "pvc-data", "zone": "z"}]}
     stop(world, data, contents=contents, deleteVolumes=True)
     assert "gcloud compute disks delete pvc-data --zone z --project acme" in caplog.text
+
+
+def test_repeats_no_token_that_a_failure_inside_the_cluster_tells(
+    world: Any, data: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = "ya29." + "a" * 40
+    stop(world, data, contents=ValueError(f"unexpected {token}"))
+    assert "The stop goes on" in caplog.text
+    assert token not in caplog.text
