@@ -35,6 +35,9 @@ class Judge:
         stage: where its schedule is played.
         cluster: the DSS cluster; the clusters on GKE that matter to it have its name.
         options: what its dialog says.
+
+    Attributes:
+        billed_outside: names of the disks and forwarding rules that Google made for what is in the cluster.
     """
 
     def __init__(self, stage: Stage, cluster: DssCluster, options: Options) -> None:
@@ -43,6 +46,7 @@ class Judge:
         self._options = options
         self._owner = Ownership.of(INSTALL_ID, cluster.name)
         self._foreign: dict[str, dict[str, Any]] = {stage.bystander["id"]: stage.bystander}
+        self.billed_outside: set[str] = set()
         # Faults of earlier stories whose consequences may still show.
         self._lasting: list[dict[str, Any]] = []
 
@@ -78,6 +82,11 @@ class Judge:
         """Tell whether consequences of earlier faults may have shown, and expect none from here on."""
         lasting, self._lasting = self._lasting, [fault for fault in self._lasting if causes.stays(fault)]
         return bool(lasting)
+
+    def all_is_well(self) -> bool:
+        """Tell whether the cluster that DSS knows runs, and nothing of an earlier fault can show any more."""
+        running = [one["id"] for one in self.ours() if one["status"] == "RUNNING"]
+        return running == [self._saved().get("id")] and not self._lasting
 
     def _saved(self) -> dict[str, Any]:
         saved: dict[str, Any] = (self._cluster.data or {}).get("cluster", {})
@@ -136,6 +145,18 @@ class Judge:
         """
         if end.succeeded and self._saved().get("id") in {one["id"] for one in self.named()}:
             raise Violation("a stop succeeded, and the cluster that DSS knows is still there")
+
+    def after_calm_stop(self, end: End) -> None:
+        """Require that a stop in which nothing went wrong leaves nothing that is billed, or names what it leaves.
+
+        Raises:
+            Violation: it is not so.
+        """
+        left = self.billed_outside & self._stage.outsider.billed()
+        if left and self._options.clears_first:
+            raise Violation(f"a stop was to clear away what is billed, and left {', '.join(left)}:\n{end.log}")
+        if untold := [name for name in left if name not in end.log]:
+            raise Violation(f"a stop left {', '.join(untold)}, which is billed, and did not say so:\n{end.log}")
 
     def require_running(self) -> None:
         """Require exactly one cluster of ours, and that it is RUNNING once GKE does nothing with it by itself.

@@ -29,6 +29,7 @@ class Outsider:
     def __init__(self, sandbox: SandboxProcess) -> None:
         self._sandbox = sandbox
         self._root = sandbox.exports["CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER"].rstrip("/")
+        self._compute = sandbox.exports["CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE"].rstrip("/")
         self.project = sandbox.exports["CLOUDSDK_CORE_PROJECT"]
         self._session = requests.Session()
         self._session.trust_env = False
@@ -48,6 +49,16 @@ class Outsider:
         answer.raise_for_status()
         found = [one for one in answer.json().get("operations", ()) if one["targetLink"].endswith(f"/clusters/{name}")]
         return sorted(found, key=lambda one: str(one["startTime"]))
+
+    def billed(self) -> set[str]:
+        """Return the names of all disks and forwarding rules of the project."""
+        found: set[str] = set()
+        for collection in ("disks", "forwardingRules"):
+            address = f"{self._compute}/compute/v1/projects/{self.project}/aggregated/{collection}"
+            answer = self._session.get(address, timeout=_TIMEOUT_SECONDS)
+            answer.raise_for_status()
+            found |= {one["name"] for scope in answer.json()["items"].values() for one in scope.get(collection, ())}
+        return found
 
     def create(self, location: str, name: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
         """Create a cluster and return it once it runs and changes no more."""

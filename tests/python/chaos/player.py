@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
+from gke_clusters.errors import GkeClustersError
 from gke_clusters.specs.ownership import Ownership
 from tests.python.chaos import causes
 from tests.python.chaos.dialogs import ZONES, attach_dialog, create_dialog
@@ -13,6 +15,7 @@ from tests.python.chaos.judge import Judge, Violation
 from tests.python.chaos.schedules import Action, Ending, Neighbour, Schedule, Step
 from tests.python.chaos.stage import BYSTANDER, Stage
 from tests.python.chaos.tally import Tally, kind_of
+from tests.python.integration.furnished_cluster import FurnishedCluster
 
 _OTHER_DSS = Ownership.of("another-installation", "its-cluster").labels
 
@@ -76,6 +79,7 @@ class Play:
             Action.START_OR_STOP: self._start_or_stop,
             Action.FORCE_STOP: self._stop,
             Action.ATTACH_OR_DETACH: self._attach_or_detach,
+            Action.FURNISH: self._furnish,
             Action.MOVE: self._move,
             Action.DAMAGE_JOURNAL: self._damage_journal,
             Action.LOSE_JOURNAL: lambda _: self._cluster.journal.unlink(missing_ok=True),
@@ -87,6 +91,14 @@ class Play:
     def _move(self, step: Step) -> None:
         self._place = step.location
         self._cluster.config = create_dialog(step.location, self._schedule.options)
+
+    def _furnish(self, _: Step) -> None:
+        for cluster in self._judge.ours():
+            if cluster["status"] == "RUNNING" and not self._judge.billed_outside:
+                # Its control plane may be away for an upgrade.
+                with contextlib.suppress(GkeClustersError):
+                    inside = FurnishedCluster(self._stage.sandbox, cluster, self._stage.component.folder)
+                    self._judge.billed_outside = {inside.add_load_balancer(), inside.add_database()}
 
     def _damage_journal(self, _: Step) -> None:
         journal = self._cluster.journal
@@ -148,7 +160,10 @@ class Play:
         """Tell the last story, in which nothing goes wrong; the judge requires what must be true after it."""
         self._say(f"without any fault: {self._schedule.ending.value}")
         if self._cluster.running or self._schedule.ending is Ending.STOP:
+            all_is_well = self._judge.all_is_well()
             stopped = self._calmly(self._stop)
+            if all_is_well:
+                self._judge.after_calm_stop(stopped)
             if not stopped.succeeded:
                 # Somebody else's cluster has taken the place: the administrator of DSS marks it as stopped.
                 self._cluster.running = False

@@ -22,6 +22,7 @@ class Action(str, Enum):
     START_OR_STOP = "start, or stop if it runs"
     FORCE_STOP = "stop, forced if DSS does not take it for running"
     ATTACH_OR_DETACH = "attach the bystander as a second DSS cluster, or detach it"
+    FURNISH = "somebody deploys a load balancer and a database with a volume in the cluster"
     MOVE = "edit the location in the dialog"
     DAMAGE_JOURNAL = "cut the journal short"
     LOSE_JOURNAL = "remove the journal"
@@ -132,6 +133,7 @@ def _action(chance: random.Random) -> Action:
         Action.START_OR_STOP: 24,
         Action.ATTACH_OR_DETACH: 5,
         Action.FORCE_STOP: 2,
+        Action.FURNISH: 4,
         Action.MOVE: 2,
         Action.DAMAGE_JOURNAL: 1,
         Action.LOSE_JOURNAL: 1,
