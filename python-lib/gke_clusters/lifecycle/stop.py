@@ -77,7 +77,8 @@ def stop_cluster(
         except Exception as error:
             # Whatever is wrong in the cluster, it is no reason to let it run on.
             logger.warning(
-                "What is in the cluster can neither be looked at nor cleared away. The stop goes on. %s", error
+                "What is in the cluster can neither be looked at nor cleared away. The stop goes on. %s",
+                shown(str(error)),
             )
         Journal(directory).write(cluster.name, Phase.DELETING)
         delete_until_gone(google, cluster.name, progress, deadline, is_target=saved.is_same)
