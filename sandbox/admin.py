@@ -11,6 +11,8 @@
 | `POST /authorized-users` `{"email", "permissions"}` | makes a user and returns the file of a user's login |
 | `POST /tokens` `{"email", "lifetime_seconds"}` | returns a token; `null` never expires, 0 has expired already |
 | `POST /token-lifetime` `{"seconds"}` | sets how long later tokens are good; `null` gives back an hour |
+
+Simulated services add routes of their own, below their names.
 """
 
 import asyncio
@@ -42,6 +44,7 @@ class Admin:
         principals: who exists.
         keys: makes service-account keys.
         clusters: returns every cluster that exists, as GKE REST resources.
+        more: the routes of simulated services.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Admin:
         principals: Principals,
         keys: ServiceAccountKeys,
         clusters: Callable[[], list[dict[str, Any]]],
+        more: Iterable[Route] = (),
     ) -> None:
         self._traffic = traffic
         self._principals = principals
@@ -69,6 +73,7 @@ class Admin:
                 Route("/authorized-users", self._create_user, methods=["POST"]),
                 Route("/tokens", self._create_token, methods=["POST"]),
                 Route("/token-lifetime", self._set_token_lifetime, methods=["POST"]),
+                *more,
             ],
             exception_handlers={
                 UnusableRequestError: _refuse,

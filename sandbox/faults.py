@@ -25,6 +25,8 @@ UPGRADES = ("master", "nodes")
 # What only GKE knows: operations, the clusters that they hold, and lists that lack zones.
 _OF_CONTAINER = frozenset({"operation", "cluster", "busy", "pool", "zone", "missing_zones", "upgrade"})
 _OF_OPERATIONS = frozenset({"operation", "cluster"})
+# What only DSS does: an answer of 200 that tells of a failure.
+_OF_DSS = frozenset({"failed_action"})
 # These services know their callers otherwise than by Google's tokens.
 _WITHOUT_TOKENS = frozenset({"dss", "metadata", "oauth2"})
 _FIRST_ERROR, _LAST_ERROR = 400, 599
@@ -105,7 +107,7 @@ class Fault:
     def _can_be_acted_out(self, asked: "Asked") -> bool:
         """Tell whether the request has what the effect is about; one that lacks it must not use the fault up."""
         effect = self.effect
-        if effect.keys() & _OF_OPERATIONS and asked.method == "GET":
+        if effect.keys() & (_OF_OPERATIONS | _OF_DSS) and asked.method == "GET":
             return False
         if effect.get("operation") == "partial" and not asked.creates_nodes:
             return False
@@ -181,6 +183,8 @@ def _checked(service: str, effect: dict[str, Any]) -> dict[str, Any]:
             raise UnusableFaultError(f"{name} must be {description}, not {value!r}")
     if service != "container" and (foreign := sorted(effect.keys() & _OF_CONTAINER)):
         raise UnusableFaultError(f"only the service container knows {', '.join(foreign)}")
+    if service != "dss" and (foreign := sorted(effect.keys() & _OF_DSS)):
+        raise UnusableFaultError(f"only the service dss knows {', '.join(foreign)}")
     if effect.keys() & {"pool", "zone"} and not effect.keys() & _OF_OPERATIONS:
         raise UnusableFaultError("pool and zone say where an operation or cluster fails, which is missing")
     if "expire_tokens" in effect and service in _WITHOUT_TOKENS:
@@ -240,5 +244,6 @@ EFFECTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "missing_zones": (_is_some_texts, "a list of zones"),
     "upgrade": (UPGRADES.__contains__, " or ".join(UPGRADES)),
     "expire_tokens": (lambda value: value is True, "true"),
+    "failed_action": (_is_text, "what DSS says of the failure"),
 }
 """The effects that a fault can have: which values each takes, and how that is said."""

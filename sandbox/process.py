@@ -92,6 +92,32 @@ class SandboxProcess:
             self._ask("DELETE", "/faults")
 
     @contextlib.contextmanager
+    def edits(self, *edits: Mapping[str, Any]) -> Iterator[None]:
+        """Let another administrator save, each edit as `POST /dss/edits` takes it; forget what is left at the end.
+
+        Raises:
+            SandboxFailedError: at the end, one of them has not been saved.
+        """
+        for edit in edits:
+            self._ask("POST", "/dss/edits", json=dict(edit))
+        try:
+            yield
+            told = self._ask("GET", "/dss/edits")["edits"]
+        finally:
+            self._ask("DELETE", "/dss/edits")
+        if missed := [edit for edit in told if edit["outcome"] != "saved"]:
+            raise SandboxFailedError(f"edits that were not saved: {missed}")
+
+    @contextlib.contextmanager
+    def settings_fields(self, known: Sequence[str] = (), unknown: Sequence[str] = ()) -> Iterator[None]:
+        """Let DSS know other general settings, each a path as `POST /dss/settings-fields` takes it, until the end."""
+        self._ask("POST", "/dss/settings-fields", json={"known": list(known), "unknown": list(unknown)})
+        try:
+            yield
+        finally:
+            self._ask("DELETE", "/dss/settings-fields")
+
+    @contextlib.contextmanager
     def permissions(self, email: str, permissions: Sequence[str]) -> Iterator[None]:
         """Give a principal exactly these permissions, and its first ones back at the end."""
         self._ask("POST", "/permissions", json={"email": email, "permissions": list(permissions)})

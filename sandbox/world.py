@@ -112,15 +112,15 @@ class World:
         self._servers["registry"] = self._serve(self._registry.app, "registry")
         self._registry.listen(self._servers["registry"].url)
         self._traffic.callers["registry"] = self._registry.caller
-        admin = Admin(self._traffic, self._principals, self._keys, self._container.truth)
-        # The sandbox's own interface is not part of what it logs.
-        self._servers["admin"] = LoopbackServer(admin.app)
         self._dss = DssBackend(
             state / "dss",
             options.dss_version,
             {name: value for name, value in self._google_variables().items() if name not in _NOT_FOR_DSS},
             real_code_envs=options.real_code_envs,
         )
+        admin = Admin(self._traffic, self._principals, self._keys, self._container.truth, self._dss.administration)
+        # The sandbox's own interface is not part of what it logs.
+        self._servers["admin"] = LoopbackServer(admin.app)
         self._traffic.normalisers["dss"] = self._dss.normalise
         self._traffic.callers["dss"] = self._dss.caller
         self._traffic.shapes |= {

@@ -20,11 +20,14 @@ from sandbox.dss.clusters.routes import ClusterRoutes
 from sandbox.dss.components.environment import ComponentEnvironment
 from sandbox.dss.components.runner import ComponentRunner
 from sandbox.dss.errors import DssError, dss_error_response, http_error_response, unexpected_error_response
+from sandbox.dss.failed_actions import with_failed_actions
 from sandbox.dss.futures import Futures
 from sandbox.dss.images.base_images import BaseImages
 from sandbox.dss.images.host import DockerHost
 from sandbox.dss.images.pushing import BaseImagePushes
+from sandbox.dss.instance.administration import Administration
 from sandbox.dss.instance.connections import Connections
+from sandbox.dss.instance.edits import Edits
 from sandbox.dss.instance.general_settings import GeneralSettings
 from sandbox.dss.instance.information import InstanceInformation
 from sandbox.dss.instance.projects import Projects
@@ -49,6 +52,9 @@ class DssBackend:
         app: the ASGI application.
         api_key: the administrator's API key.
         caller: returns the user whose key or ticket a request carries, or None.
+        general_settings: the settings of the instance.
+        edits: what another administrator saves.
+        administration: its part of the sandbox's own interface.
 
     Args:
         folder: the data folder; what was done in it before is still there.
@@ -81,7 +87,7 @@ class DssBackend:
         settings = PluginSettings(data, vault)
         code_envs = CodeEnvs(data, real=real_code_envs)
         clusters = Clusters(data, catalogue, vault)
-        general = GeneralSettings(data, version)
+        general = self.general_settings = GeneralSettings(data, version)
         projects = Projects(data)
         runner = ComponentRunner(catalogue, settings, code_envs, self._environment)
         actions = ClusterActions(clusters, catalogue, runner, self._futures, general.read)
@@ -109,7 +115,9 @@ class DssBackend:
             },
         )
         self.caller = keyring.caller
-        self.app = keyring.guard(application)
+        self.edits = Edits(keyring.guard(application), application, PUBLIC_PREFIXES)
+        self.administration = Administration(self.edits, general).routes()
+        self.app = with_failed_actions(self.edits)
 
     def listen(self, url: str) -> None:
         """Tell the backend its own address, which component processes get."""

@@ -1,5 +1,6 @@
 """The general settings: read and replaced as one document, in the shape of the DSS version that is played."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -7,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.dss.errors import bad_request
+from sandbox.dss.instance.schema import Schema, Value, read_path
 from sandbox.dss.instance.settings_fields import KNOWN_FIELDS, Version
 from sandbox.dss.routing import json_body, routes
 from sandbox.dss.storage import DataFolder
@@ -22,7 +24,29 @@ class GeneralSettings:
 
     def __init__(self, data: DataFolder, version: Version) -> None:
         self._document = data.document(f"general-settings-{version}")
-        self._known = KNOWN_FIELDS[version]
+        self._version = version
+        self._known: Schema = KNOWN_FIELDS[version]
+
+    def know(self, known: Sequence[str], unknown: Sequence[str]) -> None:
+        """Let this DSS keep fields that the table lacks, and drop some that it has, until it ends.
+
+        Args:
+            known: paths such as `containerSettings.executionConfigs[].newField`; what is there is kept as it is.
+            unknown: paths in the same form.
+
+        Raises:
+            UnknownPlaceError: a path leads nowhere; nothing is changed.
+        """
+        schema = self._known
+        for path in known:
+            schema = schema.replaced(read_path(path), Value())
+        for path in unknown:
+            schema = schema.replaced(read_path(path), None)
+        self._known = schema
+
+    def know_by_itself(self) -> None:
+        """Take back what `know` changed."""
+        self._known = KNOWN_FIELDS[self._version]
 
     def read(self) -> dict[str, Any]:
         """Return the whole document."""
@@ -36,8 +60,9 @@ class GeneralSettings:
             DssError: an execution config names a build config that does not exist; nothing is saved.
         """
         kept = self._known.conform(wanted, "")
-        built = {config["name"] for config in kept["containerSettings"].get("buildConfigs", [])}
-        for config in [*kept["containerSettings"]["executionConfigs"], *kept["sparkSettings"]["executionConfigs"]]:
+        containers, spark = kept["containerSettings"], kept["sparkSettings"]
+        built = {config["name"] for config in containers.get("buildConfigs", [])}
+        for config in [*containers["executionConfigs"], *spark["executionConfigs"]]:
             named = config.get("imageBuildConfig")
             if named and named not in built:
                 raise bad_request(

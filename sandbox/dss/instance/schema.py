@@ -2,8 +2,8 @@
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.dss.errors import DssError
@@ -11,6 +11,10 @@ from sandbox.dss.errors import DssError
 
 class Absent:
     """A default of its own: the field is not there."""
+
+
+class UnknownPlaceError(ValueError):
+    """A path that leads nowhere, or into a value of any kind."""
 
 
 class Schema(ABC):
@@ -27,6 +31,18 @@ class Schema(ABC):
         Raises:
             DssError: it is of another kind than what belongs there.
         """
+
+    def replaced(self, path: Sequence[str], by: "Schema | None") -> "Schema":
+        """Return a schema that is another one at a place in it.
+
+        Args:
+            path: names of fields, and `[]` for the items of a list.
+            by: what is there then; None for nothing.
+
+        Raises:
+            UnknownPlaceError: there is no such place.
+        """
+        raise UnknownPlaceError(f"nothing is known of {'.'.join(path)}")
 
 
 @dataclass(frozen=True)
@@ -71,16 +87,28 @@ class Fields(Schema):
         return Absent if self.optional else self.conform({}, "")
 
     def conform(self, value: Any, where: str) -> Any:
-        """Return the object with its known fields only, and the defaults of those that are missing."""
+        """Return the object with its known fields only, in their order, then the defaults of those that are missing."""
         if not isinstance(value, dict):
             raise _unreadable(where, "an object")
-        kept = {}
-        for name, schema in self.known.items():
-            given = value.get(name)
-            content = schema.default() if given is None else schema.conform(given, f"{where}.{name}".lstrip("."))
-            if content is not Absent:
-                kept[name] = content
-        return kept
+        given = {name: content for name, content in value.items() if name in self.known and content is not None}
+        kept = {
+            name: self.known[name].conform(content, f"{where}.{name}".lstrip(".")) for name, content in given.items()
+        }
+        missing = {name: schema.default() for name, schema in self.known.items() if name not in kept}
+        return kept | {name: content for name, content in missing.items() if content is not Absent}
+
+    def replaced(self, path: Sequence[str], by: Schema | None) -> Schema:
+        """Return an object with another field, or without one."""
+        name, *rest = path
+        others = {other: schema for other, schema in self.known.items() if other != name}
+        if rest:
+            inner = self.known.get(name)
+            if inner is None:
+                raise UnknownPlaceError(f"there is no field {name}")
+            by = inner.replaced(rest, by)
+        elif by is None and name not in self.known:
+            raise UnknownPlaceError(f"there is no field {name}")
+        return replace(self, known=others if by is None else {**others, name: by})
 
 
 @dataclass(frozen=True)
@@ -98,6 +126,24 @@ class Items(Schema):
         if not isinstance(value, list):
             raise _unreadable(where, "a list")
         return [self.item.conform(item, f"{where}[{index}]") for index, item in enumerate(value)]
+
+    def replaced(self, path: Sequence[str], by: Schema | None) -> Schema:
+        """Return a list of other items."""
+        if path[0] != "[]" or not path[1:]:
+            raise UnknownPlaceError("a list has items, which are written []")
+        return Items(self.item.replaced(path[1:], by))
+
+
+def read_path(text: str) -> list[str]:
+    """Read a path such as `containerSettings.executionConfigs[].name`.
+
+    Raises:
+        UnknownPlaceError: it has an empty part.
+    """
+    path = text.replace("[]", ".[]").split(".")
+    if not all(path):
+        raise UnknownPlaceError(f"{text!r} is no path")
+    return path
 
 
 def _unreadable(where: str, expected: str) -> DssError:

@@ -116,12 +116,19 @@ _SPARK_IMAGE_14: Mapping[str, Schema] = {
     **_PRE_PUSH,
     "dockerTLSVerify": _YES_NO,
 }
-_CLOUD = Fields({"mode": Choice(("NONE", "ANY_MATCH", "FIRST_MATCH")), "connections": _LIST})
+_CLOUD: Mapping[str, Schema] = {"mode": Choice(("NONE", "ANY_MATCH", "FIRST_MATCH"))}
 _SPARK_CONFIG: Mapping[str, Schema] = {
     "name": _TEXT,
     "description": _TEXT,
     "conf": _PROPERTIES,
-    "cloudCredentialsSettings": Fields({"enabled": _YES_NO, "gcp": _CLOUD, "aws": _CLOUD, "azure": _CLOUD}),
+    "cloudCredentialsSettings": Fields(
+        {
+            "enabled": _YES_NO,
+            "gcp": Fields({**_CLOUD, "connections": _LIST}),
+            "aws": Fields(_CLOUD),
+            "azure": Fields(_CLOUD),
+        }
+    ),
 }
 _SPARK_CONFIG_14 = Fields({**_SPARK_CONFIG, "kubernetesSettings": Fields({**_SPARK_KUBERNETES, **_SPARK_IMAGE_14})})
 _SPARK_CONFIG_15 = Fields(

@@ -82,6 +82,7 @@ def test_refuses_what_is_no_fault(plan, wanted, why):
         {"upgrade": "cluster"},
         {"expire_tokens": False},
         {"expire_tokens": 1},
+        {"failed_action": ""},
     ],
 )
 def test_refuses_a_value_that_cannot_be_acted_out(plan, effect):
@@ -114,6 +115,15 @@ def test_refuses_a_service_that_does_not_exist():
 def test_refuses_what_only_gke_can_act_out_for_another_service(plan, effect):
     with pytest.raises(UnusableFaultError, match="only the service container knows"):
         plan.add({"service": "compute", "effect": effect})
+
+
+def test_only_actions_of_dss_fail_with_an_answer_of_200(plan):
+    plan.add({"service": "dss", "effect": {"failed_action": "no"}})
+
+    assert plan.take("dss", "GET", "/x") == {}
+    assert plan.take("dss", "POST", "/x") == {"failed_action": "no"}
+    with pytest.raises(UnusableFaultError, match="only the service dss knows failed_action"):
+        plan.add({"service": "iam", "effect": {"failed_action": "no"}})
 
 
 @pytest.mark.parametrize("effect", [{"quota": "CPUS"}, {"permission": "container.clusters.get"}])

@@ -1,9 +1,12 @@
 """General settings in the shape of DSS 14 and of DSS 15."""
 
+import json
 from typing import Any
 
 import pytest
 from dataikuapi.utils import DataikuException
+
+from sandbox.dss.instance.schema import UnknownPlaceError
 
 VERSIONS = pytest.mark.parametrize("version", ["14", "15"])
 
@@ -21,6 +24,99 @@ def test_a_document_that_was_read_can_be_saved_and_stays_the_same(start_dss: Any
     before = dss.client.get_general_settings().get_raw()
 
     assert _saved(dss, lambda _raw: None) == before
+
+
+def _keys(value: Any) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(map(_keys, value.values()))
+    return sum(map(_keys, value)) if isinstance(value, list) else 0
+
+
+def _text(dss: Any) -> str:
+    """Return the document as DSS sends it."""
+    return str(dss.client._perform_http("GET", "/admin/general-settings").text)
+
+
+@VERSIONS
+def test_a_large_document_is_kept_byte_for_byte_with_what_only_this_dss_knows(start_dss: Any, version: str) -> None:
+    dss = start_dss(version)
+    inside = "containerSettings.executionConfigs[].onlyHere"
+    dss.backend.general_settings.know(["zebra", "apple", inside], [])
+    configs = [
+        {"onlyHere": {"b": 1.5, "a": [12345678901234567890, 1.0, 0.1, None]}, "name": f"Größe {number}"}
+        for number in range(20)
+    ]
+
+    def change(raw: dict[str, Any]) -> None:
+        raw["zebra"] = {"z": True, "a": {}}
+        raw["apple"] = "ä"
+        raw["containerSettings"]["executionConfigs"] = configs
+
+    saved = _saved(dss, change)
+    before = _text(dss)
+    _saved(dss, lambda _raw: None)
+
+    assert _text(dss) == before
+    assert _keys(saved) >= 300
+    assert list(saved)[-2:] == ["zebra", "apple"]
+    assert saved["containerSettings"]["executionConfigs"][0]["onlyHere"] == configs[0]["onlyHere"]
+    assert json.dumps(configs[0], ensure_ascii=False, separators=(",", ":"))[:-1] in before
+
+
+@VERSIONS
+def test_keeps_the_order_in_which_fields_were_saved_and_adds_the_missing_ones(start_dss: Any, version: str) -> None:
+    dss = start_dss(version)
+    document = {"sparkSettings": {"sparkEnabled": True}, "useImplicitK8sCluster": True}
+    dss.client._perform_empty("PUT", "/admin/general-settings", body=document)
+
+    saved = dss.client.get_general_settings().get_raw()
+
+    assert list(saved)[:2] == ["sparkSettings", "useImplicitK8sCluster"]
+    assert "containerSettings" in saved
+    assert next(iter(saved["sparkSettings"])) == "sparkEnabled"
+
+
+def test_a_dss_can_be_made_to_know_more_and_less(dss: Any) -> None:
+    runtime = "containerSettings.executionConfigs[].kubernetesRuntimeConfig"
+    fields = dss.backend.general_settings
+    config = {"name": "std", "workloadType": "ANY", "kubernetesRuntimeConfig": {"nodeSelector": "nodeSelector: {}"}}
+
+    def change(raw: dict[str, Any]) -> None:
+        raw["containerSettings"]["executionConfigs"] = [config]
+
+    def saved() -> dict[str, Any]:
+        return dict(_saved(dss, change)["containerSettings"]["executionConfigs"][0])
+
+    by_itself = saved()
+    fields.know([f"{runtime}.nodeSelector"], ["containerSettings.executionConfigs[].workloadType"])
+    changed = saved()
+    fields.know_by_itself()
+
+    assert "nodeSelector" not in by_itself["kubernetesRuntimeConfig"]
+    assert changed["kubernetesRuntimeConfig"]["nodeSelector"] == "nodeSelector: {}"
+    assert "workloadType" in by_itself
+    assert "workloadType" not in changed
+    assert saved() == by_itself
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown"),
+    [
+        (["nowhere.field"], []),
+        ([], ["nowhere"]),
+        (["containerSettings.executionConfigs.name"], []),
+        (["containerSettings.executionConfigs[]"], []),
+        (["defaultK8sClusterId.field"], []),
+        ([""], []),
+    ],
+)
+def test_refuses_to_know_what_leads_nowhere(dss: Any, known: list[str], unknown: list[str]) -> None:
+    before = _text(dss)
+
+    with pytest.raises(UnknownPlaceError):
+        dss.backend.general_settings.know(["new", *known], unknown)
+    dss.client._perform_empty("PUT", "/admin/general-settings", body={**json.loads(before), "new": 1})
+    assert _text(dss) == before
 
 
 @VERSIONS
