@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
+import signal
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -141,6 +143,8 @@ def _collect(played: Queue[Played | None], crew: Sequence[BaseProcess]) -> Itera
 
 def _work(waiting: Queue[int | None], played: Queue[Played | None]) -> None:
     """Play seeds until there are no more, on a new stage every now and then."""
+    # The sandbox and the plugin's process end with this one, also where the whole run is interrupted.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     seed = waiting.get()
     while seed is not None:
         with open_stage(lambda line: played.put(Played(None, Tally(), line))) as stage:

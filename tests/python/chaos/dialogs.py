@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 ZONES: Final = ("us-central1-a", "us-central1-b", "europe-west1-b")
@@ -38,6 +38,10 @@ class Options:
         said = [name.replace("_", " ") for name, value in vars(self).items() if value is True]
         said += [f"fallback zones {', '.join(self.fallback_zones)}"] if self.fallback_zones else []
         return "; ".join(said) or "the defaults"
+
+    def patient(self) -> Options:
+        """Return the same with the usual time limits."""
+        return replace(self, hasty=False)
 
     def places(self, location: str) -> tuple[str, ...]:
         """Return where a start may create the cluster, in order.

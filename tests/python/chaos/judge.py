@@ -239,6 +239,9 @@ class Judge:
     def _require_cause(self, end: End, faults: list[dict[str, Any]], refusal: str | None) -> None:
         if refusal and end.error_type.endswith(f".{refusal}"):
             return
+        if self._options.hasty and end.error_type.endswith(".OperationTimeout"):
+            # On a machine that is busy otherwise, even what nothing delays outlasts a short time limit.
+            return
         if not causes.names_one_of(end.message, faults):
             raise Violation(f"a message that names no cause, one of {faults}:\n{end.error_type}: {end.message}")
 

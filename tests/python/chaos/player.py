@@ -37,6 +37,7 @@ class Play:
         self._schedule = schedule
         self._say = say
         self._place = schedule.location
+        self._options = schedule.options
         # Of its own, so that a seed can be played again on the same sandbox.
         name = f"chaos-{schedule.seed}-{next(stage.plays)}"
         self._cluster = DssCluster(stage.component, CREATE, name, create_dialog(schedule.location, schedule.options))
@@ -90,7 +91,7 @@ class Play:
 
     def _move(self, step: Step) -> None:
         self._place = step.location
-        self._cluster.config = create_dialog(step.location, self._schedule.options)
+        self._cluster.config = create_dialog(step.location, self._options)
 
     def _furnish(self, _: Step) -> None:
         for cluster in self._judge.ours():
@@ -119,7 +120,7 @@ class Play:
         (self._stop if self._cluster.running else self._start)(step)
 
     def _start(self, step: Step) -> End:
-        judge, places = self._judge, self._schedule.options.places(self._place)
+        judge, places = self._judge, self._options.places(self._place)
         occupied, elsewhere, before = judge.foreign_at(*places), judge.ours_elsewhere(self._place), judge.ours()
         end, met = self._tell(self._cluster.start, step)
         judge.after_any(end, met, refusal="NameTaken" if occupied else "StateError" if elsewhere else None)
@@ -158,6 +159,8 @@ class Play:
 
     def _end(self) -> None:
         """Tell the last story, in which nothing goes wrong; the judge requires what must be true after it."""
+        self._options = self._options.patient()
+        self._cluster.config = create_dialog(self._place, self._options)
         self._say(f"without any fault: {self._schedule.ending.value}")
         if self._cluster.running or self._schedule.ending is Ending.STOP:
             all_is_well = self._judge.all_is_well()

@@ -53,8 +53,15 @@ class Stage:
 
     def _struck(self, planned: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
         answer = requests.get(f"{self.sandbox.admin_url}/faults", timeout=_TIMEOUT_SECONDS)
-        pending = answer.json()["faults"]
-        return [fault for fault in planned if fault not in pending]
+        untouched: list[dict[str, Any]] = answer.json()["faults"]
+        struck = []
+        for fault in planned:
+            # Two may be alike.
+            if fault in untouched:
+                untouched.remove(fault)
+            else:
+                struck.append(fault)
+        return struck
 
     def close(self) -> None:
         """End the plugin's process."""
