@@ -98,7 +98,7 @@ class DssBackend:
             *self._futures.routes(),
             *general.routes(),
             *projects.routes(),
-            *Connections(data, vault).routes(),
+            *Connections(data, vault, environment or {}).routes(),
             *InstanceInformation(names.release, names.install_id).routes(),
             *BaseImagePushes(names, general.read, self._environment.of_backend, self._futures).routes(),
         ]

@@ -1,6 +1,7 @@
-"""Connections: created, listed, edited and deleted; none is ever opened."""
+"""Connections: created, listed, edited, deleted, and tested if they are to Cloud Storage."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -8,6 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.dss.errors import bad_request, not_found
+from sandbox.dss.instance.connection_fields import conform
+from sandbox.dss.instance.gcs import OpeningError, try_out
 from sandbox.dss.plugins.passwords import restore
 from sandbox.dss.routing import json_body, routes
 from sandbox.dss.storage import DataFolder
@@ -16,17 +19,6 @@ from sandbox.dss.vault import Vault, redact
 SECRET_PARAMS = ("appSecretContent", "password", "secretKey")
 """Parameters of connections that are secrets, whatever the type."""
 
-_NEW: dict[str, Any] = {
-    "description": None,
-    "usableBy": "ALL",
-    "allowedGroups": [],
-    "params": {},
-    "allowWrite": True,
-    "allowManagedDatasets": True,
-    "allowManagedFolders": False,
-    "detailsReadability": {"readableBy": "NONE", "allowedGroups": []},
-}
-
 
 class Connections:
     """The connections, by name.
@@ -34,11 +26,13 @@ class Connections:
     Args:
         data: where they are kept.
         vault: what encrypts the secrets in them.
+        environment: the variables that tell where Google's services are.
     """
 
-    def __init__(self, data: DataFolder, vault: Vault) -> None:
+    def __init__(self, data: DataFolder, vault: Vault, environment: Mapping[str, str]) -> None:
         self._document = data.document("connections")
         self._vault = vault
+        self._environment = environment
 
     def routes(self) -> list[Route]:
         """Return the routes of the public API."""
@@ -68,9 +62,10 @@ class Connections:
 
     def _keep(self, name: str, connection: dict[str, Any] | None) -> None:
         everything = self._all()
-        everything.pop(name, None)
-        if connection is not None:
-            everything[name] = _with_secrets(connection, self._vault.encrypt)
+        if connection is None:
+            del everything[name]
+        else:
+            everything[name] = _with_secrets(conform(connection), self._vault.encrypt)
         self._document.write(everything)
 
     async def _list(self, _request: Request) -> Response:
@@ -83,8 +78,7 @@ class Connections:
             raise bad_request("A connection needs a name and a type")
         if name in self._all():
             raise bad_request(f"Connection {name} already exists")
-        given = {key: value for key, value in wanted.items() if value is not None}
-        self._keep(name, {**_NEW, **given})
+        self._keep(name, wanted)
         return JSONResponse({"msg": f"Created connection {name}"})
 
     async def _show(self, request: Request) -> Response:
@@ -92,7 +86,9 @@ class Connections:
 
     async def _save(self, request: Request) -> Response:
         before = self._get(request)
-        self._keep(before["name"], {**restore(await json_body(request), before), "name": before["name"]})
+        # What a connection is called and of what type it is stays.
+        fixed = {key: before[key] for key in ("name", "type")}
+        self._keep(before["name"], {**restore(await json_body(request), before), **fixed})
         return JSONResponse(_with_secrets(self._get(request), redact))
 
     async def _delete(self, request: Request) -> Response:
@@ -104,7 +100,16 @@ class Connections:
         return JSONResponse([name for name, it in self._all().items() if wanted in ("all", it["type"])])
 
     async def _test(self, request: Request) -> Response:
-        self._get(request)
+        connection = _with_secrets(self._get(request), self._vault.decrypt)
+        if connection["type"] != "GCS":
+            raise bad_request(f"Connections of type {connection['type']} cannot be tested")
+        try:
+            await asyncio.to_thread(
+                try_out, connection["params"], write=connection["allowWrite"], environment=self._environment
+            )
+        except OpeningError as error:
+            # What DSS says beside `connectionOK` is UNCONFIRMED.
+            return JSONResponse({"connectionOK": False, "connectionErrorMsg": str(error)})
         return JSONResponse({"connectionOK": True})
 
     async def _info(self, request: Request) -> Response:

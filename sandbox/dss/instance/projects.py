@@ -1,6 +1,7 @@
 """Projects, as far as macros and the choice of cluster and containerized execution need them."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -8,24 +9,53 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.dss.errors import bad_request, not_found
+from sandbox.dss.instance.schema import Choice, Fields, Value
 from sandbox.dss.routing import json_body, routes
 from sandbox.dss.storage import DataFolder, Document
 
 _KEY = re.compile(r"[A-Za-z0-9_]+")
 
 
+_CLUSTER = Fields(
+    {
+        "clusterMode": Choice(("INHERIT", "EXPLICIT_CLUSTER")),
+        "clusterId": Value(),
+        "defaultClusterId": Value(),
+    }
+)
+_CONTAINER = Fields({"containerMode": Choice(("INHERIT", "NONE", "EXPLICIT_CONTAINER")), "containerConf": Value()})
+_SELECTIONS: Mapping[str, Fields] = {
+    "cluster": _CLUSTER,
+    "k8sCluster": _CLUSTER,
+    "container": _CONTAINER,
+    "containerForVisualRecipesWorkloads": _CONTAINER,
+}
+"""What a project runs on. Other settings are kept as they are: no list of them is known.
+
+Whether a cluster or a configuration of such a name exists is not looked at when settings are saved.
+"""
+
+
 def _new_settings(given: dict[str, Any]) -> dict[str, Any]:
+    environments = {"python": {"mode": "INHERIT"}, "r": {"mode": "INHERIT"}}
     return {
-        "settings": {
-            "cluster": {"clusterMode": "INHERIT"},
-            "k8sCluster": {"clusterMode": "INHERIT"},
-            "container": {"containerMode": "INHERIT"},
-            "containerForVisualRecipesWorkloads": {"containerMode": "INHERIT"},
-            "codeEnvs": {"python": {"mode": "INHERIT"}, "r": {"mode": "INHERIT"}},
-            **given,
-        },
+        "settings": {**{name: {} for name in _SELECTIONS}, "codeEnvs": environments, **given},
         "exposedObjects": {"objects": []},
     }
+
+
+def _kept(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document of settings as it is kept; null is as good as nothing."""
+    settings = document.get("settings")
+    if not isinstance(settings, dict):
+        raise bad_request("The settings of a project are an object with settings")
+    given = {key: value for key, value in settings.items() if value is not None}
+    kept = {
+        name: _SELECTIONS[name].conform(value, f"settings.{name}") if name in _SELECTIONS else value
+        for name, value in given.items()
+    }
+    missing = {name: selection.default() for name, selection in _SELECTIONS.items() if name not in kept}
+    return {**document, "settings": kept | missing}
 
 
 class Projects:
@@ -84,7 +114,7 @@ class Projects:
             "shortDesc": wanted.get("description") or "",
             "tags": wanted.get("tags") or [],
         }
-        self._document(key).write({"summary": summary, "settings": _new_settings(wanted.get("settings") or {})})
+        self._document(key).write({"summary": summary, "settings": _kept(_new_settings(wanted.get("settings") or {}))})
         return JSONResponse({"msg": f"Created project {key}"})
 
     async def _show(self, request: Request) -> Response:
@@ -102,5 +132,5 @@ class Projects:
     async def _save_settings(self, request: Request) -> Response:
         key = request.path_params["project_key"]
         project = self.get(key)
-        self._document(key).write({**project, "settings": await json_body(request)})
+        self._document(key).write({**project, "settings": _kept(await json_body(request))})
         return Response(status_code=200)

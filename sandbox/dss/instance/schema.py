@@ -62,13 +62,14 @@ class Value(Schema):
 
 @dataclass(frozen=True)
 class Choice(Schema):
-    """One of a few words, the first being the default; another word is lost."""
+    """One of a few words, the first being the default unless it is optional; another word is lost."""
 
     words: tuple[str, ...]
+    optional: bool = False
 
     def default(self) -> Any:
-        """Return the first word."""
-        return self.words[0]
+        """Return the first word, or nothing when it is optional."""
+        return Absent if self.optional else self.words[0]
 
     def conform(self, value: Any, where: str) -> Any:
         """Return the word, or the default for an unknown one."""
@@ -86,7 +87,7 @@ class Fields(Schema):
         """Return the object with every default, or nothing when it is optional."""
         return Absent if self.optional else self.conform({}, "")
 
-    def conform(self, value: Any, where: str) -> Any:
+    def conform(self, value: Any, where: str) -> dict[str, Any]:
         """Return the object with its known fields only, in their order, then the defaults of those that are missing."""
         if not isinstance(value, dict):
             raise _unreadable(where, "an object")
@@ -94,8 +95,8 @@ class Fields(Schema):
         kept = {
             name: self.known[name].conform(content, f"{where}.{name}".lstrip(".")) for name, content in given.items()
         }
-        missing = {name: schema.default() for name, schema in self.known.items() if name not in kept}
-        return kept | {name: content for name, content in missing.items() if content is not Absent}
+        kept |= {name: schema.default() for name, schema in self.known.items() if name not in kept}
+        return {name: content for name, content in kept.items() if content is not Absent}
 
     def replaced(self, path: Sequence[str], by: Schema | None) -> Schema:
         """Return an object with another field, or without one."""
