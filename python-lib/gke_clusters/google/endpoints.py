@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import Final, Literal
 
-Service = Literal["container", "compute", "iamcredentials"]
+Service = Literal["artifactregistry", "cloudresourcemanager", "container", "compute", "iamcredentials"]
 
 _OVERRIDE_PREFIX: Final = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
 
