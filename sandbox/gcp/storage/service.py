@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from sandbox.gcp.access import Gate, json_body
@@ -179,7 +179,13 @@ class CloudStorage:
         return await self._objects.answer(request, [self._buckets.get(request.path_params["bucket"]).name])
 
     async def _read_object(self, request: Request) -> Response:
-        return await self._with_object(request, "storage.objects.get")
+        if request.query_params.get("alt") != "media":
+            return await self._with_object(request, "storage.objects.get")
+        try:
+            return await self._with_object(request, "storage.objects.get")
+        except GoogleError as error:
+            # Where content is expected, failures are told in a sentence.
+            return PlainTextResponse(error.message, status_code=error.code)
 
     async def _patch_object(self, request: Request) -> Response:
         return await self._with_object(request, "storage.objects.get", "storage.objects.update")

@@ -184,6 +184,7 @@ def test_an_object_is_written_read_and_deleted(admin: Storage, bucket: str) -> N
     assert refused(admin.call("DELETE", f"/{bucket}"))[2] == "The bucket you tried to delete is not empty."
     assert admin.call("DELETE", path).status_code == 204
     assert refused(admin.call("GET", path)) == (404, "notFound", f"No such object: {bucket}/folder/file name")
+    assert admin.call("GET", path, params={"alt": "media"}).text == f"No such object: {bucket}/folder/file name"
     assert admin.call("DELETE", f"/{bucket}").status_code == 204
 
 

@@ -129,6 +129,200 @@ def test_drops_unknown_fields_without_a_word(start_dss: Any, version: str) -> No
     assert "nonsense" not in str(_saved(start_dss(version), change))
 
 
+_RESOURCES = {
+    "memRequestMB": 4096,
+    "memLimitMB": 8192,
+    "cpuRequest": 1,
+    "cpuLimit": 2,
+    "customRequests": [],
+    "customLimits": [{"key": "nvidia.com/gpu", "value": "1"}],
+}
+_NAMESPACE = {
+    "kubernetesNamespace": "dssns-${dssUserLogin}",
+    "createNamespace": True,
+    "ensureNamespaceCompliance": True,
+}
+_EXECUTION = {"type": "KUBERNETES", "usableBy": "ALLOWED", "allowedGroups": ["data"], "workloadType": "ANY"}
+_SPARK = {
+    "description": "for tests",
+    "conf": [{"key": "spark.executor.memory", "value": "4g", "isFinal": False, "secret": False}],
+    "cloudCredentialsSettings": {
+        "enabled": True,
+        "gcp": {"mode": "FIRST_MATCH", "connections": ["gcs"]},
+        "aws": {"mode": "NONE"},
+        "azure": {"mode": "ANY_MATCH"},
+    },
+}
+_SPARK_PODS = {
+    "managedKubernetes": True,
+    "managedNamespace": "dssns-${dssUserLogin}",
+    "createNamespace": True,
+    "ensureNamespaceCompliance": True,
+    "authenticationMode": "DYNAMIC_SERVICE_ACCOUNT",
+    "executorPodTemplate": "",
+    "executorPodTemplateContainerName": "",
+    "kubeCtlContext": "",
+    "kubeConfigPath": "",
+}
+_IN_BOTH: dict[str, Any] = {
+    "defaultK8sClusterId": "one",
+    "useImplicitK8sCluster": True,
+    "k8sPoliciesSettings": {
+        "policies": [
+            {
+                "namespacePattern": ".*",
+                "dynamicClustersPattern": "gke-.*",
+                "applyToDefaultCluster": True,
+                "items": [{"yaml": "kind: ResourceQuota"}],
+            }
+        ]
+    },
+    "metastoreCatalogsSettings": {
+        "synchronizeTo": {
+            "flavor": "AWS_GLUE",
+            "glueCredentialsMode": "FROM_CONNECTION",
+            "glueCredentialsBearingConnection": "s3",
+        }
+    },
+    "containerSettings": {
+        "defaultExecutionConfig": "std",
+        "defaultExecutionConfigForVisualRecipesWorkloads": "std",
+        "defaultExecutionConfigForExporters": "std",
+        "cdeEnabled": True,
+        "executionConfigsGenericOverrides": {"kubernetesNamespace": "ns"},
+    },
+    "sparkSettings": {
+        "sparkEnabled": True,
+        "configForInteractive": "spark",
+        "configForJupyter": "spark",
+        "configForSEK": "spark",
+        "useNativeProcessors": True,
+        "engineCreationSettings": {
+            "executionEngine": "SPARK_SUBMIT",
+            "executionConfig": "spark",
+            "useGlobalMetastore": True,
+        },
+        "interactiveExecutionEngine": "SPARK_SUBMIT",
+        "environmentVariables": [{"key": "a", "value": "b"}],
+        "additionalSparkSubmitJars": ["x.jar"],
+        "executionConfigsGenericOverrides": [{"key": "spark.ui.enabled", "value": "false"}],
+    },
+}
+_OF_14 = {
+    "containerSettings": {
+        "executionConfigs": [
+            {
+                "name": "std",
+                **_EXECUTION,
+                "repositoryURL": "europe-west1-docker.pkg.dev/p/r",
+                "prePushMode": "CUSTOM",
+                "prePushScript": "/opt/push.sh",
+                "baseImageType": "EXEC",
+                "baseImage": "image:tag",
+                **_NAMESPACE,
+                "kubeCtlContext": "",
+                "kubeConfigPath": "",
+                "kubernetesResources": _RESOURCES,
+                "nodeSelector": "nodeSelector: {}",
+                "affinity": "affinity: {}",
+                "tolerations": "tolerations: []",
+                "hostPathVolumes": [],
+                "imagePullSecretName": "pull",
+                "dockerNetwork": "host",
+                "dockerResources": [],
+                "dockerTLSVerify": False,
+                "properties": [{"key": "dku.cde.xmx", "value": "2g", "isFinal": False, "secret": False}],
+                "isFinal": True,
+            }
+        ]
+    },
+    "sparkSettings": {
+        "executionConfigs": [
+            {
+                "name": "spark",
+                **_SPARK,
+                "kubernetesSettings": {
+                    **_SPARK_PODS,
+                    "baseImageType": "SPARK",
+                    "baseImage": "image:tag",
+                    "repositoryURL": "europe-west1-docker.pkg.dev/p/r",
+                    "prePushMode": "NONE",
+                    "dockerTLSVerify": False,
+                },
+            }
+        ]
+    },
+}
+_OF_15 = {
+    "containerSettings": {
+        "buildConfigs": [
+            {
+                "name": "gar",
+                "baseImageType": "EXEC",
+                "imageBuilderType": "DOCKER",
+                "dockerBuilderConfig": {
+                    "dockerTLSVerify": False,
+                    "pushConfigs": [{"repositoryURL": "europe-west1-docker.pkg.dev/p/r"}],
+                },
+                "properties": [],
+                "isFinal": False,
+            }
+        ],
+        "executionConfigs": [
+            {
+                "name": "std",
+                **_EXECUTION,
+                "imageBuildConfig": "gar",
+                "properties": [],
+                "isFinal": False,
+                "kubernetesRuntimeConfig": {
+                    **_NAMESPACE,
+                    "namespaceLabels": [],
+                    "kubernetesResources": _RESOURCES,
+                    "hostPathVolumes": [],
+                    "enableCustomSHM": True,
+                    "customSHMValueMB": 64,
+                },
+                "dockerRuntimeConfig": {"dockerNetwork": "host", "dockerResources": [], "dockerTLSVerify": False},
+            }
+        ],
+    },
+    "sparkSettings": {
+        "executionConfigs": [{"name": "spark", **_SPARK, "imageBuildConfig": "gar", "kubernetesSettings": _SPARK_PODS}]
+    },
+}
+
+
+def _lost(wanted: Any, found: Any, place: str = "") -> list[str]:
+    """Name the places of a document at which another has something else."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return [lost for key, value in wanted.items() for lost in _lost(value, found.get(key), f"{place}.{key}")]
+    if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+        return [lost for one, other in zip(wanted, found, strict=True) for lost in _lost(one, other, f"{place}[]")]
+    return [] if wanted == found else [place]
+
+
+@pytest.mark.parametrize(("version", "shape"), [("14", _OF_14), ("15", _OF_15)])
+def test_keeps_every_field_that_this_dss_is_known_to_have(start_dss: Any, version: str, shape: Any) -> None:
+    wanted = {key: {**value, **shape.get(key, {})} if key in shape else value for key, value in _IN_BOTH.items()}
+
+    saved = _saved(start_dss(version), lambda raw: raw.update(wanted))
+
+    assert _lost(wanted, saved) == []
+
+
+@pytest.mark.parametrize(("version", "shape"), [("15", _OF_14), ("14", _OF_15)])
+def test_loses_what_only_the_other_dss_has(start_dss: Any, version: str, shape: Any) -> None:
+    lost = {
+        place.rpartition(".")[2] for place in _lost(shape, _saved(start_dss(version), lambda raw: raw.update(shape)))
+    }
+
+    only_in_14 = {"repositoryURL", "prePushMode", "prePushScript", "baseImageType", "baseImage", "nodeSelector"}
+    only_in_15 = {"buildConfigs", "imageBuildConfig", "kubernetesRuntimeConfig", "dockerRuntimeConfig"}
+    assert lost >= (only_in_14 if version == "15" else only_in_15)
+    assert not lost & {"name", "type", "usableBy", "allowedGroups", "managedNamespace", "authenticationMode", "conf"}
+
+
 @VERSIONS
 def test_keeps_the_default_cluster_and_the_defaults_of_execution(start_dss: Any, version: str) -> None:
     def change(raw: dict[str, Any]) -> None:
