@@ -46,17 +46,6 @@ NEEDED_BY_TESTS = (
     "resource",
 )
 
-# Loaded once, before the mutants are told apart; the package itself is loaded anew for each, so that what runs at
-# import is mutated too.
-PRELOADED = (
-    "pytest",
-    "hypothesis.strategies",
-    "pydantic",
-    "responses",
-    "google.cloud.container_v1",
-    "kubernetes.client",
-)
-
 DOES_NOT_LOAD = "does not load"
 STATUSES: Mapping[int | None, str] = {
     0: "survived",
@@ -70,7 +59,7 @@ STATUSES: Mapping[int | None, str] = {
 }
 """What the exit codes of pytest, and those that mutmut gives in its place, say of a mutant."""
 
-_PRELOADED_ALREADY = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+_LOADED_ALREADY = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 CAUGHT = {"killed", "too slow", DOES_NOT_LOAD}
 # A mutant may break the import of the tests; where many seem to, the tests did not run at all.
@@ -118,7 +107,6 @@ def prepare(part: str) -> None:
         for path in (workspace / COPIED_PACKAGE).glob(pattern):
             path.write_text(with_bare_functions(path.read_text(encoding="utf-8")), encoding="utf-8")
     copy_tests(part)
-    (workspace / "preloaded.txt").write_text("\n".join(PRELOADED), encoding="utf-8")
     (workspace / "pyproject.toml").write_text(_configuration(files, tests), encoding="utf-8")
 
 
@@ -138,11 +126,10 @@ def _configuration(files: Iterable[str], tests: Iterable[str]) -> str:
         "source_paths": ["src/"],
         "only_mutate": [str(COPIED_PACKAGE / pattern) for pattern in files],
         "also_copy": list(NEEDED_BY_TESTS),
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", *_PRELOADED_ALREADY],
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", *_LOADED_ALREADY],
         "pytest_add_cli_args_test_selection": [f"{UNIT_TESTS}/{test}" for test in tests],
+        # Tests and code are loaded once; each mutant then has a process in which nothing ran yet.
         "process_isolation": "forkserver",
-        "forkserver_warmup": "import",
-        "preload_modules_file": "preloaded.txt",
         "timeout_constant": 5.0,
     }
     return "\n".join([ours, "[tool.mutmut]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""])
