@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.gcp.artifact_registry.errors import concurrent_policy_change
-from sandbox.gcp.errors import invalid_argument
+from sandbox.gcp.policies import Binding, is_granted, read_bindings
 from sandbox.gcp.principals import Principal
 
-_PREFIX = "artifactregistry."
 _READER = (
     "repositories.get",
     "repositories.list",
@@ -45,13 +44,15 @@ _ADMIN = (
     "repositories.setIamPolicy",
 )
 _ROLES = {
-    "roles/artifactregistry.reader": frozenset(_READER),
-    "roles/artifactregistry.writer": frozenset(_WRITER),
-    "roles/artifactregistry.repoAdmin": frozenset(_REPOSITORY_ADMIN),
-    "roles/artifactregistry.admin": frozenset(_ADMIN),
+    f"roles/artifactregistry.{name}": frozenset(f"artifactregistry.{permission}" for permission in permissions)
+    for name, permissions in {
+        "reader": _READER,
+        "writer": _WRITER,
+        "repoAdmin": _REPOSITORY_ADMIN,
+        "admin": _ADMIN,
+    }.items()
 }
 _EMPTY_ETAG = "ACAB"
-_EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 
 
 @dataclass
@@ -63,7 +64,7 @@ class Policy:
         etag: changes with every change.
     """
 
-    bindings: list[dict[str, Any]] = field(default_factory=list)
+    bindings: list[Binding] = field(default_factory=list)
     etag: str = _EMPTY_ETAG
 
     def document(self) -> dict[str, Any]:
@@ -81,24 +82,9 @@ class Policy:
         """
         if wanted.get("etag") not in (None, "", self.etag):
             raise concurrent_policy_change()
-        bindings = [
-            {"role": item.get("role"), "members": item.get("members", [])} for item in wanted.get("bindings", [])
-        ]
-        for binding in bindings:
-            if binding["role"] not in _ROLES:
-                raise invalid_argument(f"Role {binding['role']} is not supported for this resource.")
-            for member in binding["members"]:
-                if member not in _EVERYBODY and ":" not in member:
-                    raise invalid_argument(f"Invalid member: '{member}'")
-        self.bindings = [binding for binding in bindings if binding["members"]]
+        self.bindings = read_bindings(wanted, _ROLES)
         self.etag = base64.b64encode(secrets.token_bytes(8)).decode("ascii")
 
     def grants(self, principal: Principal | None, permission: str) -> bool:
         """Tell whether a permission was granted to somebody; None is somebody without credentials."""
-        names = {"allUsers"}
-        if principal is not None:
-            names |= {"allAuthenticatedUsers", f"user:{principal.email}", f"serviceAccount:{principal.email}"}
-        return any(
-            permission.removeprefix(_PREFIX) in _ROLES[binding["role"]] and names & set(binding["members"])
-            for binding in self.bindings
-        )
+        return is_granted(self.bindings, _ROLES, principal, permission)

@@ -9,10 +9,10 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.gcp.policies import EVERYBODY, Binding, is_granted, read_bindings
 from sandbox.gcp.principals import Principal
-from sandbox.gcp.storage.errors import condition_not_met, invalid
+from sandbox.gcp.storage.errors import condition_not_met
 
-_PREFIX = "storage."
 _OBJECT_VIEWER = ("objects.get", "objects.list", "managedFolders.list")
 _OBJECT_USER = (*_OBJECT_VIEWER, "objects.create", "objects.delete", "objects.update", "objects.restore")
 _OBJECT_ADMIN = (*_OBJECT_USER, "objects.getIamPolicy", "objects.setIamPolicy")
@@ -20,7 +20,7 @@ _BUCKET_READER = ("buckets.get", "objects.list", "managedFolders.list")
 _BUCKET_WRITER = (*_BUCKET_READER, "objects.create", "objects.delete")
 _BUCKET_OWNER = (*_BUCKET_WRITER, "buckets.getIamPolicy", "buckets.setIamPolicy", "buckets.update")
 _ROLES = {
-    f"roles/storage.{name}": frozenset(permissions)
+    f"roles/storage.{name}": frozenset(f"storage.{permission}" for permission in permissions)
     for name, permissions in {
         "objectCreator": ("objects.create",),
         "objectViewer": _OBJECT_VIEWER,
@@ -35,14 +35,13 @@ _ROLES = {
         "legacyBucketOwner": _BUCKET_OWNER,
     }.items()
 }
-_EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 
 
-def initial_bindings(project: str, *, uniform: bool) -> list[dict[str, Any]]:
+def initial_bindings(project: str, *, uniform: bool) -> list[Binding]:
     """Return what is granted on a new bucket: to those with a basic role in its project."""
     owners = [f"projectEditor:{project}", f"projectOwner:{project}"]
     viewers = [f"projectViewer:{project}"]
-    bindings = [
+    bindings: list[Binding] = [
         {"role": "roles/storage.legacyBucketOwner", "members": owners},
         {"role": "roles/storage.legacyBucketReader", "members": viewers},
     ]
@@ -72,7 +71,7 @@ class Policy:
     """
 
     bucket: str
-    bindings: list[dict[str, Any]]
+    bindings: list[Binding]
     etag: str = field(default_factory=new_etag)
 
     def document(self) -> dict[str, Any]:
@@ -99,29 +98,15 @@ class Policy:
         """
         if wanted.get("etag") not in (None, "", self.etag):
             raise condition_not_met()
-        bindings = [
-            {"role": item.get("role"), "members": item.get("members") or []} for item in wanted.get("bindings") or []
-        ]
-        for binding in bindings:
-            if binding["role"] not in _ROLES:
-                raise invalid(f"Role {binding['role']} is not supported for this resource.")
-            for member in binding["members"]:
-                if member not in _EVERYBODY and ":" not in member:
-                    raise invalid(f"Invalid member: '{member}'")
-                if member in _EVERYBODY and not public:
-                    raise condition_not_met(
-                        "The member bindings allUsers and allAuthenticatedUsers are not allowed since public access "
-                        "prevention is enforced."
-                    )
-        self.bindings = [binding for binding in bindings if binding["members"]]
+        bindings = read_bindings(wanted, _ROLES)
+        if not public and any(member in EVERYBODY for binding in bindings for member in binding["members"]):
+            raise condition_not_met(
+                "The member bindings allUsers and allAuthenticatedUsers are not allowed since public access "
+                "prevention is enforced."
+            )
+        self.bindings = bindings
         self.etag = new_etag()
 
     def grants(self, principal: Principal | None, permission: str) -> bool:
         """Tell whether a permission was granted to somebody; None is somebody without credentials."""
-        names = {"allUsers"}
-        if principal is not None:
-            names |= {"allAuthenticatedUsers", f"user:{principal.email}", f"serviceAccount:{principal.email}"}
-        return any(
-            permission.removeprefix(_PREFIX) in _ROLES[binding["role"]] and names & set(binding["members"])
-            for binding in self.bindings
-        )
+        return is_granted(self.bindings, _ROLES, principal, permission)
