@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gke_clusters.settings import descriptors
 from gke_clusters.settings.attach import AttachSettings
 from gke_clusters.settings.connection import ConnectionSettings
 from gke_clusters.settings.create import CreateSettings
@@ -229,10 +230,17 @@ def test_an_unknown_parameter_has_no_label():
 
 
 def test_separators_are_no_parameters(tmp_path):
-    from gke_clusters.settings import descriptors
-
     path = tmp_path / "cluster.json"
     field = {"name": "a", "label": "A", "type": "STRING"}
     path.write_text(json.dumps({"params": [{"type": "SEPARATOR", "label": "Network"}, field]}), encoding="utf-8")
 
     assert descriptors._read(path).params == (Parameter("a", "A", "STRING"),)
+
+
+@pytest.mark.parametrize("key", ["pluginParams", "adminParams"])
+def test_what_only_administrators_set_is_kept_apart(tmp_path, key):
+    path = tmp_path / "descriptor.json"
+    field = {"name": "a", "label": "A", "type": "STRING"}
+    path.write_text(json.dumps({"params": [], key: [field]}), encoding="utf-8")
+
+    assert descriptors._read(path).admin_params == (Parameter("a", "A", "STRING"),)

@@ -29,7 +29,8 @@ def test_names_both_when_both_are_missing():
     with pytest.raises(SettingsError) as refused:
         parse_register({})
 
-    assert {problem.label for problem in refused.value.problems} == {"Cluster", "Image registry"}
+    found = {problem.label: problem.message for problem in refused.value.problems}
+    assert found == {"Cluster": "is required", "Image registry": "is required"}
 
 
 def test_the_configurations_may_have_a_name_of_their_own():
@@ -76,3 +77,12 @@ def test_takes_a_limit_alone():
 
 def test_refuses_more_gpus_than_a_node_can_have():
     assert problems(gpus=17)["GPUs of a container"] == "must be 16 or less"
+
+
+@pytest.mark.parametrize(
+    ("request_name", "limit_name"), [("memoryRequestMb", "memoryLimitMb"), ("cpuRequest", "cpuLimit")]
+)
+def test_takes_a_limit_as_large_as_the_request(request_name, limit_name):
+    settings = parse_register({**GIVEN, request_name: 2, limit_name: 2})
+
+    assert 2 in (settings.memory_limit_mb, settings.cpu_limit)

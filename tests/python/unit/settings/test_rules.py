@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gke_clusters.settings import rules
@@ -132,6 +132,7 @@ def test_refuses_the_value_of_a_node_label_that_kubernetes_refuses():
 
 
 @given(st.text(st.characters(categories=["Lu", "Lt", "P", "S", "Z"], exclude_characters="-_"), min_size=1))
+@example("X")
 def test_refuses_capital_letters_and_marks_in_a_resource_label(text):
     with pytest.raises(ValueError, match="the value"):
         rules.resource_labels({"team": f"a{text}"})

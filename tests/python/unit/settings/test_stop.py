@@ -52,7 +52,7 @@ def test_a_time_limit_that_cannot_be_counts_as_the_default(broken: Any, caplog: 
     settings = parse_stop({"deleteDeadlineMinutes": broken, "deleteVolumes": True})
     assert settings.deadline_minutes == default("deleteDeadlineMinutes")
     assert settings.delete_volumes
-    assert "Time limit of a stop (minutes)" in caplog.text
+    assert "Time limit of a stop (minutes): must be " in caplog.text
 
 
 @pytest.mark.parametrize("broken", ["perhaps", 2, [True]])

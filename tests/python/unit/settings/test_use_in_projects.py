@@ -11,6 +11,7 @@ GIVEN = {"clusterId": "my-cluster", "projects": ["CHURN"]}
 def problems(**fields):
     with pytest.raises(SettingsError) as refused:
         parse_use_in_projects({**GIVEN, **fields})
+    assert refused.value.remedy == "Correct these fields and run the macro again."
     return {problem.label: problem.message for problem in refused.value.problems}
 
 

@@ -20,6 +20,8 @@ from gke_clusters.settings.visibility import is_visible
         ("model.a == 'custom'", {"a": "custom"}, True),
         ("model.a == 'custom'", {"a": "other"}, False),
         ("model.a != 'custom'", {"a": "other"}, True),
+        ("model.a == model.b", {"a": "x", "b": "x"}, True),
+        ("model.a == model.b", {"a": "x", "b": "y"}, False),
         ("model.a != 'custom'", {"a": "custom"}, False),
     ],
 )
