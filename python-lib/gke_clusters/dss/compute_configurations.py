@@ -108,7 +108,7 @@ def put_container_configuration(document: Document, wanted: ComputeConfiguration
         config["imageBuildConfig"] = _build_configuration(document, wanted, "EXEC", config.get("imageBuildConfig"))
         pods = config.setdefault("kubernetesRuntimeConfig", {})
     else:
-        config |= {"repositoryURL": wanted.repository_url, **_pre_push(wanted)}
+        config |= {"repositoryURL": wanted.repository_url, **_pre_push(wanted, config)}
         config.setdefault("baseImageType", "EXEC")
         pods = config
     pods |= {"kubernetesNamespace": wanted.namespace, "createNamespace": True, "ensureNamespaceCompliance": True}
@@ -137,7 +137,8 @@ def put_spark_configuration(document: Document, wanted: ComputeConfiguration) ->
     if has_build_configurations(document):
         config["imageBuildConfig"] = _build_configuration(document, wanted, "SPARK", config.get("imageBuildConfig"))
     else:
-        kubernetes |= {"baseImageType": "SPARK", "repositoryURL": wanted.repository_url, **_pre_push(wanted)}
+        kubernetes |= {"baseImageType": "SPARK", "repositoryURL": wanted.repository_url}
+        kubernetes |= _pre_push(wanted, kubernetes)
     if wanted.placement:
         _place_spark(config, kubernetes, wanted.placement)
 
@@ -200,7 +201,7 @@ def _build_configuration(document: Document, wanted: ComputeConfiguration, image
         push = {"repositoryURL": wanted.repository_url}
         docker["pushConfigs"] = [push]
     if wanted.pre_push_script:
-        push |= _pre_push(wanted)
+        push |= _pre_push(wanted, push)
     return name
 
 
@@ -217,9 +218,10 @@ def _users_of(document: Mapping[str, Any], build_name: str) -> list[str]:
     return [str(user.get("name")) for user in users if user.get("imageBuildConfig") == build_name]
 
 
-def _pre_push(wanted: ComputeConfiguration) -> Document:
+def _pre_push(wanted: ComputeConfiguration, found: Mapping[str, Any]) -> Document:
     if wanted.pre_push_script is None:
-        return {"prePushMode": "NONE"}
+        # A script stays: Push base images has put one there, or an administrator.
+        return {} if found.get("prePushMode") == "CUSTOM" else {"prePushMode": "NONE"}
     return {"prePushMode": "CUSTOM", "prePushScript": wanted.pre_push_script}
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -310,3 +311,18 @@ class TestInBothShapes:
         assert document["sparkSettings"]["configForJupyter"] == "gke-spark"
         assert document["defaultK8sClusterId"] == "my-cluster"
         assert document["metastoreCatalogsSettings"]["synchronizeTo"]["flavor"] == "DSS_INTERNAL"
+
+
+def test_a_script_that_runs_before_pushes_stays():
+    with_script = ComputeConfiguration("gke", "us-docker.pkg.dev/p/r", pre_push_script="/dss/login")
+    document = {"containerSettings": {}, "sparkSettings": {}}
+    put_container_configuration(document, with_script)
+    put_spark_configuration(document, with_script)
+
+    put_container_configuration(document, replace(with_script, pre_push_script=None))
+    put_spark_configuration(document, replace(with_script, pre_push_script=None))
+
+    [config] = document["containerSettings"]["executionConfigs"]
+    [spark] = document["sparkSettings"]["executionConfigs"]
+    for pushing in (config, spark["kubernetesSettings"]):
+        assert (pushing["prePushMode"], pushing["prePushScript"]) == ("CUSTOM", "/dss/login")
