@@ -23,6 +23,7 @@ from gke_clusters.errors.access import (
 from gke_clusters.errors.base import GkeClustersError
 from gke_clusters.errors.capacity import AddressesExhausted, QuotaExceeded, Shortage, Stockout
 from gke_clusters.errors.configuration import (
+    DockerUnusable,
     DssRefused,
     MetadataServerError,
     Problem,
@@ -64,6 +65,7 @@ __all__ = [
     "ControlPlaneUnreachable",
     "CredentialsError",
     "CredentialsExpired",
+    "DockerUnusable",
     "DssRefused",
     "EncryptionKeyUnusable",
     "GkeClustersError",

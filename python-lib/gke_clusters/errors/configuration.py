@@ -60,6 +60,15 @@ class DssRefused(GkeClustersError):
     advice = "Correct what the answer names. A macro that changes DSS needs the rights of an administrator of DSS."
 
 
+class DockerUnusable(GkeClustersError):
+    """Docker on the DSS host is missing, does not run, or cannot log in to the registry."""
+
+    advice = (
+        "Install Docker on the DSS host, start it (systemctl start docker), and let the user that runs DSS use it"
+        " (usermod --append --groups docker USER, then restart DSS). DSS pushes images with nothing else."
+    )
+
+
 class UnexpectedFailure(GkeClustersError):
     """Something failed that the plugin did not foresee; the log has the details."""
 
