@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gke_clusters.dss.base_image_push import BaseImagePush
 from gke_clusters.dss.calls import calling
 from gke_clusters.dss.projects import ProjectSettings
 
@@ -55,6 +56,11 @@ class DssInstance:
     def general_settings(self) -> GeneralSettings:
         """The general settings, as a document that can be changed."""
         return GeneralSettings(self._client)
+
+    @property
+    def base_image_push(self) -> BaseImagePush:
+        """The action that pushes base images."""
+        return BaseImagePush(self._client)
 
     def project_settings(self, project_key: str) -> ProjectSettings:
         """The settings of a project, as a document that can be changed."""
