@@ -1,5 +1,7 @@
 """Buckets: names, places, what may be changed of one, and who is granted what on it."""
 
+import base64
+
 import pytest
 
 from sandbox.gcp.errors import GoogleError
@@ -123,6 +125,13 @@ def test_nothing_is_granted_to_everybody_where_that_is_prevented() -> None:
     with pytest.raises(GoogleError, match="public access prevention") as caught:
         grant(one, "objectViewer", "allUsers")
     assert caught.value.code == 412
+
+
+def test_an_etag_is_written_alike_in_both_alphabets_of_base64() -> None:
+    etags = [bucket().policy.document()["etag"] for _ in range(50)]
+
+    # gcloud reads one alphabet, and writes the other when it sends the policy back.
+    assert [base64.urlsafe_b64encode(base64.b64decode(etag)).decode() for etag in etags] == etags
 
 
 def test_a_change_of_an_older_policy_is_refused() -> None:
