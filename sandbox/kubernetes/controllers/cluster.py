@@ -35,6 +35,7 @@ from sandbox.kubernetes.controllers.namespaces import NamespaceContents, Namespa
 from sandbox.kubernetes.controllers.nodes import NodeController
 from sandbox.kubernetes.controllers.replica_sets import ReplicaSets
 from sandbox.kubernetes.controllers.scheduler import Scheduler
+from sandbox.kubernetes.controllers.service_account_tokens import ServiceAccountTokens
 from sandbox.kubernetes.controllers.services import LoadBalancers, ServiceEndpoints
 from sandbox.kubernetes.controllers.state import ClusterState
 from sandbox.kubernetes.controllers.stateful_sets import StatefulSets
@@ -77,6 +78,7 @@ class ClusterControllers:
             self._nodes,
             NamespaceContents(self._state, ca_certificate),
             NamespaceEnd(self._state),
+            ServiceAccountTokens(self._state, ca_certificate),
             Scheduler(self._state),
             Kubelets(self._state),
             ReplicaSets(self._state),

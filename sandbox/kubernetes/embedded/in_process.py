@@ -5,6 +5,7 @@ from typing import Literal, cast
 
 from sandbox.kubernetes.client import MERGE, ApiError, EventType, Listing, Patch, PatchType, Resource, WatchEvent
 from sandbox.kubernetes.embedded import subresources
+from sandbox.kubernetes.embedded.authentication import Authenticator
 from sandbox.kubernetes.embedded.deletion import Deletion
 from sandbox.kubernetes.embedded.kinds import ResourceType
 from sandbox.kubernetes.embedded.registry import Registry, Write
@@ -16,10 +17,16 @@ _MANAGER = "kube-controller-manager"
 
 
 class InProcessClient:
-    """Acts on one cluster as its control plane does."""
+    """Acts on one cluster as its control plane does.
 
-    def __init__(self, registry: Registry) -> None:
+    Args:
+        registry: the cluster's objects.
+        authenticator: issues the tokens of its service accounts.
+    """
+
+    def __init__(self, registry: Registry, authenticator: Authenticator) -> None:
         self._registry = registry
+        self._authenticator = authenticator
 
     def _find(self, resource: Resource) -> ResourceType:
         found = self._registry.catalogue.find(resource.group, resource.version, resource.plural)
@@ -64,11 +71,14 @@ class InProcessClient:
         name: str | None = None,
         subresource: str | None = None,
     ) -> Object:
-        """Create an object; with name and subresource `binding`, bind a pod."""
+        """Create an object; with name and subresource, `binding` binds a pod and `token` issues a token."""
         found, write = self._find(resource), Write(_MANAGER)
         try:
             if subresource == "binding" and name:
                 return subresources.bind(self._registry, found, namespace or "", body, name, write)
+            if subresource == "token" and name:
+                account = self._registry.get(found, namespace or "", name)
+                return subresources.issue_token(self._authenticator, account, body, self._registry.store)
             return copied(self._registry.create(found, namespace or "", body, write))
         except StatusError as error:
             raise _told(error) from None

@@ -56,7 +56,7 @@ class EmbeddedControlPlane:
         app = traffic.observe(self._server, "kubernetes")
         front_end = traffic.observe(FrontEnd(self._server, principals, cluster), "kubernetes")
         self._doors = {"public": Door(app, own), "private": Door(app, own), "dns": Door(front_end, dns)}
-        self._controllers = ClusterControllers(InProcessClient(registry), request, self.ca_certificate)
+        self._controllers = ClusterControllers(InProcessClient(registry, authenticator), request, self.ca_certificate)
         self._stopped = False
 
     async def start(self) -> None:

@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+from sandbox.certificates import CertificateAuthority
 from sandbox.gcp.compute.provisioned import Owner, Provisioned
+from sandbox.gcp.principals import Principals
 from sandbox.kubernetes.client import KubernetesClient, Object, Resource
 from sandbox.kubernetes.control_plane import ControlPlaneRequest, NodeSpec
 from sandbox.kubernetes.controllers.cluster import ClusterControllers
+from sandbox.kubernetes.embedded.authentication import Authenticator
 from sandbox.kubernetes.embedded.in_process import InProcessClient
 from sandbox.kubernetes.embedded.kinds import Catalogue
 from sandbox.kubernetes.embedded.registry import Registry
@@ -24,10 +27,17 @@ OWNER = Owner("p", "us-central1-a", "c", "uid", "default", "default")
 class Cluster:
     """A running cluster of a test."""
 
-    def __init__(self, client: KubernetesClient, controllers: ClusterControllers, provisioned: Provisioned) -> None:
+    def __init__(
+        self,
+        client: KubernetesClient,
+        controllers: ClusterControllers,
+        provisioned: Provisioned,
+        authenticator: Authenticator,
+    ) -> None:
         self.client = client
         self.controllers = controllers
         self.provisioned = provisioned
+        self.authenticator = authenticator
 
     async def create(self, resource: Resource, body: Object, namespace: str | None = "default") -> Object:
         """Create an object whose kind the resource tells."""
@@ -98,13 +108,15 @@ async def _cluster() -> AsyncIterator[Cluster]:
     store = Store()
     registry = Registry(store, Catalogue())
     seed(registry)
-    client = InProcessClient(registry)
+    authority = CertificateAuthority.create("cluster")
+    authenticator = Authenticator(Principals(), store, authority, "https://issuer")
+    client = InProcessClient(registry, authenticator)
     provisioned = Provisioned()
     request = replace(REQUEST, cloud=provisioned.cloud_of(OWNER))
-    controllers = ClusterControllers(client, request, b"-----BEGIN CERTIFICATE-----\n")
+    controllers = ClusterControllers(client, request, authority.pem)
     try:
         await controllers.start()
-        yield Cluster(client, controllers, provisioned)
+        yield Cluster(client, controllers, provisioned, authenticator)
     finally:
         await controllers.stop()
         store.close()
