@@ -10,13 +10,14 @@ from typing import Any
 from gke_clusters.errors import GkeClustersError, StateError, shown
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.deadlines import Deadline
+from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.adoption import DEGRADED, USABLE
 from gke_clusters.lifecycle.clearing import CLEAR_DEADLINE_SECONDS, BilledContents, Remembered, clear, remember
 from gke_clusters.lifecycle.contents import reach_contents
 from gke_clusters.lifecycle.deletion import delete_command, delete_until_gone
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.handover import forget_access
-from gke_clusters.lifecycle.journal import Journal, Phase
+from gke_clusters.lifecycle.journal import Entry, Journal, Phase
 from gke_clusters.lifecycle.leftovers import report_leftovers
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.lifecycle.saved_cluster import SavedCluster, read_saved_cluster
@@ -66,6 +67,7 @@ def stop_cluster(
     deadline = Deadline(settings.deadline_seconds)
     progress.step(_LOOK_PERCENT, f"Looking at {saved.name} as {google.clusters.identity}")
     cluster = google.clusters.find_cluster(saved.name) or _find_elsewhere(google, saved)
+    journal = _journal_of(cluster.name if cluster else saved.name, directory)
     remembered = Remembered()
     if cluster is None:
         logger.info("%s is gone already", saved.name)
@@ -73,17 +75,19 @@ def stop_cluster(
         _require_same(saved, cluster)
         _require_own(owner, cluster)
         try:
-            remembered = _clear_away(cluster, google, settings, directory, progress, deadline, reach)
+            remembered = _clear_away(cluster, google, settings, directory, journal, progress, deadline, reach)
         except Exception as error:
             # Whatever is wrong in the cluster, it is no reason to let it run on.
             logger.warning(
                 "What is in the cluster can neither be looked at nor cleared away. The stop goes on. %s",
                 shown(str(error)),
             )
-        Journal(directory).write(cluster.name, Phase.DELETING)
+        if journal:
+            journal.write(cluster.name, Phase.DELETING)
         delete_until_gone(google, cluster.name, progress, deadline, is_target=saved.is_same)
     forget_access(directory)
-    Journal(directory).clear()
+    if journal:
+        journal.clear()
     progress.step(_REPORT_PERCENT, "Looking for what the cluster left behind in Compute Engine")
     try:
         report_leftovers(google.compute, cluster.name if cluster else saved.name, remembered)
@@ -111,6 +115,7 @@ def _clear_away(
     google: GoogleAccess,
     settings: StopSettings,
     directory: Path,
+    journal: Journal | None,
     progress: Progress,
     deadline: Deadline,
     reach: ReachContents,
@@ -124,7 +129,8 @@ def _clear_away(
     remembered = remember(contents)
     if not settings.clears_away:
         return remembered
-    Journal(directory).write(cluster.name, Phase.DELETING)
+    if journal:
+        journal.write(cluster.name, Phase.DELETING)
     cleared = clear(
         contents,
         Deadline(min(CLEAR_DEADLINE_SECONDS, deadline.remaining_seconds / 2)),
@@ -157,12 +163,29 @@ def _forget_unknown_start(directory: Path) -> None:
     logger.info("DSS has no data of a start, so nothing is deleted")
     entry = Journal(directory).read()
     if entry:
-        logger.warning(
-            "A start of this DSS cluster was at work on %s and may have left it. %s",
-            entry.cluster,
-            delete_command(entry.cluster),
-        )
+        _warn_of_start(entry)
     forget_access(directory)
+
+
+def _journal_of(name: ClusterName, directory: Path) -> Journal | None:
+    """Return the journal to note a deletion in; None, with a warning, where it is all that tells of another cluster.
+
+    DSS keeps the data of the last start that it saw succeed: a later one may have made a cluster at another place.
+    """
+    journal = Journal(directory)
+    entry = journal.read()
+    if entry is None or entry.cluster == name:
+        return journal
+    _warn_of_start(entry)
+    return None
+
+
+def _warn_of_start(entry: Entry) -> None:
+    logger.warning(
+        "A start of this DSS cluster was at work on %s and may have left it. %s",
+        entry.cluster,
+        delete_command(entry.cluster),
+    )
 
 
 def _require_same(saved: SavedCluster, cluster: Cluster) -> None:

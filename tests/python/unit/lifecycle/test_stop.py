@@ -10,6 +10,7 @@ from gke_clusters.errors import (
     PermissionDenied,
     StateError,
 )
+from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.journal import Journal, Phase
 from gke_clusters.lifecycle.stop import detach_cluster, stop_cluster
 from gke_clusters.settings.stop import parse_stop
@@ -220,3 +221,29 @@ def test_detaching_deletes_nothing_but_our_own_files(world: Any, data: Any, capl
 @pytest.mark.parametrize("data", [None, {}, {"cluster": None}, ["x"]])
 def test_detaching_needs_no_data(world: Any, data: Any) -> None:
     detach_cluster(data, world.directory)
+
+
+class TestALaterStartWasAtWorkElsewhere:
+    """DSS keeps the data of the last start that it saw succeed, and only the journal knows of the later one."""
+
+    LATER = ClusterName("other", "us-central1-a", "my-cluster")
+
+    @pytest.fixture
+    def data(self, world: Any, data: dict[str, Any]) -> dict[str, Any]:
+        world.clusters.add(world.cluster(self.LATER))
+        Journal(world.directory).write(self.LATER, Phase.CREATING)
+        return data
+
+    @pytest.mark.parametrize("is_gone", [True, False])
+    def test_the_journal_goes_on_telling_of_it(self, world: Any, data: Any, *, is_gone: bool) -> None:
+        if is_gone:
+            del world.clusters.clusters[world.name]
+        stop(world, data, deleteVolumes=True)
+        entry = Journal(world.directory).read()
+        assert list(world.clusters.clusters) == [self.LATER]
+        assert entry is not None
+        assert (entry.cluster, entry.phase) == (self.LATER, Phase.CREATING)
+
+    def test_the_log_says_how_to_delete_it(self, world: Any, data: Any, caplog: pytest.LogCaptureFixture) -> None:
+        stop(world, data)
+        assert "gcloud container clusters delete my-cluster --location us-central1-a --project other" in caplog.text
