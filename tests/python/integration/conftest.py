@@ -16,8 +16,9 @@ import requests
 
 from sandbox.process import ROOT, SandboxProcess
 
-# A cluster is created in less than a second, and an operation is still seen RUNNING by whoever polls it.
-SPEED = 500
+# A cluster is created in a fifth of a second, in which an operation is still seen RUNNING, and a lack of machines shows
+# after a second.
+SPEED = 2000
 # The project of the configurations that 1.5.1 saved, beside the one of the DSS host.
 OTHER_PROJECT = "acme-data"
 PLUGIN_ID = "gke-clusters"
@@ -147,7 +148,7 @@ def dss(sandbox: Sandbox, plugin_archive: Path) -> Dss:
     return instance
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def unique_name() -> Callable[[str], str]:
     """Make names for clusters, accounts and the like that no other test uses."""
 

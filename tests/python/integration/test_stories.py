@@ -18,7 +18,7 @@ CREATE, ATTACH = "create-gke-cluster", "attach-gke-cluster"
 DNS = {"controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"allowExternalTraffic": True}}}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def create_config(inline):
     """The dialog as the seed of the reference architecture fills it in, one node to be quick."""
     return {
@@ -40,6 +40,15 @@ def running(dss, create_config, unique_name):
     yield cluster
     if cluster.get_status().status["state"] == "RUNNING":
         cluster.stop(terminate=True)
+
+
+@pytest.fixture(scope="class")
+def settled(dss, create_config, unique_name):
+    """A DSS cluster that runs, for tests that only look at it."""
+    cluster = dss.cluster(unique_name("settled"), CREATE, create_config)
+    cluster.start()
+    yield cluster
+    cluster.stop(terminate=True)
 
 
 @pytest.fixture
@@ -98,18 +107,19 @@ def failure_of(action, **arguments):
     return caught.value.args[0].replace("\\n", "\n").replace('\\"', '"')
 
 
-class TestCreate:
-    def test_gives_dss_a_cluster_whose_nodes_answer(self, running, sandbox):
-        assert running.get_status().status["state"] == "RUNNING"
-        assert len(nodes(running, sandbox)) == 1
+@pytest.mark.xdist_group("a cluster that runs")
+class TestRunningCluster:
+    def test_gives_dss_a_cluster_whose_nodes_answer(self, settled, sandbox):
+        assert settled.get_status().status["state"] == "RUNNING"
+        assert len(nodes(settled, sandbox)) == 1
 
-    def test_enables_spark_and_names_the_context(self, running, sandbox):
-        raw = running.get_settings().get_raw()
+    def test_enables_spark_and_names_the_context(self, settled, sandbox):
+        raw = settled.get_settings().get_raw()
         assert raw["sparkSettings"]["sparkEnabled"] is True
-        assert overrides(running)["kubeCtlContext"] == f"gke_sandbox-project_us-central1-a_{raw['name']}"
+        assert overrides(settled)["kubeCtlContext"] == f"gke_sandbox-project_us-central1-a_{raw['name']}"
 
-    def test_saves_what_a_stop_needs_and_no_secret(self, running, sandbox):
-        raw = running.get_settings().get_raw()
+    def test_saves_what_a_stop_needs_and_no_secret(self, settled, sandbox):
+        raw = settled.get_settings().get_raw()
         (there,) = truth(sandbox, raw["name"])
         saved = raw["data"]["cluster"]
         assert {key: saved[key] for key in ("name", "location", "id", "selfLink", "createTime")} == {
@@ -118,18 +128,20 @@ class TestCreate:
         assert raw["data"]["project"] == "sandbox-project"
         assert "ya29." not in json.dumps(raw)
 
-    def test_keeps_files_with_secrets_private(self, running):
-        folder = Path(overrides(running)["kubeConfigPath"]).parent
+    def test_keeps_files_with_secrets_private(self, settled):
+        folder = Path(overrides(settled)["kubeConfigPath"]).parent
         open_to_others = [path for path in folder.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
         assert [path.name for path in open_to_others if "ya29." in path.read_text()] == []
-        assert Path(overrides(running)["kubeConfigPath"]).stat().st_mode & 0o777 == 0o600
+        assert Path(overrides(settled)["kubeConfigPath"]).stat().st_mode & 0o777 == 0o600
 
-    def test_tells_the_log_of_the_cluster_what_it_does(self, running):
-        log = (Path(overrides(running)["kubeConfigPath"]).parent.parent / "log" / "cluster.log").read_text()
+    def test_tells_the_log_of_the_cluster_what_it_does(self, settled):
+        log = (Path(overrides(settled)["kubeConfigPath"]).parent.parent / "log" / "cluster.log").read_text()
         for words in ("Starting", "CREATE_CLUSTER", "is ready for DSS"):
             assert words in log
         assert "ya29." not in log
 
+
+class TestCreate:
     def test_stops_by_deleting_the_cluster(self, running, sandbox):
         running.stop(terminate=False)
         assert running.get_status().status["state"] == "NONE"
@@ -337,7 +349,7 @@ class TestLackOfMachines:
         cluster = dss.cluster(unique_name("partial"), CREATE, create_config | {"nodePools": pools})
         with lacking(operation="partial"):
             message = failure_of(cluster.start)
-        assert "runs without all nodes of more" in message
+        assert "came up without all nodes of more" in message
         assert '"Best-effort creation"' in message
         assert truth(sandbox, cluster.cluster_id) == []
 
