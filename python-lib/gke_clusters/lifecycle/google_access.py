@@ -112,15 +112,20 @@ def connect(settings: CredentialsSettings) -> GoogleAccess:
     Raises:
         CredentialsError: The credentials cannot be used.
     """
-    choice = CredentialsChoice(
-        mode=settings.mode,
-        key=settings.key.get_secret_value() if settings.key else None,
-        impersonate=settings.impersonate,
-    )
+    choice = credentials_choice(settings)
     authorization = authorize(choice)
     return GoogleAccess(
         clusters=ContainerApi(authorization),
         compute=ComputeApi(authorization),
         host=HostMetadata(),
         credentials=choice,
+    )
+
+
+def credentials_choice(settings: CredentialsSettings) -> CredentialsChoice:
+    """Return how to authenticate, in the words of those who do it."""
+    return CredentialsChoice(
+        mode=settings.mode,
+        key=settings.key.get_secret_value() if settings.key else None,
+        impersonate=settings.impersonate,
     )
