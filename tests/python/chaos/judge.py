@@ -37,7 +37,7 @@ class Judge:
         options: what its dialog says.
 
     Attributes:
-        billed_outside: names of the disks and forwarding rules that Google made for what is in the cluster.
+        billed_outside: names of the disks and forwarding rules that Google made for what is in a cluster, by its id.
     """
 
     def __init__(self, stage: Stage, cluster: DssCluster, options: Options) -> None:
@@ -46,7 +46,7 @@ class Judge:
         self._options = options
         self._owner = Ownership.of(INSTALL_ID, cluster.name)
         self._foreign: dict[str, dict[str, Any]] = {stage.bystander["id"]: stage.bystander}
-        self.billed_outside: set[str] = set()
+        self.billed_outside: dict[str, set[str]] = {}
         # Faults of earlier stories whose consequences may still show.
         self._lasting: list[dict[str, Any]] = []
 
@@ -152,7 +152,7 @@ class Judge:
         Raises:
             Violation: it is not so.
         """
-        left = self.billed_outside & self._stage.outsider.billed()
+        left = self.billed_outside.get(self._saved().get("id", ""), set()) & self._stage.outsider.billed()
         if left and self._options.clears_first:
             raise Violation(f"a stop was to clear away what is billed, and left {', '.join(left)}:\n{end.log}")
         if untold := [name for name in left if name not in end.log]:

@@ -95,11 +95,11 @@ class Play:
 
     def _furnish(self, _: Step) -> None:
         for cluster in self._judge.ours():
-            if cluster["status"] == "RUNNING" and not self._judge.billed_outside:
+            if cluster["status"] == "RUNNING" and cluster["id"] not in self._judge.billed_outside:
                 # Its control plane may be away for an upgrade.
                 with contextlib.suppress(GkeClustersError):
                     inside = FurnishedCluster(self._stage.sandbox, cluster, self._stage.component.folder)
-                    self._judge.billed_outside = {inside.add_load_balancer(), inside.add_database()}
+                    self._judge.billed_outside[cluster["id"]] = {inside.add_load_balancer(), inside.add_database()}
 
     def _damage_journal(self, _: Step) -> None:
         journal = self._cluster.journal
