@@ -112,17 +112,17 @@ def clear(
     Returns:
         Whether all of it is gone.
     """
+    waiting = Deadline(deadline.remaining_seconds)
     parts: list[_Part] = []
     if load_balancers:
-        parts.append(_LoadBalancers(contents))
+        parts.append(_LoadBalancers(contents, waiting))
     if volumes:
-        parts.append(_Volumes(contents))
-    waiting = Deadline(deadline.remaining_seconds)
+        parts.append(_Volumes(contents, waiting))
     left = parts
     while left := [part for part in left if part.advance()]:
         if waiting.expired:
             for part in left:
-                part.give_up(waiting)
+                part.give_up()
             return False
         sleep(min(pause_seconds(waiting.elapsed_seconds, None), waiting.remaining_seconds))
     return not any(part.failed for part in parts)
@@ -133,6 +133,7 @@ class _Part:
     """What is cleared away in one go, step by step."""
 
     contents: BilledContents
+    waiting: Deadline
     words: str = ""
     left: list[str] = field(default_factory=list)
     failed: bool = False
@@ -150,12 +151,12 @@ class _Part:
             logger.info("The %s are gone", self.words)
         return bool(self.left)
 
-    def give_up(self, waiting: Deadline) -> None:
+    def give_up(self) -> None:
         """Say what is still there."""
         logger.warning(
             "The %s are not gone after %.3g minutes: %s. The stop goes on",
             self.words,
-            waiting.seconds / 60,
+            self.waiting.seconds / 60,
             ", ".join(self.left),
         )
 
@@ -166,6 +167,9 @@ class _Part:
     def delete(self, objects: Iterable[KubernetesObject]) -> None:
         """Ask for deletions, each said in the log once, though a controller may make an object again."""
         for each in objects:
+            if self.waiting.expired:
+                # Thousands of them, or an API server that takes long for each: the cluster goes all the same.
+                return
             if each.going:
                 continue
             if str(each) not in self._asked:

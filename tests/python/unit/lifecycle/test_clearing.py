@@ -9,6 +9,7 @@ import pytest
 
 from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable
 from gke_clusters.google.deadlines import Deadline
+from gke_clusters.kube.billed_objects import KubernetesObject
 from gke_clusters.lifecycle.clearing import Remembered, clear, remember
 from tests.python.unit.lifecycle.contents import FakeContents, made, service, volume
 
@@ -86,6 +87,22 @@ class TestLoadBalancers:
         contents.stuck = {"Service default/web"}
         clear_all(world, contents, 60)
         assert contents.deleted == ["Service default/web"]
+
+    def test_are_asked_to_go_no_longer_than_until_the_deadline(
+        self, world: Any, contents: FakeContents, caplog: Any
+    ) -> None:
+        contents.balancers = [service(f"web-{number}") for number in range(2000)]
+        delete = contents.delete
+
+        def slow(target: KubernetesObject) -> None:
+            world.sleep(10)
+            delete(target)
+
+        contents.delete = slow  # type: ignore[method-assign] # an API server that takes its time
+        assert not clear_all(world, contents, 60)
+        assert world.now == pytest.approx(60)
+        assert len(contents.deleted) == 6
+        assert "not gone after 1 minutes" in caplog.text
 
     def test_that_are_made_again_are_deleted_again_and_said_once(
         self, world: Any, contents: FakeContents, caplog: Any
