@@ -80,12 +80,18 @@ class Journal:
             return None
 
     def write(self, cluster: ClusterName, phase: Phase) -> None:
-        """Write an entry in place of the last one, in one step. A full disk stops no story: it is only said."""
+        """Write an entry in place of the last one, in one step. A full disk stops no story: it is only said.
+
+        What the last entry said must not outlive a cluster's handover: the next start would take it for one that may
+        be deleted.
+        """
         entry = Entry(cluster.project, cluster.location, cluster.name, phase)
         try:
             write_private_file(self._path, json.dumps({"version": VERSION, **asdict(entry)}, indent=1) + "\n")
         except OSError as error:
             logger.warning("The journal %s cannot be written; the story goes on without: %s", self._path, error)
+            if phase is Phase.RUNNING:
+                self.clear()
 
     def clear(self) -> None:
         """Forget: nothing is under way and nothing is left."""

@@ -100,3 +100,18 @@ def test_replaces_a_journal_that_makes_no_sense(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.write(NAME, Phase.FAILED)
     assert journal.read() == Entry("p", "z", "c", Phase.FAILED)
+
+
+def test_forgets_a_creation_where_it_cannot_note_that_the_cluster_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next start would delete a cluster that is in use as one that was never handed over."""
+    journal = Journal(tmp_path)
+    journal.write(NAME, Phase.CREATING)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gke_clusters.lifecycle.journal.write_private_file", full)
+    journal.write(NAME, Phase.RUNNING)
+    assert journal.read() is None
