@@ -176,7 +176,7 @@ def _permission_denied(refusal: Refusal, asked: Asked) -> PermissionDenied:
     if role:
         remedy = (
             f"Grant {identity} {role}, which has {permission}: {grant_on_project(asked.project, identity, role)} ;"
-            " wait two minutes, then start again. If it has that role, check the project: Google says the same of one"
+            " wait two minutes, then try again. If it has that role, check the project: Google says the same of one"
             " that does not exist."
         )
     else:

@@ -40,7 +40,7 @@ def clean_up(creation: Creation, failure: GkeClustersError, *, keep: bool) -> bo
         return _keep(creation, failure)
     logger.error("The start failed and what it created is deleted: %s", failure)
     try:
-        creation.undo(CLEAN_UP_SECONDS)
+        was_there = creation.undo(CLEAN_UP_SECONDS)
     except GkeClustersError as second:
         logger.error(  # noqa: TRY400 - one line for the administrator, not a traceback
             "The clean-up failed as well: %s", second
@@ -51,7 +51,9 @@ def clean_up(creation: Creation, failure: GkeClustersError, *, keep: bool) -> bo
         logger.exception("The clean-up failed as well")
         failure.advise(f"The cluster could not be deleted again. {delete_command(creation.name)}")
         return False
-    failure.advise("What this start had created was deleted again.")
+    failure.advise(
+        "What this start had created was deleted again." if was_there else "Nothing that this start asked for is there."
+    )
     return True
 
 

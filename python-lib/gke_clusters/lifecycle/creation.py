@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Collection
 from typing import Final
 
-from gke_clusters.errors import GkeClustersError, GoogleUnavailable, NameTaken, OperationTimeout
+from gke_clusters.errors import GkeClustersError, GoogleError, GoogleUnavailable, NameTaken, OperationTimeout
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.names import ClusterName
@@ -139,19 +139,23 @@ class Creation:
         self._journal.clear()
         return False
 
-    def undo(self, deadline_seconds: float) -> None:
+    def undo(self, deadline_seconds: float) -> bool:
         """Delete what this start created.
 
         Args:
             deadline_seconds: How long it may take.
+
+        Returns:
+            Whether there was anything: what became of a lost request is not known before.
 
         Raises:
             GkeClustersError: It could not be deleted, and is still there.
         """
         self._journal.write(self.name, Phase.FAILED)
         deadline = Deadline(deadline_seconds)
-        delete_until_gone(self._google, self.name, self._progress, deadline, is_target=self._is_ours)
+        was_there = delete_until_gone(self._google, self.name, self._progress, deadline, is_target=self._is_ours)
         self._journal.clear()
+        return was_there
 
     def _decide(
         self, cluster: Cluster | None, operations: tuple[Operation, ...], running: Operation | None, waiting: Deadline
@@ -255,6 +259,10 @@ class Creation:
                 pause = _PAUSES_SECONDS[len(self._unclear) - 1] * random.uniform(1, _JITTER)  # noqa: S311 - no secret
                 self._google.sleep(min(pause, deadline.remaining_seconds))
             return None
+        except GoogleError:
+            # Nobody knows what it means, or it is not even Google's, such as the page of a proxy that passed the
+            # request on: there may be a cluster.
+            raise
         except GkeClustersError:
             self.created = bool(self._unclear)
             if not self.created:

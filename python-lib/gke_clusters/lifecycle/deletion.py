@@ -9,6 +9,7 @@ from typing import Final
 from gke_clusters.errors import (
     ClusterBusy,
     ClusterNotFound,
+    GkeClustersError,
     GoogleError,
     GoogleUnavailable,
     OperationTimeout,
@@ -32,6 +33,7 @@ DELETE_DEADLINE_SECONDS: Final = 40 * 60.0
 # Google retries a failed deletion by itself; so often is it asked again before its failure is believed.
 _FAILED_DELETIONS: Final = 3
 _FIRST, _LAST = 5, 95
+_STILL_BILLED: Final = "The cluster is still there and is billed."
 
 
 def delete_command(name: ClusterName) -> str:
@@ -49,7 +51,7 @@ def delete_until_gone(
     deadline: Deadline,
     *,
     is_target: Callable[[Cluster], bool],
-) -> None:
+) -> bool:
     """Delete a cluster and wait until Google knows it no more.
 
     What holds the cluster is waited for; a deletion that is under way already is joined.
@@ -61,11 +63,15 @@ def delete_until_gone(
         deadline: When to give up.
         is_target: Whether a cluster of that name is the one to delete. One that is not means that the target is gone.
 
+    Returns:
+        Whether it was there.
+
     Raises:
         OperationTimeout: The cluster is still there at the deadline.
         GkeClustersError: Google refuses, or the deletion failed repeatedly.
     """
     failed = 0
+    was_there = False
     # Counted from here, since a story may have used a part of its time before.
     waiting = Deadline(deadline.remaining_seconds)
     while True:
@@ -73,7 +79,8 @@ def delete_until_gone(
             cluster = google.clusters.find_cluster(name)
             if cluster is None or not is_target(cluster):
                 logger.info("%s is gone", name)
-                return
+                return was_there
+            was_there = True
             if waiting.expired:
                 raise _timeout(name, cluster, deadline)
             operation = _current_deletion(google, cluster) or _request_deletion(google, cluster)
@@ -91,7 +98,7 @@ def delete_until_gone(
             failed += 1
             failure = operation_failure(ended)
             if failed >= _FAILED_DELETIONS:
-                failure.advise("The cluster is still there and is billed.")
+                failure.advise(_STILL_BILLED)
                 raise failure
             logger.warning("The deletion failed and is asked for again: %s", failure.verbatim)
 
@@ -102,7 +109,7 @@ def _wait(google: GoogleAccess, operation: Operation, progress: Progress, deadli
             google.clusters, operation, deadline, progress.of_operation(_FIRST, _LAST), sleep=google.sleep
         )
     except OperationTimeout as timeout:
-        timeout.advise("The cluster is still there and is billed.")
+        timeout.advise(_STILL_BILLED)
         raise
 
 
@@ -129,9 +136,13 @@ def _request_deletion(google: GoogleAccess, cluster: Cluster) -> Operation | Non
     except (RequestRefused, GoogleError) as refused:
         # What Google answers to a second deletion is not documented.
         if cluster.status != STOPPING:
+            refused.advise(_STILL_BILLED)
             raise
         logger.info("It is being deleted already: %s", refused.verbatim)
         return None
+    except GkeClustersError as refused:
+        refused.advise(_STILL_BILLED)
+        raise
 
 
 def _holder(google: GoogleAccess, name: ClusterName, operation_name: str | None) -> Operation | None:

@@ -93,6 +93,14 @@ def test_a_refusal_to_delete_what_runs_ends_it(world: Any, data: Any) -> None:
         stop(world, data)
 
 
+@pytest.mark.parametrize("refusal", [RequestRefused("It is refused."), PermissionDenied("It may not.")])
+def test_a_refusal_to_delete_says_that_the_cluster_is_still_billed(world: Any, data: Any, refusal: Any) -> None:
+    world.clusters.delete_faults = [("before", refusal)]
+    with pytest.raises(type(refusal)) as caught:
+        stop(world, data)
+    assert caught.value.remedy.endswith("The cluster is still there and is billed.")
+
+
 def test_goes_by_the_cluster_where_google_forgets_the_operation(world: Any, data: Any) -> None:
     world.clusters.forgets_operations = True
     stop(world, data)

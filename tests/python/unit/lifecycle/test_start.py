@@ -12,6 +12,7 @@ from gke_clusters.errors import (
     ClusterUnhealthy,
     ControlPlaneUnreachable,
     CredentialsError,
+    GoogleError,
     GoogleUnavailable,
     MetadataServerError,
     NameTaken,
@@ -398,6 +399,22 @@ class TestTheAnswerIsLost:
         with pytest.raises(UnexpectedFailure, match="odd"):
             start(world)
         assert world.clusters.clusters == {}
+
+    def test_removes_what_was_created_by_a_request_that_something_else_than_google_answered(self, world: Any) -> None:
+        """Such as a proxy that passed it on and gave up waiting."""
+        world.clusters.create_faults = [("after", GoogleError("Something that is no API of Google answered HTTP 408."))]
+        with pytest.raises(GoogleError, match="408") as caught:
+            start(world)
+        assert world.clusters.clusters == {}
+        assert "was deleted again" in caught.value.remedy
+
+    def test_claims_no_deletion_where_nothing_was_created(self, world: Any) -> None:
+        world.clusters.create_faults = [
+            ("before", GoogleError("Something that is no API of Google answered HTTP 408."))
+        ]
+        with pytest.raises(GoogleError) as caught:
+            start(world)
+        assert "Nothing that this start asked for is there." in caught.value.remedy
 
     def test_refuses_a_foreign_cluster_that_took_the_name_while_it_waited(self, world: Any) -> None:
         ended = world.clusters._end
