@@ -37,8 +37,11 @@ class GkeClustersError(Exception):
         self.remedy = shown(remedy) if remedy else self.advice
 
     def advise(self, words: str) -> None:
-        """Add something to do, or to know, after what there is to do already."""
-        self.remedy = f"{self.remedy} {shown(words)}"
+        """Add something to do, or to know, after what there is to do already: in a line of its own.
+
+        What precedes it often ends with a command, which is copied to the end of its line.
+        """
+        self.remedy = f"{self.remedy}\n{shown(words)}"
 
     def rows(self) -> tuple[str, ...]:
         """What there is to say in rows beneath the cause."""

@@ -53,10 +53,10 @@ def test_falls_back_to_the_advice_of_the_class(error_class):
     assert str(error_class("It broke.")).endswith(f"What to do: {error_class.advice}")
 
 
-def test_keeps_the_first_advice_before_what_is_added():
+def test_adds_advice_in_a_line_of_its_own_after_the_first():
     error = GkeClustersError("It broke.", remedy="Mend it.")
     error.advise("It may be billed.")
-    assert str(error).endswith("What to do: Mend it. It may be billed.")
+    assert str(error).endswith("What to do: Mend it.\nIt may be billed.")
 
 
 def test_lists_every_wrong_setting_by_its_label():

@@ -27,7 +27,7 @@ from gke_clusters.lifecycle.fields import name_fields
 def test_names_the_fields_by_their_labels_in_the_dialogs(kind: type[GkeClustersError], words: str) -> None:
     failure = kind("It broke.", remedy="Mend it.")
     name_fields(failure)
-    assert failure.remedy.startswith("Mend it. In the ")
+    assert failure.remedy.startswith("Mend it.\nIn the ")
     assert f"{words}." in failure.remedy
 
 
