@@ -110,7 +110,7 @@ def _with_message(conditions: tuple[Condition, ...], status_message: str) -> Ite
 def _of_pools(failure: GkeClustersError, cluster: Cluster, pools: list[NodePool]) -> GkeClustersError:
     """Name the node pools that a failure is about, where the cluster itself runs."""
     names = " and ".join(pool.name for pool in pools)
-    failure.cause = f"The cluster runs without all nodes of {names}. {failure.cause}"
+    failure.cause = f"The cluster came up without all nodes of {names}. {failure.cause}"
     failure.resource = f"{cluster.name.path}/nodePools/{pools[0].name}"
     return failure
 

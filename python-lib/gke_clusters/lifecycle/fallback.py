@@ -44,7 +44,7 @@ def sum_up(
             Stockout(
                 f"Google has no machines of that type free in any of the zones that were tried: {', '.join(every)}.",
                 resource=failure.resource,
-                verbatim="\n".join(f"{zone}: {each.verbatim or each.cause}" for zone, each in every.items()),
+                verbatim="\n".join(f"{zone}: {_first_words(each)}" for zone, each in every.items()),
                 remedy=failure.remedy,
             ),
         )
@@ -60,3 +60,8 @@ def sum_up(
             " and once nothing is left in the zone before."
         )
     return failure
+
+
+def _first_words(failure: GkeClustersError) -> str:
+    """What Google said first: the rest says the same of the instance group and of each machine."""
+    return next((line for line in (failure.verbatim or "").splitlines() if line.strip()), failure.cause)

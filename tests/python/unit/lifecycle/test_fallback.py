@@ -98,7 +98,10 @@ class TestAStockout:
         assert f"{SECOND} is tried next" in caplog.text
 
     def test_lists_each_zone_with_its_reason_where_none_has_machines(self, world: Any) -> None:
-        reasons = {zone: (Condition("GCE_STOCKOUT", f"Nothing in {zone}."),) for zone in (FIRST, SECOND, THIRD)}
+        reasons = {
+            zone: (Condition("GCE_STOCKOUT", f"Nothing in {zone}."), Condition("RESOURCE_EXHAUSTED", "Of 2, 0 run."))
+            for zone in (FIRST, SECOND, THIRD)
+        }
         world.clusters.endings = [reasons[FIRST], GONE, reasons[SECOND], GONE, reasons[THIRD], GONE]
         with pytest.raises(Stockout) as caught:
             start(world)
@@ -106,6 +109,7 @@ class TestAStockout:
         assert caught.value.zones == (FIRST, SECOND, THIRD)
         for zone in reasons:
             assert f"{zone}: [GCE_STOCKOUT] Nothing in {zone}." in str(caught.value.verbatim)
+        assert len(str(caught.value.verbatim).splitlines()) == len(reasons)
         assert world.clusters.clusters == {}
         assert not (world.directory / "credential-helper").exists()
 

@@ -51,7 +51,7 @@ class TestANewCluster:
     def test_fails_its_start_with_the_pool_and_is_deleted(self, world: Any) -> None:
         with pytest.raises(Stockout) as caught:
             start(world)
-        assert caught.value.cause.startswith("The cluster runs without all nodes of gpu. ")
+        assert caught.value.cause.startswith("The cluster came up without all nodes of gpu. ")
         assert caught.value.resource == f"{world.name.path}/nodePools/gpu"
         assert world.clusters.clusters == {}
 
