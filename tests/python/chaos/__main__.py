@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterable
@@ -34,6 +35,8 @@ def main() -> int:
     )
     parser.add_argument("--show", action="store_true", help="print the schedules and play nothing")
     wanted = parser.parse_args()
+    # As after Ctrl-C: what plays ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     seeds = (
         range(wanted.first, wanted.first + wanted.seeds) if wanted.seed is None else range(wanted.seed, wanted.seed + 1)
     )
