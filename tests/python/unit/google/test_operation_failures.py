@@ -128,6 +128,10 @@ def test_every_failure_names_the_operation_and_repeats_what_google_said(code: st
     assert failure.verbatim == f"[{code}] One thing.\nAnother thing."
 
 
+def test_names_the_project_whose_quota_is_too_small() -> None:
+    assert "project p" in failed(Condition("GCE_QUOTA_EXCEEDED", "Any words.")).cause
+
+
 def test_says_each_thing_once() -> None:
     failures = [Condition("A", "Twice: it broke."), Condition("", "it broke."), Condition("", "Twice: it broke.")]
     assert failed(*failures).verbatim == "[A] Twice: it broke."
