@@ -27,6 +27,12 @@ _PLUGIN: dict[str, str] = {
     "compute.addresses.list": "name the reserved addresses that a deleted cluster left behind",
     "compute.disks.list": "name the disks that a deleted cluster left behind",
     "compute.forwardingRules.list": "name the load balancers that a deleted cluster left behind",
+    # https://cloud.google.com/artifact-registry/docs/access-control#permissions
+    "artifactregistry.repositories.get": "read the repository of the images: that it is there, and its address",
+    "artifactregistry.repositories.create": "create the repository of the images, where the dialog asks for it",
+    "artifactregistry.repositories.uploadArtifacts": "push base images and the images of code environments",
+    "artifactregistry.repositories.downloadArtifacts": "see which images are in the repository, and push without"
+    " sending again what is there",
     "container.ingresses.list": "know the load balancers of a cluster before it is deleted",
     "container.persistentVolumes.list": "know the disks of a cluster before it is deleted",
     # Gateways are custom resources.

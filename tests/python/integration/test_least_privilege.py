@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
+from gke_clusters.errors import GkeClustersError
+from gke_clusters.google.credentials import CredentialsChoice, authorize
 from gke_clusters.google.permissions import KUBERNETES, PERMISSIONS
+from gke_clusters.google.registries import DOWNLOAD, UPLOAD, ArtifactRegistryApi, RepositoryName
 from gke_clusters.kube.access import review_access
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
@@ -83,6 +86,28 @@ def stop_with(*furnishings: Callable[[FurnishedCluster], object]) -> Story:
     return story
 
 
+def of_a_repository(ask: Callable[[ArtifactRegistryApi, RepositoryName], object]) -> Story:
+    """Ask something of Artifact Registry, as the macro that pushes base images does on the DSS host."""
+
+    def story(dss: Dss) -> End:
+        name = RepositoryName("sandbox-project", "us-central1", f"least-{next(dss.stage.plays)}")
+        with pytest.MonkeyPatch.context() as patched:
+            for variable, value in dss.stage.component.environment.items():
+                patched.setenv(variable, value)
+            try:
+                ask(ArtifactRegistryApi(authorize(CredentialsChoice())), name)
+            except GkeClustersError as failure:
+                return End("returned", 0.0, message=str(failure))
+        return End("returned", 0.0, result={})
+
+    return story
+
+
+def push_and_pull(api: ArtifactRegistryApi, name: RepositoryName) -> None:
+    api.create_repository(name)
+    api.require(name, (UPLOAD, DOWNLOAD))
+
+
 # A story in which the plugin itself needs the permission, by permission.
 STORIES: dict[str, Story] = {
     "container.clusters.create": start(),
@@ -97,6 +122,10 @@ STORIES: dict[str, Story] = {
     "compute.instances.get": start(),
     "compute.subnetworks.list": start(connectionInfo={"projectId": "sandbox-project", "zone": ABROAD}),
     "compute.zones.list": start(),
+    "artifactregistry.repositories.get": of_a_repository(ArtifactRegistryApi.find_repository),
+    "artifactregistry.repositories.create": of_a_repository(ArtifactRegistryApi.create_repository),
+    "artifactregistry.repositories.uploadArtifacts": of_a_repository(push_and_pull),
+    "artifactregistry.repositories.downloadArtifacts": of_a_repository(push_and_pull),
     "iam.serviceAccounts.actAs": start(),
     "compute.addresses.list": stop_with(FurnishedCluster.add_load_balancer),
     "compute.disks.list": stop_with(),
