@@ -86,11 +86,6 @@ def is_free_for(push: ImagePush, script: str) -> bool:
     return Path(push.pre_push_script or "").parents[1:2] == Path(script).parents[1:2]
 
 
-def runs_before(push: ImagePush, script: str) -> bool:
-    """Whether a configuration runs a script before it pushes."""
-    return push.pre_push_mode == "CUSTOM" and push.pre_push_script == script
-
-
 def _is_below(url: str, urls: Collection[str]) -> bool:
     return any(url.rstrip("/") == one or url.startswith(f"{one}/") for one in urls)
 

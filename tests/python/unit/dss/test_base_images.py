@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gke_clusters.dss.base_images import ImagePush, is_free_for, pushes_to, runs_before, set_pre_push_script
+from gke_clusters.dss.base_images import ImagePush, is_free_for, pushes_to, set_pre_push_script
 
 URL = "us-docker.pkg.dev/p/dss"
 SCRIPT = "/dss/gke-clusters/registry-login/us-docker.pkg.dev/login"
@@ -89,7 +89,8 @@ def test_the_script_runs_before_pushes_to_the_repository_and_to_no_other():
 
     set_pre_push_script(document, {URL}, SCRIPT)
 
-    assert [runs_before(push, SCRIPT) for push in pushes_to(document, {URL})] == [True, True]
+    found = [(push.pre_push_mode, push.pre_push_script) for push in pushes_to(document, {URL})]
+    assert found == [("CUSTOM", SCRIPT)] * 2
     assert pushes_to(document, {"docker.io/p"}) == [
         ImagePush("containerized execution configuration other", "EXEC", "docker.io/p")
     ]

@@ -1,0 +1,138 @@
+"""The part of a story that is about Docker on the DSS host: that it may push now, and before later pushes of DSS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+from gke_clusters.dss.base_images import Document, ImagePush, is_free_for, set_pre_push_script
+from gke_clusters.dss.compute_configurations import has_build_configurations
+from gke_clusters.dss.docker import LoginKind
+from gke_clusters.dss.stored_documents import StoredDocument, change_document, preview_change
+from gke_clusters.errors import DssRefused
+from gke_clusters.google.registry_images import LOGIN_USER
+from gke_clusters.lifecycle.registry_access import RegistryAccess
+from gke_clusters.lifecycle.registry_login import install_login_script, login_script, remove_login_script
+from gke_clusters.lifecycle.steps import Result
+from gke_clusters.reports.checklist import Outcome
+
+_SO_ALREADY: Final = "It is so already."
+_ONE_HOUR: Final = "Docker's login to {host} is good for about an hour."
+_UNTIL_THEN: Final = (
+    "This version of DSS runs no script before its pushes. Run this macro again before images of code environments are"
+    " pushed later, or set a credential helper up in Docker."
+)
+
+
+class DockerHost(Protocol):
+    """Docker on the DSS host, as :class:`gke_clusters.dss.docker.Docker` offers it."""
+
+    def check(self) -> str:
+        """Return the version of the daemon."""
+
+    def login_of(self, host: str) -> LoginKind:
+        """How Docker logs in to a registry."""
+
+    def log_in(self, host: str, user: str, password: str) -> None:
+        """Log Docker in to a registry."""
+
+    def has_image(self, name: str) -> bool:
+        """Whether Docker has an image under a name."""
+
+
+def hosts_of(pushes: Sequence[ImagePush]) -> list[str]:
+    """Return the registries that images go to, each once."""
+    return list(dict.fromkeys(push.repository_url.partition("/")[0] for push in pushes))
+
+
+def log_docker_in(docker: DockerHost, google: RegistryAccess, hosts: Sequence[str], *, preview: bool) -> Result:
+    """Log Docker in to registries with fresh tokens, except where a program was set up that does it by itself.
+
+    Raises:
+        DockerUnusable: Docker is not there, or could not log in.
+        GkeClustersError: Google gives no token.
+    """
+    details, changed = [f"Docker {docker.check()} answers."], False
+    for host in hosts:
+        kind = docker.login_of(host)
+        if kind == "helper":
+            details.append(f"A credential helper is set up in Docker for {host}; it is left as it is.")
+            continue
+        changed = changed or kind == "none"
+        if not preview:
+            docker.log_in(host, LOGIN_USER, google.images.fresh_token())
+        details.append(f"{'Would be logged' if preview else 'Logged'} in to {host} with a fresh token.")
+    outcome = Outcome.WOULD_CHANGE if preview else Outcome.CHANGED
+    return outcome if changed else Outcome.DONE, details
+
+
+class LaterPushes:
+    """Lets DSS log Docker in before every push that it makes to a repository.
+
+    Args:
+        stored: the general settings of DSS.
+        google: whose credentials the script uses.
+        environment: where the data directory of DSS is looked up.
+    """
+
+    def __init__(self, stored: StoredDocument, google: RegistryAccess, environment: Mapping[str, str]) -> None:
+        self._stored = stored
+        self._google = google
+        self._environment = environment
+
+    def arrange(self, pushes: Sequence[ImagePush], docker: DockerHost, *, preview: bool) -> Result:
+        """Put the script in its place, and name it in the configurations.
+
+        Args:
+            pushes: what DSS pushes to the repository.
+            docker: tells for which registries no script is needed.
+            preview: change nothing.
+
+        Returns:
+            How it ended: ``SKIPPED`` where this version of DSS does not keep such a script.
+
+        Raises:
+            GkeClustersError: the script cannot be written, or DSS refuses the change; its settings are as they were.
+        """
+        scripts = {
+            host: login_script(host, self._environment)
+            for host in hosts_of(pushes)
+            if docker.login_of(host) != "helper"
+        }
+        if not scripts:
+            return Outcome.DONE, ("Docker's own credential helper logs in at each push.",)
+
+        def edit(document: Document) -> None:
+            for host, script in scripts.items():
+                set_pre_push_script(document, _urls(pushes, host), str(script))
+
+        left = [
+            f"{push.configuration} does something else before it pushes, and is left so."
+            for push in pushes
+            for host in hosts_of([push])
+            if host in scripts and not is_free_for(push, str(scripts[host]))
+        ]
+        if preview:
+            changes = preview_change(self._stored, edit).made
+            return (Outcome.WOULD_CHANGE if changes else Outcome.DONE), [*map(str, changes), *left] or [_SO_ALREADY]
+        for host, script in scripts.items():
+            install_login_script(script, host, self._google.credentials)
+        try:
+            made = change_document(self._stored, edit).made
+        except DssRefused as refused:
+            self._remove_unused(pushes, scripts)
+            if not has_build_configurations(self._stored.read()):
+                raise
+            return Outcome.SKIPPED, [refused.cause, *(_ONE_HOUR.format(host=host) for host in scripts), _UNTIL_THEN]
+        return (Outcome.CHANGED if made else Outcome.DONE), [*map(str, made), *left] or [_SO_ALREADY]
+
+    def _remove_unused(self, pushes: Sequence[ImagePush], scripts: Mapping[str, Path]) -> None:
+        used = {push.pre_push_script for push in pushes}
+        for script in scripts.values():
+            if str(script) not in used:
+                remove_login_script(script)
+
+
+def _urls(pushes: Sequence[ImagePush], host: str) -> set[str]:
+    return {push.repository_url.rstrip("/") for push in pushes if hosts_of([push]) == [host]}
