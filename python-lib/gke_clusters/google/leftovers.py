@@ -81,18 +81,23 @@ def list_command(collection: str, project: str) -> str:
     return f"gcloud compute {_COMMANDS[collection]} list --project {project}"
 
 
-def disks_of(items: Iterable[Mapping[str, Any]], cluster: ClusterName, names: Collection[str]) -> Iterator[Leftover]:
+def disks_of(
+    items: Iterable[Mapping[str, Any]], cluster: ClusterName, region: str, known: Collection[str]
+) -> Iterator[Leftover]:
     """Yield the disks of a cluster's volumes that no machine uses.
 
     Args:
         items: Compute's JSON of disks.
         cluster: the cluster.
-        names: of the disks that its volumes were known to have.
+        region: of the cluster.
+        known: the disks that its volumes were known to have, as ``zones/Z/disks/N`` or ``regions/R/disks/N``, since
+            another place may have another disk of that name; the name alone means the region of the cluster.
     """
     for item in items:
         labels = item.get("labels") or {}
         labelled = (labels.get(_CLUSTER_LABEL), labels.get(_LOCATION_LABEL)) == (cluster.name, cluster.location)
-        if (labelled or item.get("name") in names) and not item.get("users"):
+        named = _path(item) in known or (item.get("name") in known and _path(item).split("/")[1].startswith(region))
+        if (labelled or named) and not item.get("users"):
             kind = last_segment(str(item.get("type", "")))
             size = f"{item['sizeGb']} GB {kind}".strip() if item.get("sizeGb") else kind
             yield _leftover(DISKS, item, cluster.project, size, _claim(item))
@@ -104,13 +109,14 @@ def name_by_id(uid: str) -> str:
 
 
 def forwarding_rules_of(
-    items: Iterable[Mapping[str, Any]], project: str, addresses: Collection[str], names: Collection[str]
+    items: Iterable[Mapping[str, Any]], project: str, region: str, addresses: Collection[str], names: Collection[str]
 ) -> Iterator[Leftover]:
     """Yield the forwarding rules that Kubernetes made for a cluster's load balancers.
 
     Args:
         items: Compute's JSON of forwarding rules.
         project: project id.
+        region: of the cluster; another one may use the same internal addresses.
         addresses: IP addresses that the cluster's load balancers had.
         names: of the rules that are named by the ids of the cluster's services.
     """
@@ -119,7 +125,7 @@ def forwarding_rules_of(
         if _NAME_BY_ID.fullmatch(name):
             its_own = name in names
         else:
-            its_own = item.get("IPAddress") in addresses and _by_kubernetes(item)
+            its_own = item.get("IPAddress") in addresses and _is_there(item, region) and _by_kubernetes(item)
         if its_own:
             yield _leftover(FORWARDING_RULES, item, project, str(item.get("IPAddress", "")), _served(item))
 
@@ -133,21 +139,35 @@ def forwarding_rules_by_kubernetes(items: Iterable[Mapping[str, Any]], project: 
         region: such as ``europe-west1``.
     """
     for item in items:
-        if _by_kubernetes(item) and last_segment(str(item.get("region") or region)) == region:
+        if _by_kubernetes(item) and _is_there(item, region):
             yield _leftover(FORWARDING_RULES, item, project, str(item.get("IPAddress", "")), _served(item))
 
 
-def addresses_of(items: Iterable[Mapping[str, Any]], project: str, addresses: Collection[str]) -> Iterator[Leftover]:
+def addresses_of(
+    items: Iterable[Mapping[str, Any]], project: str, region: str, addresses: Collection[str]
+) -> Iterator[Leftover]:
     """Yield the reserved addresses that the cluster's load balancers had and that nothing uses now.
 
     Args:
         items: Compute's JSON of addresses.
         project: project id.
+        region: of the cluster; another one may use the same internal addresses.
         addresses: IP addresses that the cluster's load balancers had.
     """
     for item in items:
-        if item.get("address") in addresses and item.get("status") == _UNUSED:
+        if item.get("address") in addresses and _is_there(item, region) and item.get("status") == _UNUSED:
             yield _leftover(ADDRESSES, item, project, str(item["address"]), _served(item))
+
+
+def _path(item: Mapping[str, Any]) -> str:
+    """``zones/Z/disks/N`` or ``regions/R/disks/N``."""
+    scope = "zone" if item.get("zone") else "region"
+    return f"{scope}s/{last_segment(str(item.get(scope, '')))}/{DISKS}/{item.get('name', '')}"
+
+
+def _is_there(item: Mapping[str, Any], region: str) -> bool:
+    """Whether something is in a region, or global."""
+    return last_segment(str(item.get("region") or region)) == region
 
 
 def _leftover(collection: str, item: Mapping[str, Any], project: str, what: str, whose: str) -> Leftover:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,8 +17,10 @@ LIST_PATIENCE_SECONDS = 15.0
 
 _GATEWAY_GROUP = "/apis/gateway.networking.k8s.io"
 
-# https://github.com/kubernetes-sigs/gcp-compute-persistent-disk-csi-driver gives `projects/P/zones/Z/disks/N`.
+# https://github.com/kubernetes-sigs/gcp-compute-persistent-disk-csi-driver gives `projects/P/zones/Z/disks/N`, and
+# takes `UNSPECIFIED` for Z of a volume that somebody wrote by hand.
 _DISK_DRIVER = "pd.csi.storage.gke.io"
+_PLACED_DISK = re.compile(r"projects/[^/]+/(?P<disk>(zones|regions)/(?!UNSPECIFIED/)[^/]+/disks/[^/]+)")
 
 _NOTHING_LEFT_TO_DELETE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
 
@@ -86,8 +89,14 @@ class Volume:
 
     @property
     def disk(self) -> str:
-        """The name of its Compute Engine disk, empty where it has none."""
-        return self.handle.rsplit("/", 1)[-1] if self.driver == _DISK_DRIVER else ""
+        """Its Compute Engine disk as `zones/Z/disks/N` or `regions/R/disks/N`; empty where it has none.
+
+        The name alone, where the volume does not say more.
+        """
+        if self.driver != _DISK_DRIVER:
+            return ""
+        placed = _PLACED_DISK.fullmatch(self.handle)
+        return placed["disk"] if placed else self.handle.rsplit("/", 1)[-1]
 
     def __str__(self) -> str:
         return f"PersistentVolume {self.name}" + (f" of {self.claim}" if self.claim else "")

@@ -72,7 +72,7 @@ class Remembered:
 
     @property
     def disks(self) -> frozenset[str]:
-        """The names of the disks of its volumes."""
+        """The disks of its volumes, each as its volume names it."""
         return frozenset(each.disk for each in self.volumes or () if each.disk)
 
 

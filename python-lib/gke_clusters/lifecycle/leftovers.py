@@ -40,10 +40,11 @@ def report_leftovers(compute: Compute, cluster: ClusterName, remembered: Remembe
     disks = _items(compute, cluster.project, DISKS)
     rules = _items(compute, cluster.project, FORWARDING_RULES)
     addresses = _items(compute, cluster.project, ADDRESSES) if remembered.addresses else ()
+    region = region_of(cluster.location)
     left = [
-        *disks_of(disks or (), cluster, remembered.disks),
-        *forwarding_rules_of(rules or (), cluster.project, remembered.addresses, remembered.rules),
-        *addresses_of(addresses or (), cluster.project, remembered.addresses),
+        *disks_of(disks or (), cluster, region, remembered.disks),
+        *forwarding_rules_of(rules or (), cluster.project, region, remembered.addresses, remembered.rules),
+        *addresses_of(addresses or (), cluster.project, region, remembered.addresses),
     ]
     lines = [f"- {each}. Delete it with: {each.command('delete')}" for each in left]
     lines += _elsewhere(remembered)
@@ -52,7 +53,7 @@ def report_leftovers(compute: Compute, cluster: ClusterName, remembered: Remembe
     elif None not in (disks, rules, addresses):
         logger.info("%s left no disk, forwarding rule or address behind", cluster)
     if remembered.load_balancers is None:
-        _say_whichever(forwarding_rules_by_kubernetes(rules or (), cluster.project, region_of(cluster.location)))
+        _say_whichever(forwarding_rules_by_kubernetes(rules or (), cluster.project, region))
 
 
 def _items(compute: Compute, project: str, collection: str) -> tuple[dict[str, Any], ...] | None:

@@ -116,8 +116,15 @@ class TestVolumes:
         lists[VOLUMES] = [{"metadata": {"name": "pvc-1"}, "spec": spec}]
         [volume] = objects.volumes()
         assert volume == Volume("pvc-1", "default/data", "5Gi", False, "pd.csi.storage.gke.io", handle)
-        assert volume.disk == "pvc-1"
+        assert volume.disk == "zones/z/disks/pvc-1"
         assert str(volume) == "PersistentVolume pvc-1 of default/data"
+
+    def test_written_by_hand_may_name_their_disk_and_no_place(
+        self, objects: BilledObjects, lists: dict[str, Any]
+    ) -> None:
+        csi = {"driver": "pd.csi.storage.gke.io", "volumeHandle": "projects/UNSPECIFIED/zones/UNSPECIFIED/disks/mine"}
+        lists[VOLUMES] = [{"metadata": {"name": "mine"}, "spec": {"csi": csi}}]
+        assert objects.volumes()[0].disk == "mine"
 
     def test_of_before_the_driver_name_their_disk(self, objects: BilledObjects, lists: dict[str, Any]) -> None:
         lists[VOLUMES] = [{"metadata": {"name": "old"}, "spec": {"gcePersistentDisk": {"pdName": "old-disk"}}}]

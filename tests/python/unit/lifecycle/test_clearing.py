@@ -35,7 +35,7 @@ class TestRemember:
         contents.provided = [volume("data"), volume("files", driver="filestore.csi.storage.gke.io")]
         remembered = remember(contents)
         assert remembered.addresses == {"203.0.113.7"}
-        assert remembered.disks == {"pvc-data"}
+        assert remembered.disks == {"zones/europe-west1-b/disks/pvc-data"}
         assert remembered.rules == {"auidweb", "auidnew"}
 
     def test_knows_that_it_does_not_know(self, contents: FakeContents, caplog: pytest.LogCaptureFixture) -> None:
@@ -48,7 +48,7 @@ class TestRemember:
     def test_one_thing_unknown_hides_no_other(self, contents: FakeContents) -> None:
         contents.faults = {"load_balancers": AccessDenied("It is forbidden.")}
         contents.provided = [volume("data")]
-        assert remember(contents).disks == {"pvc-data"}
+        assert remember(contents).disks == {"zones/europe-west1-b/disks/pvc-data"}
 
     def test_after_clearing_only_what_is_kept_is_left_of_the_volumes(self) -> None:
         kept = volume("kept", retained=True)

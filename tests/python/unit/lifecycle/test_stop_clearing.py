@@ -133,9 +133,11 @@ def test_remembers_addresses_for_the_report(world: Any, data: Any, caplog: pytes
     contents = FakeContents()
     contents.balancers = [service("web", "203.0.113.7")]
     name = "k8s2-fr-x"
-    world.compute.resources = {"forwardingRules": [{"name": name, "region": "r", "IPAddress": "203.0.113.7"}]}
+    world.compute.resources = {
+        "forwardingRules": [{"name": name, "region": "europe-west1", "IPAddress": "203.0.113.7"}]
+    }
     stop(world, data, contents=contents)
-    assert f"gcloud compute forwarding-rules delete {name} --region r --project acme" in caplog.text
+    assert f"gcloud compute forwarding-rules delete {name} --region europe-west1 --project acme" in caplog.text
 
 
 def test_speaks_no_more_of_volumes_that_it_cleared_away(
@@ -143,7 +145,7 @@ def test_speaks_no_more_of_volumes_that_it_cleared_away(
 ) -> None:
     contents = FakeContents()
     contents.claim("data")
-    world.compute.resources = {"disks": [{"name": "pvc-data", "zone": "z"}]}
+    world.compute.resources = {"disks": [{"name": "pvc-data", "zone": "europe-west1-b"}]}
     stop(world, data, contents=contents, deleteVolumes=True)
     assert "disks delete" not in caplog.text
 
@@ -154,9 +156,9 @@ def test_speaks_of_volumes_that_it_could_not_clear_away(
     contents = FakeContents()
     contents.claim("data")
     contents.users, contents.stuck = [made("Pod", "p")], {"Pod default/p"}
-    world.compute.resources = {"disks": [{"name": "pvc-data", "zone": "z"}]}
+    world.compute.resources = {"disks": [{"name": "pvc-data", "zone": "europe-west1-b"}]}
     stop(world, data, contents=contents, deleteVolumes=True)
-    assert "gcloud compute disks delete pvc-data --zone z --project acme" in caplog.text
+    assert "gcloud compute disks delete pvc-data --zone europe-west1-b --project acme" in caplog.text
 
 
 def test_repeats_no_token_that_a_failure_inside_the_cluster_tells(
