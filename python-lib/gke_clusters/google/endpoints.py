@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 from typing import Final, Literal
 
-Service = Literal["artifactregistry", "cloudresourcemanager", "container", "compute", "iamcredentials"]
+Service = Literal["artifactregistry", "cloudresourcemanager", "container", "compute", "iamcredentials", "storage"]
 
 _OVERRIDE_PREFIX: Final = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
 
-# gcloud's override for Compute ends with the API's path; the paths asked for here begin with it.
-_COMPUTE_PATH: Final = "/compute/v1"
+# gcloud's overrides for these end with the API's path; the paths asked for here begin with it.
+_PATHS: Final = {"compute": "/compute/v1", "storage": "/storage/v1"}
 
 
 def endpoint(service: Service) -> str:
@@ -32,4 +32,4 @@ def endpoint(service: Service) -> str:
     override = os.environ.get(_OVERRIDE_PREFIX + service.upper(), "").strip().rstrip("/")
     if not override:
         return f"https://{service}.googleapis.com"
-    return override.removesuffix(_COMPUTE_PATH) if service == "compute" else override
+    return override.removesuffix(_PATHS.get(service, ""))

@@ -62,7 +62,7 @@ class CredentialsFields(Settings):
             return None
         if not text:
             raise ValueError(f"is required with these credentials and {KEY_RULE}")
-        if not text.startswith("/") and not _is_service_account_key(text):
+        if not is_usable_key(text):
             raise ValueError(KEY_RULE)
         return text
 
@@ -88,6 +88,11 @@ class ConnectionSettings(CredentialsFields):
     def location(self, *, regional: bool) -> str | None:
         """Where a cluster is: the region of a regional one, else the zone; ``None`` for the DSS host's."""
         return self.effective_region if regional else self.zone
+
+
+def is_usable_key(text: str) -> bool:
+    """Whether a text is the absolute path of a key file, or the JSON of a service account key."""
+    return text.startswith("/") or _is_service_account_key(text)
 
 
 def _is_service_account_key(text: str) -> bool:
