@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from gke_clusters.google.permissions import IMPERSONATION_PERMISSION, REASONS
+from gke_clusters.google.permissions import BUCKET_PERMISSIONS, IMPERSONATION_PERMISSION, REASONS
 
 ROLE_ID: Final = "gkeClustersDss"
 """Letters, digits, periods and underscores: https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles/create"""
@@ -20,7 +20,8 @@ _DESCRIPTION: Final = "What the DSS plugin gke-clusters does on GKE, and what DS
 def custom_role_yaml() -> str:
     """Return the role as YAML, each permission under its reason.
 
-    The permission to impersonate is not in it: it belongs on the impersonated service account alone.
+    The permission to impersonate is not in it: it belongs on the impersonated service account alone. So do those of a
+    GCS connection, on its bucket.
     """
     lines = [
         "# What the identity of the connection needs on the project of the clusters, and nothing else:",
@@ -30,6 +31,8 @@ def custom_role_yaml() -> str:
         "# iam.serviceAccounts.actAs may be left out here and be granted on the service account of the nodes instead.",
         "# A connection that impersonates a service account needs, on that account alone:",
         f"#   {IMPERSONATION_PERMISSION} (roles/iam.serviceAccountTokenCreator)",
+        "# Whoever uses a bucket by a GCS connection needs, on that bucket alone:",
+        f"#   {', '.join(BUCKET_PERMISSIONS)} (roles/storage.objectAdmin)",
         f"title: {json.dumps(_TITLE)}",
         f"description: {json.dumps(_DESCRIPTION)}",
         "stage: GA",

@@ -133,3 +133,12 @@ PERMISSIONS: tuple[str, ...] = tuple(REASONS)
 
 IMPERSONATION_PERMISSION = "iam.serviceAccounts.getAccessToken"
 """Needed in addition, on the impersonated service account only, where the connection impersonates one."""
+
+# https://cloud.google.com/storage/docs/access-control/iam-json
+BUCKET_PERMISSIONS: dict[str, str] = {
+    "storage.objects.list": "see where the bucket is, and list datasets",
+    "storage.objects.get": "read datasets",
+    "storage.objects.create": "write datasets",
+    "storage.objects.delete": "replace and clear datasets",
+}
+"""Needed on the bucket of a GCS connection only, each with its reason: by whoever checks it and by whoever uses it."""

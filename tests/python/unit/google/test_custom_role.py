@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from gke_clusters.google.custom_role import ROLE_ID, custom_role_yaml
-from gke_clusters.google.permissions import IMPERSONATION_PERMISSION, PERMISSIONS, REASONS
+from gke_clusters.google.permissions import BUCKET_PERMISSIONS, IMPERSONATION_PERMISSION, PERMISSIONS, REASONS
 from sandbox.process import ROOT
 
 
@@ -26,6 +26,11 @@ def test_holds_exactly_the_documented_permissions(role: dict[str, Any]) -> None:
 def test_leaves_the_right_to_impersonate_to_the_impersonated_account(role: dict[str, Any]) -> None:
     assert IMPERSONATION_PERMISSION not in role["includedPermissions"]
     assert f"#   {IMPERSONATION_PERMISSION}" in custom_role_yaml()
+
+
+def test_leaves_the_rights_on_buckets_to_the_buckets(role: dict[str, Any]) -> None:
+    assert set(BUCKET_PERMISSIONS).isdisjoint(role["includedPermissions"])
+    assert all(permission in custom_role_yaml() for permission in BUCKET_PERMISSIONS)
 
 
 def test_has_the_fields_that_iam_takes_within_its_limits(role: dict[str, Any]) -> None:
