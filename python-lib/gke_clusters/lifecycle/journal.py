@@ -56,10 +56,14 @@ class Entry:
 
 
 class Journal:
-    """The journal in the working directory of a DSS cluster."""
+    """The journal in the working directory of a DSS cluster.
+
+    Attributes:
+        path: Its file.
+    """
 
     def __init__(self, directory: Path) -> None:
-        self._path = directory / FILE_NAME
+        self.path = directory / FILE_NAME
 
     def read(self) -> Entry | None:
         """Return the last entry; None if there is none, or none that can be read.
@@ -67,13 +71,13 @@ class Journal:
         What it would have said, GKE is asked instead: clusters bear the labels of the DSS cluster that owns them.
         """
         try:
-            return _entry(json.loads(self._path.read_text(encoding="utf-8")))
+            return _entry(json.loads(self.path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             logger.warning(
                 "The journal %s cannot be read and is left out; GKE is asked instead: %s: %s",
-                self._path,
+                self.path,
                 type(error).__name__,
                 error,
             )
@@ -87,18 +91,18 @@ class Journal:
         """
         entry = Entry(cluster.project, cluster.location, cluster.name, phase)
         try:
-            write_private_file(self._path, json.dumps({"version": VERSION, **asdict(entry)}, indent=1) + "\n")
+            write_private_file(self.path, json.dumps({"version": VERSION, **asdict(entry)}, indent=1) + "\n")
         except OSError as error:
-            logger.warning("The journal %s cannot be written; the story goes on without: %s", self._path, error)
+            logger.warning("The journal %s cannot be written; the story goes on without: %s", self.path, error)
             if phase is Phase.RUNNING:
                 self.clear()
 
     def clear(self) -> None:
         """Forget: nothing is under way and nothing is left."""
         try:
-            self._path.unlink(missing_ok=True)
+            self.path.unlink(missing_ok=True)
         except OSError as error:
-            logger.warning("The journal %s cannot be removed: %s", self._path, error)
+            logger.warning("The journal %s cannot be removed: %s", self.path, error)
 
 
 def _entry(found: Any) -> Entry:

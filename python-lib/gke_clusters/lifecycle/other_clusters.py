@@ -113,7 +113,11 @@ def clear_leftover(
         google: Clients.
         journal: What it says is all that is known.
         progress: Where to report.
-        deadline: When to give up, with a line in the log.
+        deadline: When to give up.
+
+    Raises:
+        StateError: It could not be deleted. A second one beside it would be billed as well, and nothing on this side
+            would know of the first any more.
     """
     entry = journal.read()
     if entry is None or entry.cluster in names:
@@ -131,8 +135,13 @@ def clear_leftover(
             is_target=lambda cluster: owner_of(cluster.labels) == ownership,
         )
     except GkeClustersError as error:
-        logger.error(  # noqa: TRY400 - one line for the administrator, not a traceback
-            "It could not be deleted (%s). %s", error.cause, delete_command(entry.cluster)
+        left = StateError(
+            f"An earlier start of this DSS cluster left a cluster in {entry.cluster.location} that could not be"
+            f" deleted, so no second one is created. {error.cause}",
+            resource=entry.cluster.path,
+            verbatim=error.verbatim,
+            remedy=f"Start again once that is mended. {delete_command(entry.cluster)}",
         )
-    else:
-        journal.clear()
+        left.advise(f"If it is gone and Google does not say so here, remove {journal.path} and start again.")
+        raise left from error
+    journal.clear()

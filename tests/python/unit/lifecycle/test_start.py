@@ -612,14 +612,18 @@ class TestAnEarlierStartWasKilled:
         assert left in world.clusters.clusters
         assert "gcloud container clusters delete my-cluster --location us-central1-a --project other" in caplog.text
 
-    def test_says_that_the_leftover_cannot_be_deleted(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
-        caplog.set_level(logging.ERROR)
-        world.clusters.add(world.cluster(self.LEFT))
-        Journal(world.directory).write(self.LEFT, Phase.CREATING)
+    @pytest.mark.parametrize("project", ["acme", "formerly"])
+    def test_creates_no_second_cluster_beside_one_that_cannot_be_deleted(self, world: Any, project: str) -> None:
+        left = replace(self.LEFT, project=project)
+        world.clusters.add(world.cluster(left))
+        Journal(world.directory).write(left, Phase.CREATING)
         world.clusters.delete_faults = [("before", PermissionDenied("It may not delete."))]
-        with pytest.raises(StateError, match="no second one is created"):
+        with pytest.raises(StateError, match=r"no second one is created\. It may not delete\.") as caught:
             start(world)
-        assert "gcloud container clusters delete my-cluster --location us-central1-a" in caplog.text
+        command = f"gcloud container clusters delete my-cluster --location us-central1-a --project {project}"
+        assert command in caught.value.remedy
+        assert list(world.clusters.clusters) == [left]
+        assert Journal(world.directory).read() is not None
 
     @pytest.mark.parametrize("journal", [Phase.RUNNING, None])
     def test_creates_no_second_cluster_beside_one_of_ours_elsewhere(self, world: Any, journal: Phase | None) -> None:
