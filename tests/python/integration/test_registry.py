@@ -313,11 +313,12 @@ class TestBaseImages:
     def test_who_may_not_write_is_denied(self, host: Host) -> None:
         artifacts = Artifacts(host.sandbox)
         name, uri = artifacts.create()
-        artifacts.grant(name, "reader", f"serviceAccount:{host.sandbox.host_email}")
         host.configure(uri)
         host.login(uri, host.sandbox.access_token(host.sandbox.host_email))
 
-        assert f'denied: Permission "{UPLOAD}" denied on resource' in host.push()["messages"][0]["details"]
+        with host.sandbox.permissions(host.sandbox.host_email, []):
+            artifacts.grant(name, "reader", f"serviceAccount:{host.sandbox.host_email}")
+            assert f'denied: Permission "{UPLOAD}" denied on resource' in host.push()["messages"][0]["details"]
         assert artifacts.images(name) == []
 
     def test_a_service_account_that_was_granted_writing_pushes(self, host: Host) -> None:
@@ -327,7 +328,8 @@ class TestBaseImages:
         host.configure(uri)
         host.login(uri, host.sandbox.access_token(host.sandbox.host_email))
 
-        assert not host.push()["error"]
+        with host.sandbox.permissions(host.sandbox.host_email, []):
+            assert not host.push()["error"]
         assert len(artifacts.images(name)) == 2
         pushed = [line for line in host.sandbox.requests(service="registry") if line["method"] == "PUT"]
         assert pushed[-1]["principal"] == host.sandbox.host_email
