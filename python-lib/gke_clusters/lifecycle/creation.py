@@ -126,6 +126,14 @@ class Creation:
             pause = pause_seconds(0 if running else waiting.elapsed_seconds, None)
             self._google.sleep(min(pause, waiting.remaining_seconds))
 
+    def is_held(self) -> bool:
+        """Whether an operation is running on the cluster, as far as Google says."""
+        try:
+            return any(not item.done for item in self._google.clusters.operations_of(self.name))
+        except GkeClustersError as error:
+            logger.warning("Whether Google is at work on the cluster is not known: %s", error.cause)
+            return False
+
     def keep(self) -> bool:
         """Leave what this start created for the next one to replace; whether it is there, as far as Google says."""
         self._journal.write(self.name, Phase.FAILED)

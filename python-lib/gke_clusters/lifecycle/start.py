@@ -6,10 +6,12 @@ Where Google has no machines left, the next of the fallback zones is tried, once
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from gke_clusters.errors import ControlPlaneUnreachable, GkeClustersError, QuotaExceeded, Stockout
+from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.clean_up import clean_up
@@ -29,6 +31,8 @@ from gke_clusters.settings.descriptors import cluster_descriptor
 from gke_clusters.specs.cluster import ClusterRequest
 from gke_clusters.specs.ownership import Ownership, owner_of
 from gke_clusters.specs.placement import Placement
+
+logger = logging.getLogger(__name__)
 
 
 def start_cluster(
@@ -93,8 +97,30 @@ def _attempt(
     """Bring one cluster up and hand it over; None where there is none and none is to be created."""
     with wrapped("start the cluster"):
         handover.prepare(google)
-        cluster = creation.ensure(deadline)
-        return handover.complete(cluster, google, progress, deadline) if cluster else None
+        while cluster := creation.ensure(deadline):
+            result = _hand_over(cluster, creation, google, handover, progress, deadline)
+            if result:
+                return result
+        return None
+
+
+def _hand_over(
+    cluster: Cluster,
+    creation: Creation,
+    google: GoogleAccess,
+    handover: Handover,
+    progress: Progress,
+    deadline: Deadline,
+) -> list[dict[str, Any]] | None:
+    """Hand a cluster over; None where Google is at work on it, so that it is to be waited for once more."""
+    try:
+        return handover.complete(cluster, google, progress, deadline)
+    except ControlPlaneUnreachable as unreachable:
+        # A zonal control plane is away for minutes while Google upgrades it, which may begin at any moment.
+        if not creation.is_held():
+            raise
+        logger.warning("%s Google is at work on it, which is waited for", unreachable.cause)
+        return None
 
 
 def _attempts(

@@ -524,6 +524,33 @@ class TestTheCreationFails:
         assert "delete" in world.clusters.calls
         assert "gcloud container clusters delete my-cluster" in caught.value.remedy
 
+    def test_waits_for_a_control_plane_that_google_upgrades_right_after_the_creation(self, world: Any) -> None:
+        probe = world.control_plane.probe
+
+        def away(patience_seconds: float) -> str:
+            upgrades = [item for item in world.clusters.operations if item.kind == "UPGRADE_MASTER"]
+            if not upgrades:
+                world.clusters.operations.append(world.operation("UPGRADE_MASTER", 2))
+            if not all(item.done for item in upgrades) or not upgrades:
+                raise ControlPlaneUnreachable("It refused the connection.")
+            return probe(patience_seconds)
+
+        world.control_plane.probe = away
+        assert start(world)[1]["cluster"]["status"] == "RUNNING"
+        assert "delete" not in world.clusters.calls
+
+    def test_believes_that_a_control_plane_is_away_where_google_does_not_say_why(self, world: Any) -> None:
+        def overloaded(_: Any) -> Any:
+            raise GoogleUnavailable("Google was overloaded.")
+
+        def away(_: float) -> str:
+            world.clusters.operations_of = overloaded
+            raise ControlPlaneUnreachable("It refused the connection.")
+
+        world.control_plane.probe = away
+        with pytest.raises(ControlPlaneUnreachable):
+            start(world)
+
     def test_removes_a_cluster_in_which_dss_may_do_nothing(self, world: Any) -> None:
         world.control_plane.missing = AccessReview(world.all_requirements)
         with pytest.raises(AccessDenied):
