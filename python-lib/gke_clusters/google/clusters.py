@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from google.api_core import exceptions as api_exceptions
@@ -119,7 +119,8 @@ class ContainerApi:
             answer = self._client.get_cluster(
                 request={"name": name.path}, retry=read_retry(), timeout=_READ_TIMEOUT_SECONDS
             )
-        return read_cluster(answer, name.project)
+        # By the name that was asked for: a deletion must never go by one that an answer left out.
+        return replace(read_cluster(answer, name.project), name=name)
 
     def find_cluster(self, name: ClusterName) -> Cluster | None:
         """Read one cluster; None where Google says that there is none."""

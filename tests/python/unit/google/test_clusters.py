@@ -83,6 +83,14 @@ def test_finds_nothing_where_google_knows_no_such_cluster(api: ContainerApi) -> 
     assert api.find_cluster(NAME) is None
 
 
+@pytest.mark.parametrize("field", ["location", "name"])
+@responses.activate
+def test_names_a_cluster_as_it_was_asked_for_whatever_the_answer_leaves_out(api: ContainerApi, field: str) -> None:
+    """Else a deletion of `locations//clusters/c` is answered by 404, which would pass for gone."""
+    responses.get(ROOT + NAME.path, json={key: value for key, value in CLUSTER.items() if key != field})
+    assert api.get_cluster(NAME).name == NAME
+
+
 @responses.activate
 def test_raises_for_a_missing_cluster_that_must_be_there(api: ContainerApi) -> None:
     responses.get(ROOT + NAME.path, **error(404, "NOT_FOUND", "Not found: c."))
