@@ -8,7 +8,7 @@ CHECKED := python-lib resource sandbox tools benchmarks
 # DSS loads each component file by itself, so each is checked by itself.
 COMPONENTS := $(wildcard python-clusters/*/cluster.py python-runnables/*/runnable.py)
 
-.PHONY: help setup demo sandbox test test-all unit-tests unit-tests-all integration-tests fuzz chaos mutants kubernetes-conformance lint format plugin docs iam-role pins clean
+.PHONY: help setup demo sandbox test test-all unit-tests unit-tests-all integration-tests fuzz chaos mutants spark-test kubernetes-conformance lint format plugin docs iam-role pins clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 30
@@ -75,6 +75,15 @@ mutants: .venvs/mutation/.ready ## small changes of the code that a unit test mu
 	@.venvs/mutation/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/mutation.txt
 	@touch $@
 
+spark-test: .venvs/spark/.ready ## Spark jobs on a cluster that the plugin started and registered; needs Java 17, installs Spark (318 MB)
+	@command -v java >/dev/null || { echo "make spark-test needs Java 17 (Debian: apt-get install openjdk-17-jre-headless)." >&2; exit 1; }
+	@.venvs/spark/bin/python -m pytest --timeout 600 tests/python/spark
+
+.venvs/spark/.ready: requirements/dev.txt requirements/spark.txt | setup
+	@$(MAKE) --no-print-directory venv FOLDER=.venvs/spark INTERPRETER=$(PY)
+	@.venvs/spark/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/spark.txt
+	@touch $@
+
 kubernetes-conformance: setup ## one client suite on the embedded and, with KUBEBUILDER_ASSETS, on the real API server
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/python/conformance
 
@@ -100,6 +109,7 @@ iam-role: setup ## print the custom IAM role with exactly the permissions that t
 pins: setup ## renew requirements/*.txt from requirements/*.in (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate --upgrade requirements/dev.in -o requirements/dev.txt
 	@uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate --upgrade requirements/mutation.in -o requirements/mutation.txt
+	@uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate --upgrade requirements/spark.in -o requirements/spark.txt
 
 clean: ## remove what the other targets made
 	@rm -rf dist .venv .venvs .sandbox .mutants .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
