@@ -115,6 +115,8 @@ class LaterPushes:
         ]
         if preview:
             changes = preview_change(self._stored, edit).made
+            if changes and has_build_configurations(self._stored.read()):
+                left.append("Not every version of DSS keeps this: it is put back where it does not stay.")
             return (Outcome.WOULD_CHANGE if changes else Outcome.DONE), [*map(str, changes), *left] or [_SO_ALREADY]
         for host, script in scripts.items():
             install_login_script(script, host, self._google.credentials)

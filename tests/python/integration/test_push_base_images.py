@@ -138,6 +138,7 @@ def test_brings_the_base_images_to_a_repository_and_goes_on_where_it_failed(newe
     # DSS 15 keeps no script.
     assert outcomes(second) == ["done", "done", "done", "done", "done", "skipped", "done", "done"]
     assert newer.settings() == before
+    assert "ya29." not in created + failed + first + second
 
 
 def test_later_pushes_of_an_older_dss_log_docker_in_by_themselves(older: Stage) -> None:

@@ -258,6 +258,13 @@ def test_a_dss_that_keeps_no_script_is_as_it_was_and_no_token_is_left(stage, dro
     assert not stage.script.parent.exists()
 
 
+def test_a_preview_says_that_dss_15_may_not_keep_the_script(stage):
+    stage.instance = Instance(stage.images, with_builds())
+
+    assert stage.run(preview=True)[5] == "would change"
+    assert "Not every version of DSS keeps this" in stage.page
+
+
 def test_a_dss_15_that_keeps_the_script_has_it(stage):
     stage.instance = Instance(stage.images, with_builds())
 
