@@ -38,7 +38,7 @@ def clean_up(creation: Creation, failure: GkeClustersError, *, keep: bool) -> bo
         return False
     if keep:
         return _keep(creation, failure)
-    logger.error("The start failed and what it created is deleted: %s", failure)
+    logger.error("The start failed, and what it may have created is deleted: %s", failure)
     try:
         was_there = creation.undo(CLEAN_UP_SECONDS)
     except GkeClustersError as second:

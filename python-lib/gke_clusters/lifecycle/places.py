@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 
 from gke_clusters.dss.overrides import without_secrets
-from gke_clusters.errors import ApiNotEnabled, PermissionDenied
+from gke_clusters.errors import ApiNotEnabled, GoogleUnavailable, PermissionDenied
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.host_facts import placement_facts, request_facts, subnetwork_in_region
 from gke_clusters.settings.create import CreateSettings
@@ -41,8 +41,9 @@ def require_known_places(settings: CreateSettings, google: GoogleAccess, first: 
     """
     try:
         known = google.compute.zones(first.project)
-    except (PermissionDenied, ApiNotEnabled) as error:
-        # A convenience, not a need: Google refuses an unknown zone as well, in other words.
+    except (PermissionDenied, ApiNotEnabled, GoogleUnavailable) as error:
+        # A convenience, not a need: Google refuses an unknown zone as well, in other words. And GKE may answer where
+        # Compute Engine does not, or is kept from the DSS host.
         logger.warning("Whether the zones exist is not checked: %s", error.cause)
         return
     require_known_zones((first.location,), known, settings.locations, settings.fallback_zones)

@@ -126,12 +126,13 @@ class TestBadInput:
         assert "create" not in world.clusters.calls
         assert Journal(world.directory).read() is None
 
-    def test_leaves_the_zone_to_google_where_it_may_not_list_them(
-        self, world: Any, caplog: pytest.LogCaptureFixture
+    @pytest.mark.parametrize("fault", [PermissionDenied("It may not."), GoogleUnavailable("It does not answer.")])
+    def test_leaves_the_zone_to_google_where_it_cannot_list_them(
+        self, world: Any, fault: Any, caplog: pytest.LogCaptureFixture
     ) -> None:
-        world.compute.zones_fault = PermissionDenied("It may not list zones.")
+        world.compute.zones_fault = fault
         start(world)
-        assert "It may not list zones." in caplog.text
+        assert fault.cause in caplog.text
 
     def test_refuses_unusable_credentials_before_anything_is_created(self, world: Any) -> None:
         world.credentials = CredentialsChoice("service-account-key", "/does/not/exist")
