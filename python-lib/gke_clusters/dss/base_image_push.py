@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from gke_clusters.dss.calls import calling
+from gke_clusters.dss.calls import calling, failure_in
 from gke_clusters.errors import DssRefused
 
 logger = logging.getLogger(__name__)
@@ -113,21 +113,15 @@ def _lost(verbatim: str | None) -> DssRefused:
 
 
 def _raise_what_failed(answer: object) -> None:
-    messages = answer.get("messages") if isinstance(answer, Mapping) else None
-    if isinstance(messages, Mapping) and messages.get("error"):
+    said = failure_in(answer)
+    if said is not None:
         raise DssRefused(
             "DSS could not push the base images.",
             resource=_WHAT,
-            verbatim="\n".join(_words(messages.get("messages"))) or str(dict(messages)),
+            verbatim=said,
             remedy="Correct what the answer names, then run the macro again: what is in the registry already is not"
             " sent twice.",
         )
-
-
-def _words(messages: object) -> Iterator[str]:
-    for message in messages if isinstance(messages, list) else []:
-        if isinstance(message, Mapping) and message.get("severity") in (None, "ERROR"):
-            yield str(message.get("message") or f"{message.get('title')}: {message.get('details')}")
 
 
 def _part(state: Mapping[str, Any]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import requests
@@ -31,3 +31,24 @@ def calling(doing: str, resource: str) -> Iterator[None]:
             verbatim=str(error),
             remedy="Run it again: what was done already is not done twice.",
         ) from error
+
+
+def failure_in(answer: object) -> str | None:
+    """What failed by an ordinary answer of DSS, which tells the failure of an action in its ``messages``.
+
+    Args:
+        answer: the JSON that DSS answered with.
+
+    Returns:
+        Its words; None where nothing failed.
+    """
+    messages = answer.get("messages") if isinstance(answer, Mapping) else None
+    if not isinstance(messages, Mapping) or not messages.get("error"):
+        return None
+    return "\n".join(_words(messages.get("messages"))) or str(dict(messages))
+
+
+def _words(messages: object) -> Iterator[str]:
+    for message in messages if isinstance(messages, list) else []:
+        if isinstance(message, Mapping) and message.get("severity") in (None, "ERROR"):
+            yield str(message.get("message") or f"{message.get('title')}: {message.get('details')}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from gke_clusters.dss.base_image_push import BaseImagePush
 from gke_clusters.dss.calls import calling
+from gke_clusters.dss.connections import StoredConnection
 from gke_clusters.dss.projects import ProjectSettings
 
 
@@ -65,6 +66,10 @@ class DssInstance:
     def project_settings(self, project_key: str) -> ProjectSettings:
         """The settings of a project, as a document that can be changed."""
         return ProjectSettings(self._client, project_key)
+
+    def connection(self, name: str) -> StoredConnection:
+        """A connection, as a document that can be changed."""
+        return StoredConnection(self._client, name)
 
     def read_cluster_settings(self, cluster_id: str) -> dict[str, Any]:
         """Read what DSS keeps of a cluster: ``type``, ``state``, ``params``, ``data`` and more."""

@@ -12,12 +12,14 @@ from types import ModuleType
 import pytest
 
 from gke_clusters.settings.descriptors import macro_descriptor
+from gke_clusters.settings.gcs_connection import GcsConnectionSettings
 from gke_clusters.settings.push_base_images import PushBaseImagesSettings
 from gke_clusters.settings.register import RegisterSettings
 from gke_clusters.settings.use_in_projects import UseInProjectsSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 MODELS = {
+    "create-gcs-connection": GcsConnectionSettings,
     "push-base-images": PushBaseImagesSettings,
     "register-cluster": RegisterSettings,
     "use-cluster-in-projects": UseInProjectsSettings,

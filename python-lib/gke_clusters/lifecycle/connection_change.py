@@ -1,0 +1,144 @@
+"""A GCS connection is made or changed, tested by DSS, and put back as it was where DSS cannot use it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Protocol
+
+from gke_clusters.dss.connections import KEY_PLACE, GcsConnection, new_gcs_connection, put_gcs_connection, without_key
+from gke_clusters.dss.documents import Difference, Place, differences, put_at, said, value_at
+from gke_clusters.dss.stored_documents import Document, StoredDocument, change_document, preview_change
+from gke_clusters.errors import GkeClustersError
+from gke_clusters.lifecycle.steps import Result
+from gke_clusters.reports.checklist import Outcome
+
+logger = logging.getLogger(__name__)
+
+_TESTED: Final = "DSS tested it: it works."
+
+
+class Connection(StoredDocument, Protocol):
+    """A connection, as :class:`gke_clusters.dss.connections.StoredConnection` offers it."""
+
+    def find(self) -> Document | None:
+        """Read it; None if there is no connection of that name."""
+
+    def create(self, document: Document) -> None:
+        """Create it."""
+
+    def delete(self) -> None:
+        """Delete it."""
+
+    def key(self) -> str | None:
+        """Return the key as it was entered; None where it is not known."""
+
+    def test(self) -> None:
+        """Let DSS use it."""
+
+
+@dataclass(frozen=True)
+class ConnectionChange:
+    """What is to become of a connection. Each way of making it so returns what was done, a line each.
+
+    Attributes:
+        name: of the connection.
+        connection: where DSS keeps it.
+        found: what is there; None if nothing is.
+        wanted: what it should say; its key only if it is not there already.
+        old_key: the key that is there, as it was entered; None where it is not known.
+    """
+
+    name: str
+    connection: Connection
+    found: Document | None
+    wanted: GcsConnection
+    old_key: str | None = None
+
+    def preview(self) -> Result:
+        """Change nothing."""
+        if self.found is None:
+            return Outcome.WOULD_CHANGE, ["It would be created.", *self._said_of_a_new_one()]
+        words = self._said(preview_change(self.connection, self._edit).made)
+        return (Outcome.WOULD_CHANGE, words) if words else (Outcome.DONE, ["It is so already."])
+
+    def make(self) -> Result:
+        """Create or change it, and have DSS test it.
+
+        Raises:
+            DssRefused: DSS refuses it or cannot use it; it is as it was before, or what is left of the change is said.
+        """
+        return self._create() if self.found is None else self._update()
+
+    def _edit(self, document: Document) -> None:
+        put_gcs_connection(document, self.wanted)
+
+    def _create(self) -> Result:
+        document = new_gcs_connection(self.name)
+        self._edit(document)
+        self.connection.create(document)
+        rest = partial(put_gcs_connection, wanted=replace(self.wanted, key=None))
+        try:
+            change_document(self.connection, rest)
+            self.connection.test()
+        except GkeClustersError as failure:
+            failure.advise(_undone("The connection, which was new, was removed again.", self.connection.delete))
+            raise
+        return Outcome.CHANGED, ["It is new.", *self._said_of_a_new_one(), _TESTED]
+
+    def _update(self) -> Result:
+        made: tuple[Difference, ...] = ()
+        try:
+            made = change_document(self.connection, self._edit, optional=_is_key).made
+            self.connection.test()
+        except GkeClustersError as failure:
+            if made or self.wanted.key:
+                failure.advise(_undone(self._put_back_words(), partial(self._put_back, made)))
+            raise
+        words = self._said(made)
+        outcome = Outcome.CHANGED if words else Outcome.DONE
+        return outcome, [*(words or ["It is so already."]), _TESTED]
+
+    def _put_back(self, made: Iterable[Difference]) -> None:
+        def edit(document: Document) -> None:
+            for difference in made:
+                put_at(document, difference.place, difference.before)
+            if self.wanted.key:
+                put_at(document, KEY_PLACE, self.old_key or value_at(self.found, KEY_PLACE))
+
+        change_document(self.connection, edit, optional=_is_key)
+
+    def _put_back_words(self) -> str:
+        had_key = isinstance(value_at(self.found, KEY_PLACE), str)
+        if self.wanted.key and had_key and not self.old_key:
+            return (
+                "The connection is as it was before, except perhaps for its key, which DSS does not give back: enter"
+                " the former one again."
+            )
+        return "The connection is as it was before."
+
+    def _said(self, made: Iterable[Difference]) -> list[str]:
+        # DSS shows one key like another.
+        words = [str(without_key(each)) for each in made if each.place != KEY_PLACE]
+        return [*words, f"{said(KEY_PLACE)}: the key that was given"] if self.wanted.key else words
+
+    def _said_of_a_new_one(self) -> list[str]:
+        blank = new_gcs_connection(self.name)
+        document = new_gcs_connection(self.name)
+        self._edit(document)
+        return self._said(tuple(differences(blank, document)))
+
+
+def _is_key(_document: Document, place: Place) -> bool:
+    return place == KEY_PLACE
+
+
+def _undone(words: str, undo: Callable[[], None]) -> str:
+    try:
+        undo()
+    except GkeClustersError as failure:
+        logger.error("The change could not be undone: %s", failure)  # noqa: TRY400 - one line, not a traceback
+        return f"The change could not be undone: {failure.cause} Look at the connection in DSS."
+    return words

@@ -1,0 +1,410 @@
+from __future__ import annotations
+
+import copy
+import re
+
+import pytest
+
+from gke_clusters.errors import DssRefused, PermissionDenied, SettingsError
+from gke_clusters.google.credentials import CredentialsChoice
+from gke_clusters.google.storage import Bucket
+from gke_clusters.lifecycle.bucket_access import BucketAccess
+from gke_clusters.lifecycle.gcs_connection import create_gcs_connection
+from gke_clusters.lifecycle.progress import Progress
+from gke_clusters.settings.gcs_connection import parse_gcs_connection
+
+REDACTED = "e:REDACTED"
+KEY, OTHER_KEY = "/etc/dss/gcs.json", "/etc/dss/other.json"
+STARTED = {
+    "schema_version": 2,
+    "project": "p",
+    "cluster": {"id": "1", "name": "c", "location": "europe-west1-b"},
+}
+
+
+class Connection:
+    """A connection as DSS keeps it: without unknown fields it was not told of, its key never shown."""
+
+    name = "connection gcs"
+
+    def __init__(self):
+        self.document = None
+        self.secret = None
+        self.calls = []
+        self.knows_key = True
+        self.drops = ()
+        self.failures = {}
+
+    def there(self, secret=None, **fields):
+        self.document = {"name": "gcs", "type": "GCS", "description": "ours", "params": {"more": 1}, **fields}
+        self.secret = secret
+
+    def _call(self, name):
+        self.calls.append(name)
+        if name in self.failures:
+            raise self.failures[name]
+
+    def _shown(self):
+        shown = copy.deepcopy(self.document)
+        if self.secret:
+            shown["params"]["appSecretContent"] = REDACTED
+        return shown
+
+    def find(self):
+        return None if self.document is None else self._shown()
+
+    def read(self):
+        return self._shown()
+
+    def write(self, document):
+        self._call("write")
+        self._keep(document)
+
+    def _keep(self, document):
+        kept = {key: value for key, value in copy.deepcopy(document).items() if key not in self.drops}
+        given = kept["params"].pop("appSecretContent", None)
+        self.secret = self.secret if given == REDACTED else given
+        self.document = kept
+
+    def create(self, document):
+        self._call("create")
+        taken = {key: document[key] for key in ("name", "type", "params", "usableBy")}
+        self._keep(taken)
+
+    def delete(self):
+        self._call("delete")
+        self.document = None
+
+    def key(self):
+        return self.secret if self.knows_key else None
+
+    def test(self):
+        self._call("test")
+
+
+class Storage:
+    identity = "host@p.iam.gserviceaccount.com"
+
+    def __init__(self):
+        self.bucket = Bucket("my-data", "EUROPE-WEST1", "region")
+        self.denied = None
+        self.tried = []
+
+    def find_bucket(self, name):
+        return self.bucket if name == "my-data" else None
+
+    def require_access(self, bucket):
+        if self.denied:
+            raise self.denied
+
+    def try_out(self, bucket, folder):
+        self.tried.append((bucket, folder))
+
+
+class World:
+    def __init__(self):
+        self.stored = Connection()
+        self.storage = Storage()
+        self.choices = []
+        self.clusters = {"started": {"data": STARTED}, "stopped": {"data": None}}
+
+    def connection(self, name):
+        assert name == "gcs"
+        return self.stored
+
+    def read_cluster_settings(self, cluster_id):
+        if cluster_id not in self.clusters:
+            raise DssRefused("DSS refused to read the cluster.", verbatim=f"not found: {cluster_id}")
+        return self.clusters[cluster_id]
+
+    def connect(self, choice):
+        self.choices.append(choice)
+        return self.storage
+
+    def run(self, **fields):
+        settings = parse_gcs_connection({"connectionName": "gcs", "bucket": "my-data", "path": "/dss", **fields}, {})
+        return create_gcs_connection(settings, BucketAccess(self.storage, self.connect), self, Progress())
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def outcomes(page):
+    return re.findall(r'class="outcome [^"]+">([^<]+)<', page)
+
+
+def test_makes_the_connection_and_has_dss_test_it(world):
+    page = world.run()
+
+    assert outcomes(page) == ["done", "done", "changed"]
+    assert world.stored.calls == ["create", "write", "test"]
+    assert world.stored.document["params"]["chroot"] == "/dss"
+    assert world.stored.document["detailsReadability"] == {"readableBy": "ALL"}
+    assert world.storage.tried == [("my-data", "dss")]
+    assert world.choices == [CredentialsChoice()]
+    assert "service account of the nodes" in page.replace("\n", " ")
+    assert "Metastore catalogs" in page
+
+
+def test_the_second_time_all_is_done_and_nothing_is_written(world):
+    world.run()
+    before, world.stored.calls = copy.deepcopy(world.stored.document), []
+
+    page = world.run()
+
+    assert outcomes(page) == ["done"] * 3
+    assert world.stored.calls == ["test"]
+    assert world.stored.document == before
+    assert "Next" not in page
+
+
+def test_with_a_key_the_second_time_all_is_done_too(world):
+    key = {"authentication": "KEYPAIR", "bucketKey": KEY}
+    first = world.run(**key, synchronizeMetastore=False)
+    world.stored.calls = []
+
+    page = world.run(**key, synchronizeMetastore=False)
+
+    assert outcomes(first) == ["done", "done", "changed"]
+    assert "Next" not in first
+    assert outcomes(page) == ["done"] * 3
+    assert world.stored.calls == ["test"]
+    assert world.stored.secret == KEY
+    assert world.choices[-1] == CredentialsChoice("service-account-key", KEY)
+
+
+def test_an_existing_connection_keeps_what_is_not_asked_for(world):
+    world.stored.there()
+
+    page = world.run()
+
+    assert outcomes(page) == ["done", "done", "changed"]
+    assert world.stored.document["description"] == "ours"
+    assert world.stored.document["params"]["more"] == 1
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_preview_writes_nothing_neither_in_dss_nor_in_the_bucket(world, exists):
+    if exists:
+        world.stored.there()
+    before = copy.deepcopy(world.stored.document)
+
+    page = world.run(preview=True)
+
+    assert outcomes(page) == ["done", "done", "would change"]
+    assert world.stored.document == before
+    assert (world.stored.calls, world.storage.tried) == ([], [])
+
+
+def test_a_preview_of_what_is_so_already(world):
+    world.run()
+
+    assert outcomes(world.run(preview=True)) == ["done"] * 3
+
+
+def test_no_key_is_shown(world):
+    world.stored.there("/etc/dss/old.json")
+
+    shown = world.run(preview=True, authentication="KEYPAIR", bucketKey=KEY)
+    shown += world.run(authentication="KEYPAIR", bucketKey=KEY)
+
+    assert shown.count("params.appSecretContent: the key that was given") == 2
+    assert KEY not in shown
+    assert "old.json" not in shown
+    assert world.stored.secret == KEY
+
+
+def test_the_key_that_is_there_stays_where_none_is_given(world):
+    world.stored.there(KEY)
+
+    page = world.run(authentication="KEYPAIR")
+
+    assert outcomes(page) == ["done", "done", "changed"]
+    assert world.stored.secret == KEY
+    assert world.choices == [CredentialsChoice("service-account-key", KEY)]
+
+
+def test_rights_that_cannot_be_asked_for_without_the_key_are_left_to_dss(world):
+    world.stored.there(KEY)
+    world.stored.knows_key = False
+
+    page = world.run(authentication="KEYPAIR")
+
+    assert outcomes(page) == ["done", "skipped", "changed"]
+    assert world.choices == []
+
+
+def refused(world, **fields):
+    with pytest.raises(SettingsError) as error:
+        world.run(**fields)
+    assert world.stored.calls == []
+    [problem] = error.value.problems
+    return problem.label, problem.message
+
+
+def test_a_connection_of_another_type_is_left_alone(world):
+    world.stored.there(type="S3")
+
+    assert refused(world) == ("Name of the connection", "gcs exists and is of type S3")
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_key_is_needed_where_there_is_none(world, exists):
+    if exists:
+        world.stored.there()
+
+    assert refused(world, authentication="KEYPAIR") == ("Key", "is required: gcs has none yet")
+
+
+def test_a_bucket_that_is_not_there_is_refused(world):
+    assert refused(world, bucket="other") == ("Bucket", "there is no bucket of the name other")
+
+
+def test_a_cluster_that_is_not_there_is_refused(world):
+    assert refused(world, clusterId="gone") == ("Cluster", "gone cannot be read: not found: gone")
+
+
+def test_a_bucket_in_another_region_is_refused(world):
+    world.storage.bucket = Bucket("my-data", "US-EAST1", "region")
+
+    label, message = refused(world, clusterId="started")
+
+    assert label == "Bucket"
+    assert "is in US-EAST1 (region), the cluster in europe-west1" in message
+    assert "tick Allow another region" in message
+
+
+def test_a_bucket_in_another_region_may_be_allowed(world):
+    world.storage.bucket = Bucket("my-data", "US-EAST1", "region")
+
+    page = world.run(clusterId="started", allowOtherRegion=True)
+
+    assert outcomes(page) == ["done", "done", "changed"]
+    assert "This was allowed." in page
+
+
+def test_a_bucket_where_the_cluster_is_is_said_to_be_there(world):
+    assert "where the cluster is: europe-west1" in world.run(clusterId="started")
+
+
+def test_a_cluster_that_is_not_started_compares_with_nothing(world):
+    assert "stopped is not started" in world.run(clusterId="stopped")
+
+
+def test_without_rights_nothing_is_written(world):
+    world.storage.denied = PermissionDenied("host lacks storage.objects.create on the bucket.")
+
+    page = world.run()
+
+    assert outcomes(page) == ["done", "failed", "skipped"]
+    assert "storage.objects.create" in page
+    assert world.stored.calls == []
+
+
+def unusable():
+    return DssRefused("DSS cannot use the connection.", verbatim="no such bucket")
+
+
+def test_a_new_connection_that_dss_cannot_use_is_removed_again(world):
+    world.stored.failures["test"] = unusable()
+
+    page = world.run()
+
+    assert outcomes(page) == ["done", "done", "failed"]
+    assert "was removed again" in page
+    assert "no such bucket" in page
+    assert world.stored.document is None
+
+
+def test_a_new_connection_of_which_dss_drops_a_part_is_removed_again(world):
+    world.stored.drops = ("detailsReadability",)
+
+    page = world.run()
+
+    assert outcomes(page)[-1] == "failed"
+    assert "detailsReadability" in page
+    assert world.stored.document is None
+
+
+def test_a_connection_that_cannot_be_removed_again_is_said_to_be_there(world):
+    world.stored.failures = {"test": unusable(), "delete": DssRefused("DSS refused to delete the connection.")}
+
+    page = world.run()
+
+    assert "could not be undone: DSS refused to delete the connection." in page
+
+
+def test_a_connection_that_cannot_be_created_is_not_removed(world):
+    world.stored.failures["create"] = DssRefused("DSS refused to create the connection.")
+
+    page = world.run()
+
+    assert outcomes(page)[-1] == "failed"
+    assert world.stored.calls == ["create"]
+
+
+def test_a_connection_that_worked_before_is_put_back(world):
+    world.stored.there(KEY, usableBy="ALLOWED")
+    before = copy.deepcopy(world.stored.document)
+    world.stored.failures["test"] = unusable()
+
+    page = world.run(authentication="KEYPAIR", bucketKey=OTHER_KEY)
+
+    assert outcomes(page)[-1] == "failed"
+    assert "The connection is as it was before." in page
+    assert world.stored.document == before
+    assert world.stored.secret == KEY
+
+
+def test_a_connection_without_a_key_is_put_back_too(world):
+    world.stored.there(usableBy="ALLOWED")
+    before = copy.deepcopy(world.stored.document)
+    world.stored.failures["test"] = unusable()
+
+    page = world.run()
+
+    assert "The connection is as it was before." in page
+    assert world.stored.document == before
+
+
+def test_a_key_that_dss_does_not_give_back_cannot_be_put_back(world):
+    world.stored.there(KEY)
+    world.stored.knows_key = False
+    world.stored.failures["test"] = unusable()
+
+    page = world.run(authentication="KEYPAIR", bucketKey=OTHER_KEY)
+
+    assert "except perhaps for its key" in page
+
+
+def test_a_key_that_was_not_there_before_does_not_stay(world):
+    world.stored.there()
+    world.stored.failures["test"] = unusable()
+
+    page = world.run(authentication="KEYPAIR", bucketKey=KEY)
+
+    assert "The connection is as it was before." in page
+    assert world.stored.secret is None
+
+
+def test_a_connection_that_is_so_already_and_does_not_work_is_not_touched(world):
+    world.run()
+    world.stored.calls, world.stored.failures["test"] = [], unusable()
+
+    page = world.run()
+
+    assert outcomes(page)[-1] == "failed"
+    assert world.stored.calls == ["test"]
+    assert "as it was before" not in page
+
+
+def test_steps_are_told_to_the_progress_bar(world):
+    percents = []
+    settings = parse_gcs_connection({"connectionName": "gcs", "bucket": "my-data"}, {})
+
+    create_gcs_connection(settings, BucketAccess(world.storage, world.connect), world, Progress(percents.append))
+
+    assert percents == sorted(percents)
+    assert percents[-1] == 100
