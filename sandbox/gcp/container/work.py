@@ -112,12 +112,14 @@ class Work:
         record.operation = operation
         if record.resource["status"] == "RUNNING":
             record.resource["status"] = "RECONCILING"
-        self._spawn(self._guarded(record, operation, work))
+        # What was stopped before it began is not to complain of it.
+        self._spawn(self._guarded(record, operation, work)).add_done_callback(lambda _: work.close())
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _guarded(self, record: ClusterRecord, operation: Operation, work: Coroutine[Any, Any, None]) -> None:
         try:
