@@ -6,6 +6,7 @@ Items of a list that all have a ``name`` are told apart by it, as DSS itself ref
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -48,6 +49,10 @@ class Difference:
     after: Any
 
     def __str__(self) -> str:
+        if self.before is ABSENT and isinstance(self.after, Mapping | list):
+            return f"{said(self.place)}: added"
+        if self.after is ABSENT:
+            return f"{said(self.place)}: removed"
         return f"{said(self.place)}: {_value(self.before)} → {_value(self.after)}"
 
 
@@ -157,5 +162,5 @@ def _same_order(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 def _value(value: Any) -> str:
     if value is ABSENT:
         return "nothing"
-    text = repr(value)
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

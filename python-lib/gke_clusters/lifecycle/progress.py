@@ -35,6 +35,15 @@ class Progress:
         logger.info("%s", words)
         self._report(percent)
 
+    def within(self, first: int, last: int) -> Progress:
+        """Return the progress of a story that is a part of this one.
+
+        Args:
+            first: Percent of this one where the part begins.
+            last: Percent where it ends.
+        """
+        return Progress(lambda percent: self._report(first + (last - first) * percent // 100))
+
     def of_operation(self, first: int, last: int) -> Callable[[Operation], None]:
         """Return what follows an operation that fills a part of the bar.
 

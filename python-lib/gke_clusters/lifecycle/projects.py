@@ -58,6 +58,19 @@ def use_cluster_in_projects(settings: UseInProjectsSettings, instance: Instance,
     progress.step(1, f"Looking at {', '.join(settings.projects)}")
     stored = {key: instance.project_settings(key) for key in settings.projects}
     _require_what_is_named(settings, instance, stored)
+    steps = project_steps(settings, instance, progress)
+    progress.step(100, "Nothing was changed" if settings.preview else "The projects are set")
+    return render_checklist("Cluster of projects", steps)
+
+
+def project_steps(settings: UseInProjectsSettings, instance: Instance, progress: Progress) -> list[Step]:
+    """Change the settings of each project, and say what became of it.
+
+    Args:
+        settings: The dialog.
+        instance: DSS.
+        progress: Where to report.
+    """
 
     def edit(document: Document) -> None:
         if settings.choice == "INHERIT":
@@ -68,8 +81,9 @@ def use_cluster_in_projects(settings: UseInProjectsSettings, instance: Instance,
             use_container_configuration(document, settings.configuration_name)
 
     steps = []
-    for number, (key, project) in enumerate(stored.items()):
-        progress.step(_LOOK_PERCENT + (100 - _LOOK_PERCENT) * number // len(stored), f"Project {key}")
+    for number, key in enumerate(settings.projects):
+        progress.step(_LOOK_PERCENT + (100 - _LOOK_PERCENT) * number // len(settings.projects), f"Project {key}")
+        project = instance.project_settings(key)
         try:
             change = preview_change(project, edit) if settings.preview else change_document(project, edit)
         except GkeClustersError as failure:
@@ -77,8 +91,7 @@ def use_cluster_in_projects(settings: UseInProjectsSettings, instance: Instance,
             steps.append(Step.failed(f"Project {key}", failure))
         else:
             steps.append(_step(key, change, preview=settings.preview))
-    progress.step(100, "Nothing was changed" if settings.preview else "The projects are set")
-    return render_checklist("Cluster of projects", steps)
+    return steps
 
 
 def _step(key: str, change: DocumentChange, *, preview: bool) -> Step:

@@ -37,7 +37,6 @@ from gke_clusters.settings.register import COMPONENT, REMEDY, RegisterSettings
 
 logger = logging.getLogger(__name__)
 
-_TITLE: Final = "Register {cluster} with DSS"
 _CONTAINERS: Final = "Containerized execution configuration {name}"
 _SPARK: Final = "Spark configuration {name}"
 _DEFAULTS: Final = "Defaults of containers and Spark"
@@ -77,16 +76,39 @@ def register_cluster(
     """
     progress.step(5, f"Registering {cluster.id} as {settings.name}")
     placement = _placement(settings.node_pool, cluster, connect) if settings.node_pool else None
-    wanted = _configuration(settings, placement)
     progress.step(30, "Reading the general settings of DSS")
-    title = _TITLE.format(cluster=cluster.id)
+    steps, notes = registration_steps(settings, placement, stored)
+    if any(step.outcome is Outcome.CHANGED for step in steps):
+        notes.append("Push the base images to the registry before the configurations are used for the first time.")
+    progress.step(100, "Nothing was changed" if settings.preview else f"{cluster.id} is dealt with")
+    return render_checklist(f"Register {cluster.id} with DSS", steps, notes)
+
+
+def registration_steps(
+    settings: RegisterSettings, placement: PodPlacement | None, stored: StoredDocument
+) -> tuple[list[Step], list[str]]:
+    """Change the general settings, and say of each configuration what became of it.
+
+    Args:
+        settings: The dialog.
+        placement: The nodes of the pods; None for any.
+        stored: The general settings of DSS.
+
+    Returns:
+        The steps, and what the administrator should know.
+    """
     try:
-        change = _change(settings, wanted, cluster.id, stored)
+        change = _change(settings, _configuration(settings, placement), stored)
     except GkeClustersError as failure:
         logger.error("The registration failed: %s", failure)  # noqa: TRY400 - one line, not a traceback
-        return render_checklist(title, [Step.failed("General settings of DSS", failure)])
-    progress.step(100, f"{cluster.id} is registered" if not settings.preview else "Nothing was changed")
-    return render_checklist(title, list(_steps(settings, change)), _notes(settings, change))
+        return [Step.failed("General settings of DSS", failure)], []
+    notes = []
+    if change.dropped:
+        notes.append(
+            f"This version of DSS does not keep {', '.join(change.dropped)}."
+            " If it is needed, set it on DSS's own screens."
+        )
+    return list(_steps(settings, change)), notes
 
 
 def _placement(pool_name: str, cluster: DssCluster, connect: Callable[[], GoogleAccess]) -> PodPlacement:
@@ -149,9 +171,7 @@ def _configuration(settings: RegisterSettings, placement: PodPlacement | None) -
     )
 
 
-def _change(
-    settings: RegisterSettings, wanted: ComputeConfiguration, cluster_id: str, stored: StoredDocument
-) -> DocumentChange:
+def _change(settings: RegisterSettings, wanted: ComputeConfiguration, stored: StoredDocument) -> DocumentChange:
     def edit(document: Document) -> None:
         if settings.with_containers:
             put_container_configuration(document, wanted)
@@ -162,7 +182,7 @@ def _change(
         if settings.make_default and settings.with_spark:
             set_default_spark_configuration(document, wanted.name)
         if settings.make_default_cluster:
-            set_default_cluster(document, cluster_id)
+            set_default_cluster(document, settings.cluster_id)
 
     if settings.preview:
         return preview_change(stored, edit)
@@ -198,15 +218,3 @@ def _title_of(difference: Difference, name: str) -> str:
         step.name for step in place if isinstance(step, Named)
     )
     return _SPARK if spark else _CONTAINERS
-
-
-def _notes(settings: RegisterSettings, change: DocumentChange) -> list[str]:
-    notes = []
-    if change.dropped:
-        notes.append(
-            f"This version of DSS does not keep {', '.join(change.dropped)}."
-            " If it is needed, set it on DSS's own screens."
-        )
-    if change.made and not settings.preview:
-        notes.append("Push the base images to the registry before the configurations are used for the first time.")
-    return notes

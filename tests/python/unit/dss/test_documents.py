@@ -68,6 +68,19 @@ def test_an_empty_list_is_not_kept_by_a_full_one():
     assert [said(place) for place in not_kept({"a": []}, {"a": [1]})] == ["a"]
 
 
+def test_says_values_as_json_and_what_is_new_or_gone_in_a_word():
+    before = {"text": "a", "yes": True, "old": [1]}
+    after = {"text": None, "yes": False, "new": {"b": 1}, "number": 2}
+
+    assert [str(each) for each in differences(before, after)] == [
+        'text: "a" → null',
+        "yes: true → false",
+        "old: removed",
+        "new: added",
+        "number: nothing → 2",
+    ]
+
+
 def test_says_a_long_value_in_short():
     (difference,) = differences({}, {"a": "x" * 1000})
 
