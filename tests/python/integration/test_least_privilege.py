@@ -7,17 +7,20 @@ suite, which runs with exactly those that are listed.
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
-from gke_clusters.errors import GkeClustersError
+from gke_clusters.errors import GkeClustersError, PermissionDenied
 from gke_clusters.google.credentials import CredentialsChoice, authorize
-from gke_clusters.google.permissions import KUBERNETES, PERMISSIONS
+from gke_clusters.google.permissions import BUCKET_PERMISSIONS, KUBERNETES, PERMISSIONS
 from gke_clusters.google.registries import DOWNLOAD, UPLOAD, ArtifactRegistryApi, RepositoryName
+from gke_clusters.google.storage import StorageApi
 from gke_clusters.kube.access import review_access
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
@@ -162,6 +165,24 @@ def kubernetes(dss: Dss, monkeypatch: pytest.MonkeyPatch) -> KubernetesApi:
     return KubernetesApi.from_kubeconfig(Path(dss.running.data["kube_config_path"]))
 
 
+@pytest.fixture
+def bucket(dss: Dss, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A bucket of the project, and Cloud Storage as the DSS host sees it."""
+    for name, value in dss.stage.component.environment.items():
+        monkeypatch.setenv(name, value)
+    exports = dss.stage.sandbox.exports
+    bucket = f"least-{next(dss.stage.plays)}"
+    made = requests.post(
+        f"{exports['CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE'].rstrip('/')}/storage/v1/b",
+        headers={"Authorization": f"Bearer {Path(exports['CLOUDSDK_AUTH_ACCESS_TOKEN_FILE']).read_text()}"},
+        params={"project": exports["CLOUDSDK_CORE_PROJECT"]},
+        json={"name": bucket},
+        timeout=20,
+    )
+    assert made.ok, made.text
+    return bucket
+
+
 def without(permission: str) -> list[str]:
     return [one for one in PERMISSIONS if one != permission]
 
@@ -171,6 +192,27 @@ def test_without_it_a_story_fails_or_warns_and_names_it(permission: str, dss: Ds
     with dss.stage.sandbox.permissions(HOST, without(permission)):
         end = STORIES[permission](dss)
     assert permission in (end.log if end.succeeded else end.message + end.log)
+
+
+@pytest.mark.parametrize("permission", BUCKET_PERMISSIONS)
+def test_without_it_a_bucket_cannot_be_used_and_it_is_named(permission: str, dss: Dss, bucket: str) -> None:
+    others = [one for one in BUCKET_PERMISSIONS if one != permission]
+    with dss.stage.sandbox.permissions(HOST, others):
+        storage = StorageApi(authorize(CredentialsChoice()))
+        with pytest.raises(PermissionDenied, match=re.escape(permission)):
+            storage.require_access(bucket)
+        with pytest.raises(GkeClustersError):
+            use(storage, bucket)
+
+
+def test_with_all_of_them_a_bucket_can_be_used(dss: Dss, bucket: str) -> None:
+    with dss.stage.sandbox.permissions(HOST, list(BUCKET_PERMISSIONS)):
+        use(StorageApi(authorize(CredentialsChoice())), bucket)
+
+
+def use(storage: StorageApi, bucket: str) -> None:
+    assert storage.find_bucket(bucket)
+    storage.try_out(bucket, "")
 
 
 @pytest.mark.parametrize("permission", sorted(IN_THE_CLUSTER))
