@@ -39,6 +39,14 @@ def test_hands_over_a_cluster_that_runs(world: Any) -> None:
     assert world.percents[-1] == 100
 
 
+def test_says_what_it_looks_for_and_what_it_finds(world: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    found = world.clusters.add(world.cluster(status="RECONCILING"))
+    attach(world)
+    assert f"my-cluster in project acme as {world.clusters.identity}" in caplog.text
+    assert f"{found.name} is RECONCILING" in caplog.text
+
+
 def test_changes_nothing(world: Any) -> None:
     world.clusters.add(world.cluster(labels={}))
     attach(world)
@@ -78,14 +86,23 @@ def test_corrects_a_wrong_location_and_says_so(world: Any, caplog: pytest.LogCap
     world.clusters.add(world.cluster(REGIONAL))
     world.clusters.add(world.cluster(ClusterName("acme", "us-central1-a", "another")))
     assert attach(world)[1]["cluster"]["location"] == "europe-west1"
-    assert "is not in europe-west1-b but in europe-west1" in caplog.text
+    assert "my-cluster is not in europe-west1-b but in europe-west1" in caplog.text
 
 
 def test_says_where_the_clusters_are_if_there_are_several(world: Any) -> None:
     world.clusters.add(world.cluster(REGIONAL))
     world.clusters.add(world.cluster(ClusterName("acme", "us-central1-a", "my-cluster")))
-    with pytest.raises(WrongLocation, match="none of them in europe-west1-b: in europe-west1, us-central1-a"):
+    with pytest.raises(WrongLocation, match="none of them in europe-west1-b: in europe-west1, us-central1-a") as caught:
         attach(world)
+    assert caught.value.resource == "cluster my-cluster in project acme"
+
+
+def test_says_where_the_clusters_are_if_there_are_several_and_no_location_is_given(world: Any) -> None:
+    world.host.on_google_cloud = False
+    world.clusters.add(world.cluster(REGIONAL))
+    world.clusters.add(world.cluster(ClusterName("acme", "us-central1-a", "my-cluster")))
+    with pytest.raises(WrongLocation, match="2 clusters of that name: in europe-west1, us-central1-a"):
+        attach(world, connectionInfo={"projectId": "acme"})
 
 
 def test_says_which_clusters_there_are_if_there_is_none_of_that_name(world: Any) -> None:
@@ -95,6 +112,15 @@ def test_says_which_clusters_there_are_if_there_is_none_of_that_name(world: Any)
         attach(world)
     assert "other-00 (us-central1-a), other-01" in caught.value.remedy
     assert "other-19 (us-central1-a) and 5 more" in caught.value.remedy
+    assert caught.value.resource == "cluster my-cluster in project acme"
+
+
+def test_says_that_there_are_more_clusters_than_it_names_only_where_there_are(world: Any) -> None:
+    for number in range(20):
+        world.clusters.add(world.cluster(ClusterName("acme", "us-central1-a", f"other-{number:02}")))
+    with pytest.raises(ClusterNotFound) as caught:
+        attach(world)
+    assert caught.value.remedy.endswith("other-19 (us-central1-a).")
 
 
 def test_says_that_there_are_no_clusters_at_all(world: Any) -> None:
@@ -104,19 +130,23 @@ def test_says_that_there_are_no_clusters_at_all(world: Any) -> None:
 
 
 def test_absence_is_unknown_while_zones_do_not_answer(world: Any) -> None:
-    world.clusters.missing_zones = ("us-central1-a",)
-    with pytest.raises(GoogleUnavailable, match="us-central1-a"):
+    world.clusters.missing_zones = ("us-central1-a", "us-central1-b")
+    with pytest.raises(GoogleUnavailable) as caught:
         attach(world)
+    assert caught.value.resource == "cluster my-cluster in project acme"
+    assert caught.value.verbatim == "missingZones: us-central1-a, us-central1-b"
+    assert "https://status.cloud.google.com" in caught.value.remedy
 
 
 def test_says_that_a_zone_which_does_not_answer_may_have_another_of_that_name(
     world: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.host.on_google_cloud = False
-    world.clusters.missing_zones = ("us-central1-a",)
+    world.clusters.missing_zones = ("us-central1-a", "us-central1-b")
     world.clusters.add(world.cluster(REGIONAL))
     attach(world, connectionInfo={"projectId": "acme"})
-    assert "give its location: us-central1-a did not answer" in caplog.text
+    assert f"{REGIONAL} is used" in caplog.text
+    assert "give its location: us-central1-a, us-central1-b did not answer" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -159,10 +189,13 @@ def refuse_to_look(name: ClusterName) -> None:
     raise PermissionDenied("Permission denied on 'locations/europe-west1-x' (or it may not exist).")
 
 
-def test_looks_elsewhere_where_google_refuses_to_look_at_a_location_that_may_not_exist(world: Any) -> None:
+def test_looks_elsewhere_where_google_refuses_to_look_at_a_location_that_may_not_exist(
+    world: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     world.clusters.add(world.cluster(REGIONAL))
     world.clusters.find_cluster = refuse_to_look
     assert attach(world, location="europe-west1-x")[1]["cluster"]["location"] == "europe-west1"
+    assert "my-cluster is not in europe-west1-x but in europe-west1" in caplog.text
 
 
 def test_keeps_the_refusal_where_the_project_has_no_such_cluster(world: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,10 +41,13 @@ class TestRemember:
 
     def test_knows_that_it_does_not_know(self, contents: FakeContents, caplog: pytest.LogCaptureFixture) -> None:
         refused = AccessDenied("It is forbidden.", verbatim="services is forbidden")
-        contents.faults = {"load_balancers": refused, "volumes": refused}
+        contents.faults = {"load_balancers": refused, "volumes": ControlPlaneUnreachable("It does not answer.")}
         assert remember(contents) == Remembered(None, None)
         assert remember(contents).addresses == remember(contents).disks == frozenset()
-        assert "services is forbidden" in caplog.text
+        assert "load balancers the cluster has" in caplog.text
+        assert ": It is forbidden. Answer received: services is forbidden\n" in caplog.text
+        assert "volumes the cluster has" in caplog.text
+        assert ": It does not answer\n" in caplog.text
 
     def test_one_thing_unknown_hides_no_other(self, contents: FakeContents) -> None:
         contents.faults = {"load_balancers": AccessDenied("It is forbidden.")}
@@ -82,11 +86,19 @@ class TestLoadBalancers:
         assert world.now == pytest.approx(60)
         assert "not gone after 1 minutes: Service default/web" in caplog.text
 
-    def test_that_are_going_are_not_deleted_again(self, world: Any, contents: FakeContents) -> None:
-        contents.balancers = [service("web")]
-        contents.stuck = {"Service default/web"}
+    def test_that_do_not_go_are_all_named(self, world: Any, contents: FakeContents, caplog: Any) -> None:
+        contents.balancers = [service("web"), service("api")]
+        contents.stuck = {"Service default/web", "Service default/api"}
         clear_all(world, contents, 60)
-        assert contents.deleted == ["Service default/web"]
+        assert "not gone after 1 minutes: Service default/web, Service default/api" in caplog.text
+        assert "are gone" not in caplog.text
+
+    def test_that_are_going_are_not_deleted_again(self, world: Any, contents: FakeContents) -> None:
+        going = service("web")
+        contents.balancers = [replace(going, object=replace(going.object, going=True)), service("api")]
+        contents.stuck = {"Service default/web", "Service default/api"}
+        clear_all(world, contents, 60)
+        assert contents.deleted == ["Service default/api"]
 
     def test_are_asked_to_go_no_longer_than_until_the_deadline(
         self, world: Any, contents: FakeContents, caplog: Any
@@ -129,6 +141,13 @@ class TestLoadBalancers:
         contents.faults = {call: ControlPlaneUnreachable("It does not answer.", verbatim="timeout")}
         assert not clear_all(world, contents)
         assert "load balancers could not be cleared away: It does not answer. Answer received: timeout" in caplog.text
+
+    def test_that_may_not_be_deleted_are_not_waited_for(self, world: Any, contents: FakeContents, caplog: Any) -> None:
+        contents.balancers = [service("web")]
+        contents.faults = {"delete": AccessDenied("It is forbidden.")}
+        assert not clear_all(world, contents)
+        assert world.now == 0
+        assert "load balancers could not be cleared away: It is forbidden. The stop goes on" in caplog.text
 
     def test_that_cannot_go_do_not_keep_the_volumes_from_going(self, world: Any, contents: FakeContents) -> None:
         contents.claim("data")

@@ -9,7 +9,7 @@ import pytest
 
 from gke_clusters.errors import ControlPlaneUnreachable
 from gke_clusters.kube.api import KubernetesApi
-from gke_clusters.kube.billed_objects import BilledObjects
+from gke_clusters.kube.kubeconfig import Endpoint
 from gke_clusters.lifecycle import contents
 from gke_clusters.lifecycle.contents import reach_contents
 from gke_clusters.settings.stop import parse_stop
@@ -20,12 +20,16 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The kubeconfigs and the patience with which a control plane was asked; it answers."""
     told: list[Any] = []
 
-    def connect(path: Path, endpoint: Any) -> str:
+    def connect(path: Path, endpoint: Endpoint) -> str:
         told.append(path.read_text())
-        return "api"
+        return f"API of the {endpoint}"
+
+    def probe(api: str, patience_seconds: float) -> None:
+        told.extend([patience_seconds, api])
 
     monkeypatch.setattr(KubernetesApi, "from_kubeconfig", connect)
-    monkeypatch.setattr(contents, "probe", lambda _api, patience_seconds: told.append(patience_seconds))
+    monkeypatch.setattr(contents, "probe", probe)
+    monkeypatch.setattr(contents, "BilledObjects", lambda api: f"objects behind the {api}")
     return told
 
 
@@ -34,8 +38,15 @@ def test_writes_the_kubeconfig_anew_whatever_became_of_it(world: Any, reached: l
     world.directory.mkdir()
     if before:
         (world.directory / "kube_config").write_text(before)
-    assert isinstance(reach_contents(world.cluster(), world.google, world.directory, parse_stop({})), BilledObjects)
+    reach_contents(world.cluster(), world.google, world.directory, parse_stop({}))
     assert "server: https://203.0.113.1" in reached[0]
+
+
+def test_asks_and_returns_what_answers_at_the_endpoint_of_the_kubeconfig(world: Any, reached: list[Any]) -> None:
+    found = reach_contents(world.cluster(), world.google, world.directory, parse_stop({}))
+    assert reached[2] == "API of the public endpoint https://203.0.113.1"
+    assert found == f"objects behind the {reached[2]}"
+    assert "gke_acme_europe-west1-b_my-cluster" in reached[0]
 
 
 def test_uses_the_endpoint_that_the_form_names(world: Any, reached: list[Any]) -> None:

@@ -188,11 +188,37 @@ def test_finds_what_holds_the_cluster_where_google_does_not_name_it(world: Any, 
     assert world.clusters.clusters == {}
 
 
-def test_does_not_wait_for_a_holder_that_is_over(world: Any, data: Any) -> None:
+def test_finds_what_holds_the_cluster_among_operations_that_are_over(world: Any, data: Any) -> None:
+    world.clusters.operations += [
+        world.operation("UPGRADE_NODES", 1),
+        world.operation("UPGRADE_MASTER", 2, status="DONE"),
+    ]
+    world.clusters.delete_faults = [("before", ClusterBusy("It is busy."))]
+    stop(world, data)
+    assert world.clusters.operations[0].done
+    assert world.clusters.calls.count("delete") == 2
+
+
+def test_asks_for_the_holder_where_the_cluster_is(world: Any, data: Any) -> None:
+    find, asked = world.clusters.find_operation, set()
+
+    def note(project: str, location: str, name: str, **fields: Any) -> Any:
+        asked.add((project, location))
+        return find(project, location, name, **fields)
+
+    world.clusters.find_operation = note
+    world.clusters.operations.append(world.operation("UPGRADE_NODES"))
+    stop(world, data)
+    assert asked == {("acme", "europe-west1-b")}
+
+
+@pytest.mark.parametrize("holder", ["operation-1-a", "operation-that-nobody-knows"])
+def test_does_not_wait_for_a_holder_that_is_over(world: Any, data: Any, holder: str) -> None:
     world.clusters.operations.append(world.operation("UPGRADE_NODES", status="DONE"))
-    world.clusters.delete_faults = [("before", ClusterBusy("It is busy.", operation="operation-1-a"))]
+    world.clusters.delete_faults = [("before", ClusterBusy("It is busy.", operation=holder))]
     stop(world, data)
     assert world.clusters.clusters == {}
+    assert world.now > 0
 
 
 def test_joins_a_deletion_that_is_under_way(world: Any, data: Any) -> None:
@@ -238,5 +264,17 @@ def test_gives_up_at_the_deadline_and_says_that_it_is_billed(world: Any, data: A
     world.clusters.delete_faults = [("before", ClusterBusy("It is busy."))] * 10_000
     with pytest.raises(OperationTimeout) as caught:
         stop(world, data, deleteDeadlineMinutes=10)
+    assert "still there after 10 minutes of deleting; its status is RUNNING" in caught.value.cause
+    assert caught.value.resource == world.name.path
+    assert caught.value.verbatim is None
     assert "still billed" in caught.value.remedy
+    assert "gcloud container operations list --project acme --location europe-west1-b" in caught.value.remedy
     assert world.now == pytest.approx(600)
+
+
+def test_repeats_at_the_deadline_what_google_says_of_the_cluster(world: Any, data: Any) -> None:
+    world.clusters.add(world.cluster(status="ERROR", status_message="It is ill."))
+    world.clusters.delete_faults = [("before", ClusterBusy("It is busy."))] * 10_000
+    with pytest.raises(OperationTimeout) as caught:
+        stop(world, data, deleteDeadlineMinutes=10)
+    assert caught.value.verbatim == "It is ill."

@@ -9,7 +9,7 @@ from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.names import ClusterName
 from gke_clusters.google.node_pools import NodePool
 from gke_clusters.google.operations import Condition, Operation
-from gke_clusters.lifecycle.diagnosis import creation_failure
+from gke_clusters.lifecycle.diagnosis import creation_failure, forgotten_creation
 
 DONE = Operation("operation-1-a", "CREATE_CLUSTER", "DONE", "p", "z", cluster="c")
 CLUSTER = Cluster(ClusterName("p", "z", "c"), "RUNNING")
@@ -49,6 +49,16 @@ def test_a_done_operation_is_no_success_if_there_is_no_cluster() -> None:
     failure = creation_failure(DONE, None)
     assert isinstance(failure, OperationFailed)
     assert "does not exist" in failure.cause
+    assert failure.resource == DONE.path
+    assert "audit log" in failure.remedy
+
+
+def test_a_creation_that_google_forgot_is_over_and_names_the_cluster() -> None:
+    name = ClusterName("acme", "europe-west1-b", "c")
+    forgotten = forgotten_creation(name)
+    assert forgotten.done
+    assert (forgotten.project, forgotten.location, forgotten.cluster) == ("acme", "europe-west1-b", "c")
+    assert not forgotten.failures
 
 
 def test_says_each_thing_about_a_cluster_once() -> None:

@@ -36,6 +36,12 @@ def test_a_zonal_cluster_has_one_zone_and_google_s_defaults(world: Any) -> None:
     assert (pool.zones, pool.nodes_per_zone, pool.machine_type, pool.disk_gb) == (1, 2, "e2-medium", 100)
     assert pool.spot
     assert (pool.gpus_per_node, pool.gpu_model) == (0, "")
+    assert pool.disk_type == ""
+
+
+def test_names_the_type_of_disk_that_the_dialog_names(world: Any) -> None:
+    (pool,) = footprints(world.settings(nodePools=[{"diskType": "pd-balanced"}]))
+    assert pool.disk_type == "pd-balanced"
 
 
 def test_counts_gpus(world: Any) -> None:

@@ -50,8 +50,10 @@ def test_reads_which_cluster_is_meant(data: Any) -> None:
     ],
 )
 def test_refuses_data_that_does_not_say_which(data: Any) -> None:
-    with pytest.raises(StateError, match="nothing was deleted"):
+    with pytest.raises(StateError, match="nothing was deleted") as caught:
         read_saved_cluster(data)
+    assert "data of the DSS cluster" in str(caught.value.resource)
+    assert "gcloud container clusters list" in caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,11 @@ def test_the_same_id_is_the_same_cluster() -> None:
 )
 def test_without_an_id_the_link_tells(link: str) -> None:
     assert SavedCluster(NAME, self_link=link).is_same(FOUND)
+
+
+def test_without_an_id_the_link_of_a_regional_cluster_tells_in_both_its_forms() -> None:
+    saved = SavedCluster(NAME, self_link=LINK.replace("zones/europe-west1-b", "regions/europe-west1"))
+    assert saved.is_same(replace(FOUND, self_link=LINK.replace("zones/europe-west1-b", "locations/europe-west1")))
 
 
 def test_without_an_id_another_link_is_another_cluster() -> None:

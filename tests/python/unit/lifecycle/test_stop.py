@@ -87,9 +87,10 @@ def test_deletes_what_1_5_1_saved_without_id_and_without_our_labels(world: Any) 
 
 def test_never_deletes_by_data_of_1_5_1_what_another_dss_cluster_owns(world: Any) -> None:
     found = world.clusters.add(world.cluster(labels=Ownership.of("another-install", "x").labels))
-    with pytest.raises(StateError):
+    with pytest.raises(StateError) as caught:
         stop(world, {"cluster": {"name": "my-cluster", "location": "europe-west1-b", "selfLink": found.self_link}})
     assert "delete" not in world.clusters.calls
+    assert "started: id unknown, created unknown;" in str(caught.value.verbatim)
 
 
 def test_never_deletes_by_the_name_alone(world: Any) -> None:
@@ -104,6 +105,7 @@ def test_says_without_data_what_an_earlier_start_may_have_left(world: Any, caplo
     (world.directory / "kube_config").write_text("x")
     stop(world, None)
     assert world.clusters.calls == []
+    assert f"at work on {world.name}" in caplog.text
     assert "gcloud container clusters delete my-cluster --location europe-west1-b --project acme" in caplog.text
     assert not (world.directory / "kube_config").exists()
 
@@ -129,8 +131,11 @@ def test_never_deletes_a_later_cluster_of_the_same_name(world: Any, data: Any) -
     with pytest.raises(StateError) as caught:
         stop(world, data)
     assert "delete" not in world.clusters.calls
-    assert "id-1" in (caught.value.verbatim or "")
-    assert "id-2" in (caught.value.verbatim or "")
+    assert caught.value.resource == world.name.path
+    assert caught.value.verbatim == (
+        "started: id id-1, created 2026-01-01T00:00:00Z; there now: id id-2, created 2026-01-01T00:00:00Z"
+    )
+    assert "gcloud container clusters delete my-cluster --location europe-west1-b --project acme" in caught.value.remedy
 
 
 def test_is_done_if_a_later_cluster_takes_the_name_while_it_waits(world: Any, data: Any) -> None:
@@ -163,7 +168,7 @@ class TestEditedData:
         cluster = {"name": "my-cluster", "location": "europe-west1-c", "id": "id-1"}
         stop(world, {"project": "acme", "cluster": cluster})
         assert world.clusters.clusters == {}
-        assert "is not projects/acme/locations/europe-west1-c/clusters/my-cluster but" in caplog.text
+        assert f"is not {ClusterName('acme', 'europe-west1-c', 'my-cluster')} but {world.name}" in caplog.text
 
     def test_deletes_no_cluster_with_another_id_at_another_location(self, world: Any, data: Any) -> None:
         cluster = {"name": "my-cluster", "location": "europe-west1-c", "id": "id-2"}
@@ -174,9 +179,9 @@ class TestEditedData:
         self, world: Any, data: Any, caplog: pytest.LogCaptureFixture
     ) -> None:
         world.clusters.clusters.clear()
-        world.clusters.missing_zones = ("europe-west1-d",)
+        world.clusters.missing_zones = ("europe-west1-c", "europe-west1-d")
         stop(world, data)
-        assert "in one of these zones is not known: europe-west1-d" in caplog.text
+        assert "in one of these zones is not known: europe-west1-c, europe-west1-d" in caplog.text
 
     def test_believes_that_it_is_gone_where_clusters_may_not_be_listed(
         self, world: Any, data: Any, caplog: pytest.LogCaptureFixture
@@ -188,7 +193,7 @@ class TestEditedData:
 
         world.clusters.list_clusters = refuse
         stop(world, data)
-        assert "It may not list clusters" in caplog.text
+        assert "at another location could not be looked up: It may not list clusters" in caplog.text
 
     def test_does_not_look_elsewhere_for_a_cluster_of_1_5_1_without_id(self, world: Any, data: Any) -> None:
         world.clusters.clusters.clear()
@@ -202,6 +207,10 @@ class TestEditedData:
         with pytest.raises(StateError, match="belongs to another DSS cluster") as caught:
             stop(world, data, contents=AssertionError("it was looked into"))
         assert "delete" not in world.clusters.calls
+        assert caught.value.resource == world.name.path
+        assert labels["dss-cluster-id"] in str(caught.value.verbatim)
+        assert labels["dss-install-id"] in str(caught.value.verbatim)
+        assert f"this is: installation {world.owner.install}" in str(caught.value.verbatim)
         assert "gcloud container clusters delete my-cluster" in caught.value.remedy
 
     def test_deletes_the_very_cluster_although_its_labels_were_removed(self, world: Any, data: Any) -> None:

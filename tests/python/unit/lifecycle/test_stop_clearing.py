@@ -9,6 +9,8 @@ import pytest
 
 from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable, CredentialsError
 from gke_clusters.lifecycle.journal import Journal, Phase
+from gke_clusters.lifecycle.stop import stop_cluster
+from gke_clusters.settings.stop import parse_stop
 from tests.python.unit.lifecycle.contents import FakeContents, made, service
 from tests.python.unit.lifecycle.stopping import started, stop
 
@@ -168,3 +170,25 @@ def test_repeats_no_token_that_a_failure_inside_the_cluster_tells(
     stop(world, data, contents=ValueError(f"unexpected {token}"))
     assert "The stop goes on" in caplog.text
     assert token not in caplog.text
+
+
+def test_looks_into_the_very_cluster_as_the_identity_and_with_the_settings_of_the_stop(world: Any, data: Any) -> None:
+    found = world.clusters.clusters[world.name]
+    settings = parse_stop({})
+    google = world.google
+    reached: list[Any] = []
+
+    def reach(*arguments: Any) -> FakeContents:
+        reached.extend(arguments)
+        return FakeContents()
+
+    stop_cluster(data, world.owner, settings, lambda: google, world.directory, world.progress, reach=reach)
+    assert reached == [found, google, world.directory, settings]
+
+
+def test_says_that_it_looks_at_load_balancers_and_volumes(
+    world: Any, data: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    stop(world, data)
+    assert "load balancers and volumes" in caplog.text
