@@ -18,6 +18,7 @@ from gke_clusters.settings.register import RegisterSettings
 from gke_clusters.settings.use_in_projects import UseInProjectsSettings
 
 ROOT = Path(__file__).resolve().parents[3]
+PARTS_OF_THE_SET_UP = ["register-cluster", "push-base-images", "create-gcs-connection", "use-cluster-in-projects"]
 MODELS = {
     "create-gcs-connection": GcsConnectionSettings,
     "push-base-images": PushBaseImagesSettings,
@@ -54,7 +55,7 @@ def load(monkeypatch):
 
 
 def test_every_macro_has_a_settings_model():
-    assert set(MODELS) == set(MACROS)
+    assert {*MODELS, "set-up-compute"} == set(MACROS)
 
 
 @EACH
@@ -100,7 +101,7 @@ def test_every_parameter_has_a_label_of_its_own_and_help(macro):
     assert len({each["label"] for each in declared}) == len(declared)
 
 
-@EACH
+@pytest.mark.parametrize("macro", MODELS)
 def test_form_and_model_have_the_same_parameters(macro):
     aliases = {field.alias or name for name, field in MODELS[macro].model_fields.items()}
 
@@ -112,3 +113,20 @@ def test_every_condition_names_parameters_of_its_own_form(macro):
     names = {parameter.name for parameter in macro_descriptor(macro).all_params}
     for parameter in macro_descriptor(macro).all_params:
         assert set(re.findall(r"model\.(\w+)", parameter.condition)) <= names
+
+
+def test_the_fields_of_the_set_up_are_those_of_its_parts():
+    """So that what is said of a field, by its label, is true in both dialogs."""
+    known = {}
+    for macro in PARTS_OF_THE_SET_UP:
+        known |= {parameter.name: parameter for parameter in macro_descriptor(macro).params}
+    for parameter in macro_descriptor("set-up-compute").params:
+        same = known[parameter.name]
+        assert (parameter.label, parameter.type) == (same.label, same.type)
+
+
+@pytest.mark.parametrize("macro", PARTS_OF_THE_SET_UP)
+def test_parts_of_the_set_up_call_what_they_share_by_one_label(macro):
+    labels = {parameter.name: parameter.label for parameter in macro_descriptor("set-up-compute").params}
+    for parameter in macro_descriptor(macro).params:
+        assert labels.get(parameter.name, parameter.label) == parameter.label
