@@ -115,7 +115,7 @@ def _require_what_is_named(
         if settings.configuration_name not in known:
             there = ", ".join(known) or "none"
             message = f"{settings.configuration_name} is not in the settings of DSS; there are: {there}"
-            problems.append(Problem(label_of("configurationName"), message))
+            problems.append(Problem(label_of("containerConfiguration"), message))
     if problems:
         raise SettingsError(problems, remedy=REMEDY)
 

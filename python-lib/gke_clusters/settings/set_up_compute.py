@@ -63,7 +63,9 @@ def parse_set_up_compute(config: Mapping[str, Any], plugin_config: Mapping[str, 
     registration = part(lambda: parse_register(values))
     images = part(lambda: parse_push_base_images(values, plugin_config))
     bucket = part(lambda: parse_gcs_connection(values, plugin_config)) if values.get("bucket") else None
-    projects = part(lambda: parse_use_in_projects(values)) if values.get("projects") else None
+    # The projects run with what is registered, whether that becomes the default or not.
+    used = {**values, "containerConfiguration": registration.name if registration else ""}
+    projects = part(lambda: parse_use_in_projects(used)) if values.get("projects") else None
     if problems:
         raise SettingsError(problems, remedy=REMEDY)
     return ComputeSetup(registration, images, bucket, projects)

@@ -43,7 +43,7 @@ class UseInProjectsSettings(Settings):
     cluster_id: OptionalText = Field(alias="clusterId")
     projects: tuple[str, ...]
     variable: Annotated[OptionalText, unless_empty(_variable)]
-    configuration_name: OptionalText = Field(alias="configurationName")
+    configuration_name: OptionalText = Field(alias="containerConfiguration")
     preview: bool
 
     @field_validator("cluster_id")

@@ -59,7 +59,7 @@ def outcomes(page):
 
 
 def test_every_project_uses_the_cluster_and_the_configuration(instance):
-    page = use(instance, "A", "B", configurationName="gke")
+    page = use(instance, "A", "B", containerConfiguration="gke")
 
     assert outcomes(page) == ["changed", "changed"]
     for project in instance.projects.values():
@@ -74,7 +74,7 @@ def test_the_second_time_nothing_changes(instance):
 
 
 def test_projects_inherit_again(instance):
-    use(instance, "A", configurationName="gke")
+    use(instance, "A", containerConfiguration="gke")
 
     page = use(instance, "A", choice="INHERIT", clusterId="")
 
@@ -90,7 +90,7 @@ def test_a_preview_changes_nothing(instance):
 
 def test_what_is_not_there_is_named_before_anything_is_changed(instance):
     with pytest.raises(SettingsError) as refused:
-        use(instance, "A", "GONE", clusterId="no-such", configurationName="other")
+        use(instance, "A", "GONE", clusterId="no-such", containerConfiguration="other")
 
     assert list(map(str, refused.value.problems)) == [
         "Projects: GONE cannot be read: not found: GONE",

@@ -50,6 +50,7 @@ def test_projects_use_the_cluster():
 
     assert setup.projects is not None
     assert (setup.projects.cluster_id, setup.projects.projects) == ("my-cluster", ("CHURN",))
+    assert setup.projects.configuration_name == "my-cluster"
 
 
 def test_a_preview_is_one_of_every_part():
