@@ -95,7 +95,12 @@ class KubernetesApi:
 
     @classmethod
     def from_kubeconfig(
-        cls, path: Path, *, endpoint: Endpoint | None = None, request_timeout_seconds: float = REQUEST_TIMEOUT_SECONDS
+        cls,
+        path: Path,
+        *,
+        endpoint: Endpoint | None = None,
+        request_timeout_seconds: float = REQUEST_TIMEOUT_SECONDS,
+        token_patience_seconds: float = 0.0,
     ) -> KubernetesApi:
         """Get a token through the kubeconfig's credential helper and make a client; the API server is not called.
 
@@ -103,6 +108,7 @@ class KubernetesApi:
             path: the kubeconfig; its current context is used.
             endpoint: what the file's server is, for the words of errors; deduced from the address if not given.
             request_timeout_seconds: the longest that one call may take.
+            token_patience_seconds: for how long the helper is asked again where it gives no token.
 
         Raises:
             StateError: the file is missing or damaged.
@@ -111,7 +117,7 @@ class KubernetesApi:
         helper, server = _read(path)
         if helper is not None:
             # The client only logs what a helper complains of, and goes on without a token.
-            check_helper(helper)
+            check_helper(helper, patience_seconds=token_patience_seconds)
 
         from kubernetes import client, config  # noqa: PLC0415 - 0.4 s and 54 MB
 

@@ -5,10 +5,12 @@ environment breaks the kubectl of a running cluster.
 """
 
 import json
+import logging
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,11 @@ from gke_clusters.kube.kubeconfig import HelperCommand
 from gke_clusters.kube.private_files import make_private_folder, write_private_file
 
 FOLDER_NAME = "credential-helper"
+
+_log = logging.getLogger(__name__)
+
+# Between two runs of a helper that gave no token.
+_PAUSE_SECONDS = 2.0
 
 _SCRIPT = "credential-helper"
 _PROGRAM = "refresh.py"
@@ -102,12 +109,29 @@ def remove_helper(directory: Path) -> None:
     shutil.rmtree(directory / FOLDER_NAME, ignore_errors=True)
 
 
-def check_helper(helper: HelperCommand, timeout_seconds: float = 60.0) -> None:
-    """Run the helper once, so that its own words reach the administrator and the next client finds a token.
+def check_helper(helper: HelperCommand, timeout_seconds: float = 60.0, patience_seconds: float = 0.0) -> None:
+    """Run the helper, so that its own words reach the administrator and the next client finds a token.
+
+    Args:
+        helper: the command of a kubeconfig.
+        timeout_seconds: the longest that one run may take.
+        patience_seconds: for how long it is run again: a metadata server that blinks is no reason to give up.
 
     Raises:
         CredentialsError: it gives no token.
     """
+    started = time.monotonic()
+    while True:
+        try:
+            return _run(helper, timeout_seconds)
+        except CredentialsError as error:
+            if time.monotonic() - started + _PAUSE_SECONDS > patience_seconds:
+                raise
+            _log.info("%s It is asked again", error.cause)
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _run(helper: HelperCommand, timeout_seconds: float) -> None:
     try:
         result = subprocess.run(  # noqa: S603 - the command is ours
             [helper.command, *helper.args],

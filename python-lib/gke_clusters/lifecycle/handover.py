@@ -42,6 +42,9 @@ _KUBECONFIG_PERCENT, _PROBE_PERCENT, _REVIEW_PERCENT, _END_PERCENT = 93, 95, 98,
 PROBE_DEADLINE_SECONDS: Final = 120.0
 """A control plane that just became ready may need some seconds until its address answers."""
 
+TOKEN_PATIENCE_SECONDS: Final = 20.0
+"""For how long the credential helper is asked again: a start that gave up would delete what took it minutes."""
+
 
 class ControlPlane(Protocol):
     """What a story asks of a cluster's Kubernetes API."""
@@ -57,7 +60,9 @@ class KubernetesControlPlane:
     """The Kubernetes API that a kubeconfig leads to."""
 
     def __init__(self, kubeconfig: Path, endpoint: Endpoint) -> None:
-        self._api = KubernetesApi.from_kubeconfig(kubeconfig, endpoint=endpoint)
+        self._api = KubernetesApi.from_kubeconfig(
+            kubeconfig, endpoint=endpoint, token_patience_seconds=TOKEN_PATIENCE_SECONDS
+        )
 
     def probe(self, patience_seconds: float = PROBE_DEADLINE_SECONDS) -> str:
         """Reach the API server; returns the version of Kubernetes."""

@@ -181,6 +181,26 @@ class TestCheck:
         with pytest.raises(CredentialsError, match="exit status 7"):
             check_helper(HelperCommand("/bin/sh", ("-c", "exit 7")))
 
+    def test_one_that_fails_for_a_moment_is_asked_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        pauses: list[float] = []
+
+        def pause(seconds: float) -> None:
+            pauses.append(seconds)
+            (tmp_path / "back").touch()
+
+        monkeypatch.setattr("gke_clusters.kube.credential_helper.time.sleep", pause)
+        check_helper(HelperCommand("/bin/sh", ("-c", f"test -f {tmp_path}/back")), patience_seconds=20)
+        assert len(pauses) == 1
+
+    def test_one_that_goes_on_failing_is_given_up_after_the_patience(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = iter([0.0, 1.0, 10.0, 19.0])
+        monkeypatch.setattr("gke_clusters.kube.credential_helper.time.monotonic", lambda: next(clock))
+        monkeypatch.setattr("gke_clusters.kube.credential_helper.time.sleep", lambda _: None)
+        monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess((), 1, "", "down"))
+        with pytest.raises(CredentialsError, match="down"):
+            check_helper(HelperCommand("/bin/sh", ()), patience_seconds=20)
+        assert next(clock, None) is None
+
     def test_one_that_is_gone_is_named(self) -> None:
         with pytest.raises(CredentialsError) as raised:
             check_helper(HelperCommand("/nowhere/helper", ("x",)))
