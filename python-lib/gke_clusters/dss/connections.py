@@ -32,7 +32,7 @@ class GcsConnection:
         path: in the bucket, above which it reaches nothing; begins with a slash.
         credentials_mode: ``ENVIRONMENT`` or ``KEYPAIR``.
         key: path or JSON of a key; None leaves the one that is there.
-        project: id of a project; None leaves what is there.
+        project: id of a project, for a connection that names none; None for none.
         usable_by: ``ALL`` or ``ALLOWED``.
         details_readable_by: ``ALL``, ``ALLOWED`` or ``NONE``.
         groups: groups of DSS, wherever ``ALLOWED`` is said.
@@ -154,7 +154,7 @@ def put_gcs_connection(document: Document, wanted: GcsConnection) -> None:
     }
     if wanted.metastore_database:
         params["defaultMetastoreDatabase"] = wanted.metastore_database
-    if wanted.project:
+    if wanted.project and not params.get("projectId"):
         params["projectId"] = wanted.project
     if wanted.key:
         params[_KEY_FIELD] = wanted.key

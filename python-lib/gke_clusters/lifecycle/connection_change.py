@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Protocol
 
@@ -55,7 +55,7 @@ class ConnectionChange:
     connection: Connection
     found: Document | None
     wanted: GcsConnection
-    old_key: str | None = None
+    old_key: str | None = field(default=None, repr=False)
 
     def preview(self) -> Result:
         """Change nothing."""
@@ -94,12 +94,15 @@ class ConnectionChange:
             made = change_document(self.connection, self._edit, optional=_is_key).made
             self.connection.test()
         except GkeClustersError as failure:
-            if made or self.wanted.key:
+            if made or self._key_may_be_another():
                 failure.advise(_undone(self._put_back_words(), partial(self._put_back, made)))
             raise
         words = self._said(made)
         outcome = Outcome.CHANGED if words else Outcome.DONE
         return outcome, [*(words or ["It is so already."]), _TESTED]
+
+    def _key_may_be_another(self) -> bool:
+        return bool(self.wanted.key) and (self.old_key is None or self.connection.key() != self.old_key)
 
     def _put_back(self, made: Iterable[Difference]) -> None:
         def edit(document: Document) -> None:

@@ -379,6 +379,27 @@ def test_a_key_that_dss_does_not_give_back_cannot_be_put_back(world):
     assert "except perhaps for its key" in page
 
 
+def test_a_key_that_alone_was_changed_is_put_back(world):
+    world.run(authentication="KEYPAIR", bucketKey=KEY)
+    world.stored.failures["test"] = unusable()
+
+    page = world.run(authentication="KEYPAIR", bucketKey=OTHER_KEY)
+
+    assert "The connection is as it was before." in page
+    assert world.stored.secret == KEY
+
+
+def test_what_dss_refuses_to_save_is_not_put_back(world):
+    world.stored.there(KEY)
+    world.stored.failures["write"] = DssRefused("DSS refused to save the connection.", verbatim="locked")
+
+    page = world.run(authentication="KEYPAIR", bucketKey=OTHER_KEY)
+
+    assert outcomes(page)[-1] == "failed"
+    assert "locked" in page
+    assert world.stored.calls == ["write"]
+
+
 def test_a_key_that_was_not_there_before_does_not_stay(world):
     world.stored.there()
     world.stored.failures["test"] = unusable()

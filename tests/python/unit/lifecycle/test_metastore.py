@@ -33,7 +33,9 @@ def test_sets_the_catalog_of_dss_and_nothing_else(store):
     [step] = set_metastore(store, preview=False)
 
     assert step.outcome is Outcome.CHANGED
-    assert step.details == ("metastoreCatalogsSettings.synchronizeTo.flavor: 'HIVESERVER2' → 'DSS_INTERNAL'",)
+    [detail] = step.details
+    assert "metastoreCatalogsSettings.synchronizeTo.flavor" in detail
+    assert "DSS_INTERNAL" in detail
     assert store.document == {"metastoreCatalogsSettings": {"synchronizeTo": {"flavor": "DSS_INTERNAL", "more": 1}}}
 
 
