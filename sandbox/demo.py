@@ -1,6 +1,8 @@
 """`make demo`: the whole story on a terminal, told by the clients that an administrator has."""
 
+import html
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +21,8 @@ from sandbox.process import ROOT, SandboxFailedError, SandboxProcess
 
 PLUGIN_ID = "gke-clusters"
 NAME = "gke-demo"
+DSS_PROJECT = "DEMO"
+BUCKET = "gke-demo-data"
 WIDTH = 48
 # What shells report for a command that Ctrl-C ended.
 _INTERRUPTED = 130
@@ -100,7 +104,7 @@ def _chapters(story: Story, folder: Path) -> None:
             show("\n".join(left) if left else "no process is left")
     if left:
         raise DemoFailedError("processes of the sandbox are still running")
-    story.end("That is the plugin's main job, start to end.")
+    story.end("That is compute on GKE, from the dialog to the settings of DSS.")
 
 
 def _cluster_life(story: Story, client: Any, sandbox: SandboxProcess) -> None:
@@ -137,6 +141,10 @@ def _cluster_life(story: Story, client: Any, sandbox: SandboxProcess) -> None:
         if remaining != [NAME]:
             raise DemoFailedError(f"detaching left {remaining} on GKE")
         show("the cluster itself is untouched")
+    with story.step("Set up compute on it") as show:
+        show(_set_up_compute(client, sandbox))
+    with story.step("Look at the settings of DSS") as show:
+        show(_compute_settings(client))
     with story.step("Stop the cluster (real life: 4 minutes)") as show:
         created.stop(terminate=False)
         if sandbox.clusters():
@@ -204,6 +212,67 @@ def _nodes(kubeconfig: Path, environment: Mapping[str, str]) -> str:
     if answer.returncode:
         raise DemoFailedError(answer.stderr.strip().splitlines()[-1])
     return f"(kubectl is not installed: listed with the Python client)\n{answer.stdout}"
+
+
+def _set_up_compute(client: Any, sandbox: SandboxProcess) -> str:
+    """Run the macro on the cluster, with a bucket that somebody made before, and return its checklist."""
+    environment = sandbox.environment
+    project = environment["CLOUDSDK_CORE_PROJECT"]
+    _make_bucket(environment, project)
+    macro = client.create_project(DSS_PROJECT, "Demo", "admin").get_macro(f"pyrunnable_{PLUGIN_ID}_set-up-compute")
+    params = {
+        "clusterId": NAME,
+        "connectionInfo": {"mode": "PRESET", "name": "gcp"},
+        "registryUrl": f"us-central1-docker.pkg.dev/{project}/dss",
+        "bucket": BUCKET,
+        "projects": [DSS_PROJECT],
+    }
+    page = macro.get_result(macro.run(params=params, wait=True), as_type="string")
+    steps = re.findall(r'<td>([^<]+)</td>\s*<td><span class="outcome[^>]*>([^<]+)<', _text(page))
+    lines = [f"{outcome:<8} {html.unescape(title)}" for title, outcome in steps]
+    if any(outcome == "failed" for _, outcome in steps):
+        raise DemoFailedError("\n".join(lines))
+    return "\n".join(lines)
+
+
+def _text(answer: Any) -> str:
+    return answer.decode() if isinstance(answer, bytes) else str(answer)
+
+
+def _make_bucket(environment: Mapping[str, str], project: str) -> None:
+    """Make the bucket that the demo connects, and let the DSS host use it, as its owner does in real life."""
+    storage = environment["CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE"].rstrip("/")
+    token = Path(environment["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"]).read_text()
+    host = f"serviceAccount:dss-host@{project}.iam.gserviceaccount.com"
+    policy = {"bindings": [{"role": "roles/storage.admin", "members": [host]}]}
+    for method, path, body in (
+        ("POST", f"b?project={project}", {"name": BUCKET, "location": "US-CENTRAL1"}),
+        ("PUT", f"b/{BUCKET}/iam", policy),
+    ):
+        url = f"{storage}/storage/v1/{path}"
+        answer = requests.request(method, url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+        answer.raise_for_status()
+
+
+def _compute_settings(client: Any) -> str:
+    settings = client.get_general_settings().get_raw()
+    containers, spark = settings["containerSettings"], settings["sparkSettings"]
+    builds = [
+        f"{build['name']} pushes to {build['dockerBuilderConfig']['pushConfigs'][0]['repositoryURL']}"
+        for build in containers.get("buildConfigs", [])
+    ]
+    connection = client.get_connection("gcs").get_definition()["params"]
+    return "\n".join(
+        [
+            *builds,
+            f"containers run with {containers['defaultExecutionConfig']}, Spark with "
+            + ", ".join(config["name"] for config in spark["executionConfigs"]),
+            f"default cluster: {settings['defaultK8sClusterId']}",
+            f"metastore: {settings['metastoreCatalogsSettings']['synchronizeTo']['flavor']}",
+            f"connection gcs: gs://{connection['chbucket']}{connection['chroot']}, HDFS interface "
+            + connection["hdfsInterface"],
+        ]
+    )
 
 
 def _count_calls(calls: list[dict[str, Any]]) -> str:
