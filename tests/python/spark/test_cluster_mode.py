@@ -122,13 +122,15 @@ def test_who_waits_for_the_driver_is_told_its_end(stage: Stage, tmp_path: Path) 
         with subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as waiting:
-            assert waiting.stdout is not None
-            for line in waiting.stdout:
-                if "to finish..." in line:
-                    break
-            (driver,) = stage.until(job, running)
-            stage.end(driver, exit_code=0)
-            rest = waiting.stdout.read()
+            try:
+                assert waiting.stdout is not None
+                assert any("to finish..." in line for line in waiting.stdout)
+                (driver,) = stage.until(job, running)
+                stage.end(driver, exit_code=0)
+                rest = waiting.stdout.read()
+            except BaseException:
+                waiting.kill()
+                raise
 
     assert "exit code: 0" in rest
     assert waiting.returncode == 0
