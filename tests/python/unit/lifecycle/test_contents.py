@@ -43,7 +43,7 @@ def test_writes_the_kubeconfig_anew_whatever_became_of_it(world: Any, reached: l
 
 
 def test_asks_and_returns_what_answers_at_the_endpoint_of_the_kubeconfig(world: Any, reached: list[Any]) -> None:
-    found = reach_contents(world.cluster(), world.google, world.directory, parse_stop({}))
+    found: Any = reach_contents(world.cluster(), world.google, world.directory, parse_stop({}))
     assert reached[2] == "API of the public endpoint https://203.0.113.1"
     assert found == f"objects behind the {reached[2]}"
     assert "gke_acme_europe-west1-b_my-cluster" in reached[0]

@@ -10,6 +10,11 @@ from typing import Any
 import pytest
 
 from gke_clusters.errors import StateError
+from gke_clusters.kube.api import KubernetesApi
+from gke_clusters.kube.kubeconfig import Endpoint
+from gke_clusters.lifecycle import handover
+from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
+from gke_clusters.lifecycle.handover import KubernetesControlPlane
 from gke_clusters.lifecycle.start import start_cluster
 
 FILES = [
@@ -79,8 +84,9 @@ def test_makes_a_helper_anew_that_cannot_be_overwritten(
 
 def test_refuses_a_folder_in_the_place_of_the_kubeconfig_before_anything_is_created(world: Any) -> None:
     (world.directory / "kube_config" / "somebody-s").mkdir(parents=True)
-    with pytest.raises(StateError, match="kube_config is a folder"):
+    with pytest.raises(StateError, match="kube_config is a folder") as caught:
         start(world)
+    assert caught.value.resource == str(world.directory)
     assert world.clusters.calls == []
     assert (world.directory / "kube_config" / "somebody-s").is_dir()
 
@@ -94,3 +100,30 @@ def test_says_that_the_disk_is_full(world: Any, monkeypatch: pytest.MonkeyPatch)
         start(world)
     assert "make room on the disk" in caught.value.remedy
     assert world.clusters.clusters == {}
+
+
+class TestTheKubernetesApi:
+    """What a story asks of it goes to the API server that the kubeconfig leads to."""
+
+    ENDPOINT = Endpoint("public", "203.0.113.1")
+
+    @pytest.fixture
+    def api(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+        """The client, as its arguments."""
+        monkeypatch.setattr(KubernetesApi, "from_kubeconfig", lambda path, **others: {"path": path, **others})
+        return {
+            "path": Path("kube_config"),
+            "endpoint": self.ENDPOINT,
+            "token_patience_seconds": handover.TOKEN_PATIENCE_SECONDS,
+        }
+
+    def test_is_reached_with_the_patience_that_is_asked_for(self, api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(handover, "probe", lambda api, patience_seconds: (api, patience_seconds))
+        control_plane: Any = KubernetesControlPlane(Path("kube_config"), self.ENDPOINT)
+        assert control_plane.probe(7) == (api, 7)
+        assert control_plane.probe() == (api, 120)
+
+    def test_is_asked_for_all_that_dss_needs(self, api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(handover, "review_access", lambda api, needs: (api, needs))
+        control_plane: Any = KubernetesControlPlane(Path("kube_config"), self.ENDPOINT)
+        assert control_plane.review() == (api, ACCESS_NEEDS)

@@ -40,9 +40,12 @@ def test_a_place_that_cannot_be_written_stops_nothing(tmp_path: Path, caplog: py
     (tmp_path / FILE_NAME).mkdir()
     journal = Journal(tmp_path)
     journal.write(NAME, Phase.RUNNING)
-    assert "cannot be written" in caplog.text
+    assert f"{journal.path} cannot be written" in caplog.text
+    assert "Is a directory" in caplog.text
+    caplog.clear()
     journal.clear()
-    assert "cannot be removed" in caplog.text
+    assert f"{journal.path} cannot be removed" in caplog.text
+    assert str(journal.path) in caplog.text.partition("cannot be removed")[2]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,7 @@ def test_a_place_that_cannot_be_written_stops_nothing(tmp_path: Path, caplog: py
 def test_leaves_out_a_journal_that_makes_no_sense(tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / FILE_NAME).write_text(text)
     assert Journal(tmp_path).read() is None
-    assert "cannot be read" in caplog.text
+    assert f"{tmp_path / FILE_NAME} cannot be read" in caplog.text
 
 
 @pytest.mark.parametrize("version", [None, 0, 2, "1"])
@@ -92,7 +95,7 @@ def test_leaves_out_a_journal_that_is_no_text(tmp_path: Path, caplog: pytest.Log
 def test_leaves_out_a_folder_in_the_place_of_a_journal(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / FILE_NAME).mkdir()
     assert Journal(tmp_path).read() is None
-    assert "cannot be read" in caplog.text
+    assert "IsADirectoryError" in caplog.text
 
 
 def test_replaces_a_journal_that_makes_no_sense(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def test_keeps_a_cluster_that_cannot_be_reached(world: Any) -> None:
     remedy = failed(world).remedy
     assert world.clusters.clusters[world.name].status == "RUNNING"
     assert "kept for inspection" in remedy
+    assert "change the settings and not the cluster" not in remedy
     assert not (world.directory / "kube_config").exists()
 
 
@@ -116,6 +117,15 @@ def test_says_that_nothing_is_left_where_google_removed_it(world: Any) -> None:
     world.clusters.endings = [STOCKOUT]
     assert "nothing to keep" in failed(world).remedy
     assert phase(world) is None
+
+
+def test_says_what_else_to_change_where_google_removed_a_cluster_that_could_not_be_reached(world: Any) -> None:
+    def gone(_: float) -> str:
+        world.clusters.clusters.clear()
+        raise ControlPlaneUnreachable("No answer.")
+
+    world.control_plane.probe = gone
+    assert "change the settings and not the cluster" in failed(world).remedy
 
 
 def test_takes_it_for_kept_where_google_does_not_say(world: Any, caplog: pytest.LogCaptureFixture) -> None:

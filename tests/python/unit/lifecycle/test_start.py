@@ -170,7 +170,8 @@ class TestSomethingIsThere:
         with pytest.raises(NameTaken) as caught:
             start(world)
         assert not {"create", "delete"} & set(world.clusters.calls)
-        assert "location europe-west1-b" in caught.value.remedy
+        assert caught.value.resource == world.name.path
+        assert "the name my-cluster and the location europe-west1-b" in caught.value.remedy
 
     def test_says_whose_a_cluster_is_that_is_not_ours(self, world: Any) -> None:
         labels = {"dss-install-id": "install-2", "dss-cluster-id": "theirs"}
@@ -281,9 +282,10 @@ class TestSomethingIsThere:
 
     def test_gives_up_waiting_at_the_deadline(self, world: Any) -> None:
         world.clusters.add(world.cluster(status="STOPPING", status_message="Deleting nodes."))
-        with pytest.raises(OperationTimeout, match=r"its status is STOPPING") as caught:
+        with pytest.raises(OperationTimeout, match=r"not ready after 60 minutes; its status is STOPPING") as caught:
             start(world)
         assert world.now == pytest.approx(3600)
+        assert caught.value.resource == world.name.path
         assert caught.value.verbatim == "Deleting nodes."
 
 
