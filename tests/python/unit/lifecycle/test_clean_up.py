@@ -63,6 +63,19 @@ def test_what_an_earlier_start_left_elsewhere_takes_its_part_of_the_time_limit(w
     assert "create" not in world.clusters.calls
 
 
+def test_begins_no_creation_once_the_time_limit_is_over(world: Any) -> None:
+    find = world.clusters.find_cluster
+
+    def slow(name: ClusterName) -> Any:
+        world.now += 11 * 60
+        return find(name)
+
+    world.clusters.find_cluster = slow
+    with pytest.raises(OperationTimeout, match="Google shows no such cluster"):
+        start(world, createDeadlineMinutes=10)
+    assert "create" not in world.clusters.calls
+
+
 def test_what_a_failed_creation_left_takes_its_part_of_the_time_limit(world: Any) -> None:
     world.clusters.add(world.cluster(status="ERROR"))
     Journal(world.directory).write(world.name, Phase.CREATING)
