@@ -64,7 +64,7 @@ def attach_cluster(
 def _find(settings: AttachSettings, google: GoogleAccess, project: str) -> Cluster:
     location = settings.expected_location or _host_location(settings, google)
     if not location:
-        return _find_elsewhere(settings.cluster_name, google, project, location)
+        return _find_elsewhere(settings.cluster_name, google, project, None)
     try:
         cluster = google.clusters.find_cluster(ClusterName(project, location, settings.cluster_name))
     except PermissionDenied as refused:

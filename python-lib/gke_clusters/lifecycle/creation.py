@@ -313,7 +313,7 @@ class Creation:
             f"The cluster is not ready after {deadline.seconds / 60:.0f} minutes; "
             + (f"its status is {cluster.status}." if cluster else "Google shows no such cluster."),
             resource=self.name.path,
-            verbatim=(cluster.status_message if cluster else None) or None,
+            verbatim=cluster.status_message if cluster else None,
         )
 
 

@@ -158,7 +158,7 @@ def _timeout(name: ClusterName, cluster: Cluster, deadline: Deadline) -> Operati
         f"The cluster is still there after {deadline.seconds / 60:.0f} minutes of deleting; its status is"
         f" {cluster.status}.",
         resource=name.path,
-        verbatim=cluster.status_message or None,
+        verbatim=cluster.status_message,
         remedy=(
             "It is still billed. Stop it again in a while, or look at what holds it:"
             f" gcloud container operations list --project {name.project} --location {name.location}"
