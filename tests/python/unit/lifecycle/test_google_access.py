@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
@@ -26,7 +27,7 @@ def test_makes_every_client_act_as_the_identity_that_was_chosen(monkeypatch: pyt
     key = json.dumps({"type": "service_account"})
     monkeypatch.setattr(google_access, "ContainerApi", lambda authorization: ("GKE", authorization))
     monkeypatch.setattr(google_access, "ComputeApi", lambda authorization: ("Compute Engine", authorization))
-    access = connect(CredentialsSettings("service-account-key", SecretStr(key), "x@p.iam.gserviceaccount.com"))
+    access: Any = connect(CredentialsSettings("service-account-key", SecretStr(key), "x@p.iam.gserviceaccount.com"))
     assert asked == [CredentialsChoice("service-account-key", key, "x@p.iam.gserviceaccount.com")]
     assert access.credentials == asked[0]
     assert access.clusters == ("GKE", identity)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ def test_names_each_disk_rule_and_address_with_the_command_that_deletes_it(world
     report_leftovers(world.compute, world.name, Remembered((service("web", "203.0.113.7"),), (volume("data"),)))
     [record] = caplog.records
     assert record.levelno == logging.WARNING
+    assert record.getMessage().startswith(str(world.name))
     assert record.getMessage().splitlines()[1:] == [
         (
             "- disk pvc-data (europe-west1-b, 5 GB pd-ssd)."
@@ -58,6 +60,14 @@ def test_names_each_disk_rule_and_address_with_the_command_that_deletes_it(world
     ]
 
 
+def test_finds_the_rule_that_is_named_by_the_id_of_a_service(world: Any, caplog: Any) -> None:
+    balancer = service("web")
+    its_own = replace(balancer, object=replace(balancer.object, uid="9f2c41d07b5e4a3c8d16e0f2a7b4c5d6"))
+    world.compute.resources = {"forwardingRules": [rule("a9f2c41d07b5e4a3c8d16e0f2a7b4c5d", "203.0.113.7")]}
+    report_leftovers(world.compute, world.name, Remembered((its_own,), ()))
+    assert "forwarding-rules delete a9f2c41d07b5e4a3c8d16e0f2a7b4c5d" in caplog.text
+
+
 def test_finds_disks_by_their_labels_where_the_cluster_could_not_be_looked_into(world: Any, caplog: Any) -> None:
     labels = {"goog-k8s-cluster-name": "my-cluster", "goog-k8s-cluster-location": "europe-west1-b"}
     world.compute.resources = {"disks": [disk("pvc-1", **labels)]}
@@ -67,20 +77,25 @@ def test_finds_disks_by_their_labels_where_the_cluster_could_not_be_looked_into(
 
 def test_says_that_nothing_is_left(world: Any, caplog: Any) -> None:
     report_leftovers(world.compute, world.name, NOTHING)
-    assert "left no disk, forwarding rule or address behind" in caplog.text
+    assert f"{world.name} left no disk, forwarding rule or address behind" in caplog.text
     assert [record.levelno for record in caplog.records] == [logging.INFO]
 
 
 def test_asks_for_addresses_only_where_the_cluster_had_some(world: Any) -> None:
     report_leftovers(world.compute, world.name, NOTHING)
     assert world.compute.asked == [("disks", "acme"), ("forwardingRules", "acme")]
+    world.compute.asked.clear()
+    report_leftovers(world.compute, world.name, Remembered((service("web", "203.0.113.7"),), ()))
+    assert world.compute.asked == [("disks", "acme"), ("forwardingRules", "acme"), ("addresses", "acme")]
 
 
 def test_deletes_no_rule_that_may_be_anothers(world: Any, caplog: Any) -> None:
-    world.compute.resources = {"forwardingRules": [rule("a1", "203.0.113.7")]}
+    world.compute.resources = {"forwardingRules": [rule("a1", "203.0.113.7"), rule("a2", "203.0.113.8")]}
     report_leftovers(world.compute, world.name, Remembered())
     assert "by this cluster or by another one" in caplog.text
-    assert "gcloud compute forwarding-rules describe a1" in caplog.text
+    for name in ("a1", "a2"):
+        command = f"gcloud compute forwarding-rules describe {name} --region europe-west1 --project acme\n"
+        assert command in caplog.text
     assert "forwarding-rules delete" not in caplog.text
 
 
@@ -94,6 +109,7 @@ def test_a_lookup_that_is_refused_is_said_with_the_command_for_it_and_hides_no_o
     refused = PermissionDenied("dss@acme lacks the permission compute.disks.list.")
     world.compute.resources = {"disks": refused, "forwardingRules": [rule("a1", "203.0.113.7")]}
     report_leftovers(world.compute, world.name, Remembered((service("web", "203.0.113.7"),), ()))
+    assert "left disks behind could not be looked up" in caplog.text
     assert "compute.disks.list. Look with: gcloud compute disks list --project acme" in caplog.text
     assert "forwarding-rules delete a1" in caplog.text
 
