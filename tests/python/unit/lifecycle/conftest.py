@@ -185,6 +185,7 @@ class FakeCompute:
     # By the name of the instance group.
     errors: dict[str, tuple[Condition, ...]] = field(default_factory=dict)
     errors_fault: Exception | None = None
+    patience_seconds: float | None = None
     asked: list[tuple[str, ...]] = field(default_factory=list)
     # What is there by collection; an exception is raised instead.
     resources: dict[str, Any] = field(default_factory=dict)
@@ -212,6 +213,7 @@ class FakeCompute:
 
     def instance_group_errors(self, group: InstanceGroup, *, patience_seconds: float = 60) -> tuple[Condition, ...]:
         self.asked.append(("errors", group.name))
+        self.patience_seconds = patience_seconds
         if self.errors_fault:
             raise self.errors_fault
         return self.errors.get(group.name, ())

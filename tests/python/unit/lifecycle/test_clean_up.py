@@ -97,6 +97,17 @@ def test_waits_for_the_control_plane_no_longer_than_is_left(world: Any) -> None:
     assert world.control_plane.patience_seconds == pytest.approx(60, abs=5)
 
 
+def test_repeats_what_a_control_plane_said_that_did_not_answer_within_the_time_limit(world: Any) -> None:
+    def probe(patience_seconds: float) -> str:
+        world.now += 3600
+        raise ControlPlaneUnreachable("No answer.", verbatim="connection refused")
+
+    world.control_plane.probe = probe
+    with pytest.raises(OperationTimeout) as caught:
+        start(world)
+    assert caught.value.verbatim == "connection refused"
+
+
 def test_waits_for_the_control_plane_two_minutes_at_most(world: Any) -> None:
     start(world)
     assert world.control_plane.patience_seconds == 120
@@ -111,6 +122,7 @@ def test_leaves_a_cluster_that_did_not_answer_within_the_time_limit_to_the_next_
     with pytest.raises(OperationTimeout, match="60 minutes of the start were over") as caught:
         start(world)
     assert caught.value.verbatim == "No answer."
+    assert caught.value.resource == world.name.path
     assert "delete" not in world.clusters.calls
     entry = Journal(world.directory).read()
     assert entry is not None

@@ -21,7 +21,7 @@ from gke_clusters.errors import (
 from gke_clusters.google.compute import Subnetwork
 from gke_clusters.google.names import ClusterName
 from gke_clusters.google.operations import Condition
-from gke_clusters.lifecycle.fallback import offer_help
+from gke_clusters.lifecycle.fallback import offer_help, sum_up
 from gke_clusters.lifecycle.journal import Journal, Phase
 from gke_clusters.lifecycle.start import start_cluster
 
@@ -314,3 +314,28 @@ class TestAnEarlierStartWasKilled:
         world.clusters.missing_zones = ("asia-east1-a", "asia-east1-b")
         start(world)
         assert "has a cluster in asia-east1-a, asia-east1-b is not known" in caplog.text
+
+
+class TestTheSumOfSeveralZones:
+    def test_keeps_what_google_said_of_the_machines_of_the_last_one(self) -> None:
+        last = Stockout("No machines.", resource="pool", remedy="Wait.")
+        last.machine_type, last.zones_with_capacity = "n2-standard-4", (THIRD,)
+        told = sum_up({FIRST: Stockout("None.")}, SECOND, last, [])
+        assert isinstance(told, Stockout)
+        assert (told.machine_type, told.zones_with_capacity, told.zones) == ("n2-standard-4", (THIRD,), (FIRST, SECOND))
+        assert (told.resource, told.remedy) == ("pool", last.remedy)
+
+    @pytest.mark.parametrize(("verbatim", "words"), [(None, "None."), ("\n \nFirst.\nSecond.", "First.")])
+    def test_has_one_line_for_each_of_them(self, verbatim: str | None, words: str) -> None:
+        told = sum_up({FIRST: Stockout("None.", verbatim=verbatim)}, SECOND, Stockout("No machines."), [])
+        assert told.verbatim == f"{FIRST}: {words}\n{SECOND}: No machines."
+
+    def test_tells_every_zone_that_was_tried_before_another_failure(self) -> None:
+        refused = {FIRST: Stockout("None here."), SECOND: Stockout("None there.")}
+        told = sum_up(refused, THIRD, QuotaExceeded("Short."), [])
+        assert isinstance(told, QuotaExceeded)
+        assert f"{FIRST}: None here.; {SECOND}: None there." in told.remedy
+
+    def test_is_the_failure_itself_where_no_zone_was_tried_before(self) -> None:
+        failure = Stockout("No machines.")
+        assert sum_up({}, FIRST, failure, []) is failure

@@ -7,6 +7,8 @@ import pytest
 from gke_clusters.errors import MetadataServerError, SettingsError
 from gke_clusters.google.compute import NetworkInterface, Subnetwork
 from gke_clusters.lifecycle.host_facts import placement_facts, request_facts, subnetwork_in_region
+from gke_clusters.settings.create import COMPONENT
+from gke_clusters.settings.descriptors import cluster_descriptor
 from gke_clusters.specs.facts import HostFacts
 from gke_clusters.specs.placement import Placement
 
@@ -105,5 +107,8 @@ class TestSubnetworkElsewhere:
     def test_never_guesses(self, world: Any, settings: Any, names: tuple[str, ...], words: str) -> None:
         world.compute.found = tuple(Subnetwork(name, "vpc", "us-central1") for name in names)
         facts = request_facts(settings, world.google)
-        with pytest.raises(SettingsError, match=words):
+        with pytest.raises(SettingsError, match=words) as caught:
             subnetwork_in_region(settings, world.google, facts, ELSEWHERE)
+        (problem,) = caught.value.problems
+        assert problem.label == cluster_descriptor(COMPONENT).label_of("inheritFromDSSHost")
+        assert "network vpc" in problem.message

@@ -49,6 +49,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_says_early_that_google_has_no_machines(waiting: Waiting, caplog: pytest.LogCaptureFixture) -> None:
     waiting.minutes()
     (warning,) = warnings(caplog)
+    assert waiting.world.compute.patience_seconds == 5
     assert "Google has no n2-highmem-8 in europe-west1-b for the node pool cpu" in warning
     assert "until about 35 minutes have passed" in warning
     assert "[ZONE_RESOURCE_POOL_EXHAUSTED] Instance 'a' creation failed: no machines." in warning

@@ -60,3 +60,13 @@ def test_logs_an_operation_when_its_words_or_its_tenth_change(caplog: pytest.Log
         "CREATE_CLUSTER of c is RUNNING, about 30 % (operation-1-a)",
         "CREATE_CLUSTER of c is RUNNING, about 30 %: Waiting for nodes. (operation-1-a)",
     ]
+
+
+def test_a_story_within_another_fills_its_part_of_the_bar() -> None:
+    percents: list[int] = []
+    whole = Progress(percents.append)
+    part = whole.within(20, 60)
+    for percent in (0, 50, 100):
+        part.step(percent, "within")
+    whole.step(61, "after")
+    assert percents == [20, 40, 60, 61]

@@ -89,6 +89,15 @@ class TestNothingIsThere:
         start(world)
         assert "https://203.0.113.1" in world.control_plane.kubeconfigs[0]
 
+    def test_says_in_the_log_how_far_it_is(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO)
+        start(world)
+        assert f"Starting my-cluster as {world.clusters.identity}" in caplog.text
+        assert f"{world.name}: nothing is there: create" in caplog.text
+        assert f"{world.directory / 'kube_config'} for the public endpoint https://203.0.113.1" in caplog.text
+        assert "Kubernetes v1.33.5-gke.1 answers" in caplog.text
+        assert f"{world.name} is ready for DSS" in caplog.text
+
     def test_warns_of_what_is_probably_not_meant(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
         start(world, isVpcNative=False)
         assert caplog.text.count("VPC-native is unticked") == 1
@@ -102,7 +111,7 @@ class TestNothingIsThere:
     def test_goes_on_where_the_access_could_not_be_reviewed(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
         world.control_plane.review_fault = ControlPlaneUnreachable("It blinks.")
         assert start(world)
-        assert "could not be reviewed" in caplog.text
+        assert f"{world.clusters.identity} could not be reviewed. It blinks." in caplog.text
 
     def test_waits_until_a_cluster_that_reconciles_runs(self, world: Any) -> None:
         world.clusters.status_after_create = "RECONCILING"
@@ -125,6 +134,11 @@ class TestBadInput:
             start(world, connectionInfo={"projectId": "acme", "zone": "europe-west1-q"})
         assert "create" not in world.clusters.calls
         assert Journal(world.directory).read() is None
+
+    def test_refuses_unknown_zones_of_the_nodes_before_anything_is_created(self, world: Any) -> None:
+        with pytest.raises(SettingsError, match="europe-west1-q"):
+            start(world, isRegional=True, locations=["europe-west1-b", "europe-west1-q"])
+        assert "create" not in world.clusters.calls
 
     @pytest.mark.parametrize("fault", [PermissionDenied("It may not."), GoogleUnavailable("It does not answer.")])
     def test_leaves_the_zone_to_google_where_it_cannot_list_them(
@@ -303,7 +317,7 @@ class TestTheAnswerIsLost:
         assert {"get", "operations"} <= set(world.clusters.calls[first + 1 : second])
 
     def test_pauses_for_a_time_that_is_never_the_same_and_never_less_than_google_wants(self, world: Any) -> None:
-        pauses = []
+        pauses: list[float] = []
         world.sleep = pauses.append
         world.clusters.create_faults = [("before", LOST)] * 4
         with pytest.raises(GoogleUnavailable):
@@ -440,9 +454,10 @@ class TestTheAnswerIsLost:
             return create(*arguments)
 
         world.clusters.create_cluster = late
-        with pytest.raises(NameTaken, match="was not created by this plugin"):
+        with pytest.raises(NameTaken, match="was not created by this plugin") as caught:
             start(world)
         assert "delete" not in world.clusters.calls
+        assert "Nothing that this start asked for" not in caught.value.remedy
 
     def test_forgets_the_request_that_google_refused(self, world: Any) -> None:
         world.clusters.create_faults = [("before", QuotaExceeded("Short."))]
@@ -482,6 +497,17 @@ class TestTheCreationFails:
         assert "It may not delete." in caught.value.remedy
         assert "gcloud container clusters delete my-cluster --location europe-west1-b" in caught.value.remedy
 
+    def test_says_both_failures_in_the_log_where_the_clean_up_fails_too(
+        self, world: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        world.clusters.endings = [STOCKOUT]
+        world.clusters.delete_faults = [("before", PermissionDenied("It may not delete."))]
+        with pytest.raises(Stockout):
+            start(world)
+        first, second = (item.getMessage() for item in caplog.records if item.levelno == logging.ERROR)
+        assert "No machines." in first
+        assert "It may not delete." in second
+
     def test_keeps_the_first_error_whatever_the_clean_up_raises(
         self, world: Any, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -493,6 +519,7 @@ class TestTheCreationFails:
         with pytest.raises(Stockout) as caught:
             start(world)
         assert "could not be deleted again" in caught.value.remedy
+        assert "gcloud container clusters delete my-cluster --location europe-west1-b" in caught.value.remedy
         assert "RuntimeError: odd" in caplog.text
 
     def test_removes_a_cluster_that_cannot_be_reached(self, world: Any) -> None:
@@ -530,7 +557,7 @@ class TestTheCreationFails:
     def test_waits_for_a_control_plane_that_google_upgrades_right_after_the_creation(self, world: Any) -> None:
         probe = world.control_plane.probe
 
-        def away(patience_seconds: float) -> str:
+        def away(patience_seconds: float) -> Any:
             upgrades = [item for item in world.clusters.operations if item.kind == "UPGRADE_MASTER"]
             if not upgrades:
                 world.clusters.operations.append(world.operation("UPGRADE_MASTER", 2))
@@ -652,6 +679,9 @@ class TestAnEarlierStartWasKilled:
             start(world)
         command = f"gcloud container clusters delete my-cluster --location us-central1-a --project {project}"
         assert command in caught.value.remedy
+        assert str(world.directory / "gke_cluster_journal.json") in caught.value.remedy
+        assert caught.value.resource == left.path
+        assert "in us-central1-a" in caught.value.cause
         assert list(world.clusters.clusters) == [left]
         assert Journal(world.directory).read() is not None
 
@@ -660,8 +690,10 @@ class TestAnEarlierStartWasKilled:
         world.clusters.add(world.cluster(self.LEFT))
         if journal:
             Journal(world.directory).write(self.LEFT, journal)
-        with pytest.raises(StateError, match="no second one is created") as caught:
+        with pytest.raises(StateError, match="in us-central1-a; no second one is created") as caught:
             start(world)
+        assert caught.value.resource == self.LEFT.path
+        assert "set the zone or region of the connection back to us-central1-a" in caught.value.remedy
         assert "gcloud container clusters delete my-cluster --location us-central1-a" in caught.value.remedy
         assert list(world.clusters.clusters) == [self.LEFT]
 
@@ -680,4 +712,20 @@ class TestAnEarlierStartWasKilled:
         world.clusters.list_clusters = refuse
         start(world)
         assert world.name in world.clusters.clusters
-        assert "is not checked" in caplog.text
+        assert f"is not checked: {refusal}".splitlines()[0] in caplog.text
+
+    def test_says_what_it_deletes_that_an_earlier_start_left(
+        self, world: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        world.clusters.add(world.cluster(self.LEFT))
+        Journal(world.directory).write(self.LEFT, Phase.CREATING)
+        start(world)
+        assert f"left {self.LEFT}, which is deleted first" in caplog.text
+
+    def test_repeats_what_google_says_of_a_cluster_that_cannot_be_deleted(self, world: Any) -> None:
+        world.clusters.add(world.cluster(self.LEFT))
+        Journal(world.directory).write(self.LEFT, Phase.CREATING)
+        world.clusters.delete_faults = [("before", PermissionDenied("It may not.", verbatim="HTTP 403"))]
+        with pytest.raises(StateError) as caught:
+            start(world)
+        assert caught.value.verbatim == "HTTP 403"
