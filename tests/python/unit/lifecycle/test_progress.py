@@ -66,7 +66,7 @@ def test_a_story_within_another_fills_its_part_of_the_bar() -> None:
     percents: list[int] = []
     whole = Progress(percents.append)
     part = whole.within(20, 60)
-    for percent in (0, 50, 100):
+    for percent in (0, 33, 50, 100):
         part.step(percent, "within")
     whole.step(61, "after")
-    assert percents == [20, 40, 60, 61]
+    assert [str(percent) for percent in percents] == ["20", "33", "40", "60", "61"]
