@@ -136,6 +136,8 @@ def test_absence_is_unknown_while_zones_do_not_answer(world: Any) -> None:
     assert caught.value.resource == "cluster my-cluster in project acme"
     assert caught.value.verbatim == "missingZones: us-central1-a, us-central1-b"
     assert "https://status.cloud.google.com" in caught.value.remedy
+    # Google did answer: the way to it is not what is wrong.
+    assert "*.googleapis.com" not in caught.value.remedy
 
 
 def test_says_that_a_zone_which_does_not_answer_may_have_another_of_that_name(

@@ -196,7 +196,7 @@ class TestVolumes:
 
         def without_claims() -> Any:
             found = claims()
-            contents.provided = [slow]
+            contents.provided = [volume("released-long-ago"), slow]
             return found
 
         contents.claims = without_claims  # type: ignore[method-assign]  # the disk is not detached yet

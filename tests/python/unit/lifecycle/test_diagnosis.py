@@ -57,6 +57,7 @@ def test_a_creation_that_google_forgot_is_over_and_names_the_cluster() -> None:
     name = ClusterName("acme", "europe-west1-b", "c")
     forgotten = forgotten_creation(name)
     assert forgotten.done
+    assert forgotten.name
     assert (forgotten.project, forgotten.location, forgotten.cluster) == ("acme", "europe-west1-b", "c")
     assert not forgotten.failures
 

@@ -28,13 +28,18 @@ def data(world: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("nothing", [None, {}])
-def test_deletes_nothing_and_asks_nothing_without_data(world: Any, nothing: Any) -> None:
+def test_deletes_nothing_and_asks_nothing_without_data(
+    world: Any, nothing: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
     def fail() -> Any:
         raise AssertionError("no credentials are needed")
 
     world.clusters.add(world.cluster())
     stop_cluster(nothing, world.owner, parse_stop({}), fail, world.directory, world.progress)
     assert world.clusters.calls == []
+    assert "nothing is deleted" in caplog.text
 
 
 def test_deletes_and_waits_until_it_is_gone(world: Any, data: Any) -> None:
