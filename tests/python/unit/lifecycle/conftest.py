@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -322,6 +323,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """An empty project; time passes only while a story sleeps."""
     made = World(tmp_path / "cluster")
     monkeypatch.setattr(deadlines, "time", SimpleNamespace(monotonic=lambda: made.now))
+    # None of these files has to outlast a crash of the machine, and a busy disk takes its time.
+    monkeypatch.setattr(os, "fsync", lambda _: None)
     # The Application Default Credentials of the machine that runs the tests are none of their business.
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path / "no-gcloud"))
