@@ -221,6 +221,20 @@ def test_does_not_wait_for_a_holder_that_is_over(world: Any, data: Any, holder: 
     assert world.now > 0
 
 
+def test_pauses_before_it_asks_again_where_the_holder_is_over(world: Any, data: Any) -> None:
+    world.clusters.operations.append(world.operation("UPGRADE_NODES", status="DONE"))
+    world.clusters.delete_faults = [("before", ClusterBusy("It is busy.", operation="operation-1-a"))] * 3
+    delete, asked = world.clusters.delete_cluster, []
+
+    def note(name: Any) -> Any:
+        asked.append(world.now)
+        return delete(name)
+
+    world.clusters.delete_cluster = note
+    stop(world, data)
+    assert len(asked) == len(set(asked)) == 4
+
+
 def test_joins_a_deletion_that_is_under_way(world: Any, data: Any) -> None:
     world.clusters.add(world.cluster(status="STOPPING"))
     world.clusters.operations.append(world.operation("DELETE_CLUSTER"))

@@ -125,3 +125,14 @@ def test_names_volumes_that_are_no_disks(world: Any, caplog: Any) -> None:
     report_leftovers(world.compute, world.name, Remembered((), (files, volume("odd", driver=""))))
     assert f"perhaps {files.handle} of filestore.csi.storage.gke.io" in caplog.text
     assert "odd" not in caplog.text
+
+
+def test_finds_a_disk_that_is_known_by_its_name_alone_in_the_region_of_the_cluster_only(
+    world: Any, caplog: Any
+) -> None:
+    elsewhere = disk("pvc-data") | {"zone": ROOT + "zones/us-central1-a"}
+    world.compute.resources = {"disks": [disk("pvc-data"), elsewhere]}
+    by_name = replace(volume("data"), handle="pvc-data")
+    report_leftovers(world.compute, world.name, Remembered((), (by_name,)))
+    assert "gcloud compute disks delete pvc-data --zone europe-west1-b" in caplog.text
+    assert "us-central1-a" not in caplog.text
