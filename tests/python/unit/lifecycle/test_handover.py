@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from gke_clusters.errors import StateError
+from gke_clusters.google.credentials import CredentialsChoice
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.kubeconfig import Endpoint
 from gke_clusters.lifecycle import handover
@@ -127,3 +129,23 @@ class TestTheKubernetesApi:
         monkeypatch.setattr(handover, "review_access", lambda api, needs: (api, needs))
         control_plane: Any = KubernetesControlPlane(Path("kube_config"), self.ENDPOINT)
         assert control_plane.review() == (api, ACCESS_NEEDS)
+
+
+class TestTheCredentialHelper:
+    def config(self, world: Any) -> dict[str, Any]:
+        config: dict[str, Any] = json.loads((world.directory / "credential-helper" / "config.json").read_text())
+        return config
+
+    def test_impersonates_whom_the_start_impersonates(self, world: Any) -> None:
+        world.credentials = CredentialsChoice(impersonate="x@p.iam.gserviceaccount.com")
+        start(world)
+        assert self.config(world)["impersonate"] == "x@p.iam.gserviceaccount.com"
+
+    def test_has_no_key_where_another_way_to_authenticate_is_chosen(self, world: Any) -> None:
+        world.credentials = CredentialsChoice()
+        start(world)
+        without_key = self.config(world)
+        world.credentials = CredentialsChoice(key='{"type": "service_account", "private_key": "SECRET"}')
+        start(world)
+        assert self.config(world) == without_key
+        assert not any("SECRET" in path.read_text() for path in world.directory.rglob("*") if path.is_file())

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -325,6 +326,21 @@ class TestTheAnswerIsLost:
         long = [pause for pause in pauses if pause >= 30]
         assert len(long) == len(set(long)) == 2
         assert max(long) <= 45
+
+    def test_waits_shortly_after_the_first_lost_answer_and_longer_after_the_next(self, world: Any) -> None:
+        create, asked = world.clusters.create_cluster, []
+
+        def lose(*arguments: Any) -> Any:
+            asked.append(world.now)
+            return create(*arguments)
+
+        world.clusters.create_cluster = lose
+        world.clusters.create_faults = [("before", LOST)] * 4
+        with pytest.raises(GoogleUnavailable):
+            start(world)
+        first, second, third, last = (later - now for now, later in pairwise([*asked, world.now]))
+        assert 2 <= first < 30 <= min(second, third)
+        assert last < 30
 
     def test_finds_a_creation_whose_cluster_does_not_show_yet(self, world: Any) -> None:
         world.clusters.create_faults = [("before", LOST)]
