@@ -49,6 +49,14 @@ def test_deletes_and_waits_until_it_is_gone(world: Any, data: Any) -> None:
     assert world.percents[-1] == 100
 
 
+def test_says_what_it_does(world: Any, data: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    stop(world, data)
+    assert f"Looking at {world.name} as {world.clusters.identity}" in caplog.text
+    assert "left behind in Compute Engine" in caplog.text
+    assert f"{world.name} is stopped" in caplog.text
+
+
 def test_leaves_nothing_in_the_working_directory(world: Any, data: Any) -> None:
     stop(world, data)
     assert list(world.directory.iterdir()) == []
@@ -67,7 +75,7 @@ def test_says_what_is_still_billed_of_a_cluster_that_somebody_deleted(
     caplog.set_level(logging.INFO)
     world.clusters.clusters.clear()
     stop(world, data)
-    assert "is gone already" in caplog.text
+    assert f"{world.name} is gone already" in caplog.text
     assert "left no disk" in caplog.text
 
 
@@ -75,7 +83,7 @@ def test_is_done_whatever_goes_wrong_with_the_report(world: Any, data: Any, capl
     world.compute.resources = {"disks": [{"labels": "not a mapping"}]}
     stop(world, data)
     assert world.percents[-1] == 100
-    assert "What the cluster left behind could not be looked up" in caplog.text
+    assert "What the cluster left behind could not be looked up: 'str' object has no attribute" in caplog.text
 
 
 def test_may_be_told_twice(world: Any, data: Any) -> None:
@@ -174,6 +182,17 @@ class TestEditedData:
         stop(world, {"project": "acme", "cluster": cluster})
         assert world.clusters.clusters == {}
         assert f"is not {ClusterName('acme', 'europe-west1-c', 'my-cluster')} but {world.name}" in caplog.text
+
+    def test_forgets_and_reports_what_the_very_cluster_left_where_the_location_is_wrong(
+        self, world: Any, data: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        Journal(world.directory).write(world.name, Phase.RUNNING)
+        labels = {"goog-k8s-cluster-name": "my-cluster", "goog-k8s-cluster-location": "europe-west1-b"}
+        world.compute.resources = {"disks": [{"name": "pvc-1", "zone": "zones/europe-west1-b", "labels": labels}]}
+        cluster = {"name": "my-cluster", "location": "europe-west1-c", "id": "id-1"}
+        stop(world, {"project": "acme", "cluster": cluster})
+        assert Journal(world.directory).read() is None
+        assert "gcloud compute disks delete pvc-1" in caplog.text
 
     def test_deletes_no_cluster_with_another_id_at_another_location(self, world: Any, data: Any) -> None:
         cluster = {"name": "my-cluster", "location": "europe-west1-c", "id": "id-2"}
