@@ -225,6 +225,17 @@ def without_ours(document: dict[str, Any]) -> str:
     return json.dumps(left)
 
 
+def test_a_preview_of_everything_changes_nothing(dss: Disturbed) -> None:
+    before = dss.text()
+
+    page = dss.tell(lambda instance: set_up(instance, preview=True))
+
+    assert "would change" in outcomes(page)
+    assert not {"changed", "failed"} & set(outcomes(page))
+    assert "PUT" not in dss.client.seen
+    assert dss.text() == before
+
+
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
 def test_what_is_not_ours_stays_byte_for_byte_and_a_second_time_changes_nothing(dss: Disturbed, story: Story) -> None:
     first = dss.tell(story)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -24,8 +25,11 @@ def test_projects_use_a_cluster_and_inherit_again(dss: Any, unique_name: Any) ->
 
     assert ">changed<" in run(clusterId=name)
     assert shown() == {"clusterMode": "EXPLICIT_CLUSTER", "clusterId": name}
+    made = json.dumps(project.get_settings().get_raw())
     assert ">done<" in run(clusterId=name)
+    assert json.dumps(project.get_settings().get_raw()) == made
     assert ">changed<" in run(choice="INHERIT")
     assert shown()["clusterMode"] == "INHERIT"
     with pytest.raises(DataikuException, match="Projects: NO_SUCH cannot be read"):
-        run(clusterId=name, projects=["NO_SUCH"])
+        run(clusterId=name, projects=[key, "NO_SUCH"])
+    assert shown()["clusterMode"] == "INHERIT"
