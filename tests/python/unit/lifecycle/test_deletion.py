@@ -261,10 +261,11 @@ def test_is_done_if_it_vanishes_between_look_and_deletion(world: Any, data: Any)
     stop(world, data)
 
 
-def test_asks_again_after_a_deletion_that_failed(world: Any, data: Any) -> None:
-    world.clusters.endings = [BROKEN]
+@pytest.mark.parametrize("failures", [1, 2])
+def test_asks_again_after_a_deletion_that_failed(world: Any, data: Any, failures: int) -> None:
+    world.clusters.endings = [BROKEN] * failures
     stop(world, data)
-    assert world.clusters.calls.count("delete") == 2
+    assert world.clusters.calls.count("delete") == failures + 1
 
 
 def test_believes_a_deletion_that_fails_three_times(world: Any, data: Any) -> None:

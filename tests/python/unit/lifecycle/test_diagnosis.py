@@ -43,6 +43,7 @@ def test_a_done_operation_is_no_success_if_the_cluster_is_degraded() -> None:
     failure = creation_failure(DONE, left)
     assert isinstance(failure, ClusterUnhealthy)
     assert failure.verbatim == "Something is wrong."
+    assert failure.resource == CLUSTER.name.path
 
 
 def test_a_done_operation_is_no_success_if_there_is_no_cluster() -> None:

@@ -288,6 +288,7 @@ class TestAnEarlierStartWasKilled:
         world.clusters.add(world.cluster(at(SECOND), "STOPPING"))
         world.clusters.add(world.cluster(at(THIRD)))
         assert start(world)[1]["cluster"]["location"] == THIRD
+        assert f"{at(THIRD)} is used, and {at(SECOND)} is not" in caplog.text
         assert f"clusters delete my-cluster --location {SECOND}" in caplog.text
 
     def test_creates_nothing_where_a_zone_does_not_say_whether_it_has_a_cluster(self, world: Any) -> None:

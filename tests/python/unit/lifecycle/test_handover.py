@@ -16,7 +16,7 @@ from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.kubeconfig import Endpoint
 from gke_clusters.lifecycle import handover
 from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
-from gke_clusters.lifecycle.handover import KubernetesControlPlane
+from gke_clusters.lifecycle.handover import KubernetesControlPlane, forget_access
 from gke_clusters.lifecycle.start import start_cluster
 
 FILES = [
@@ -102,6 +102,11 @@ def test_says_that_the_disk_is_full(world: Any, monkeypatch: pytest.MonkeyPatch)
         start(world)
     assert "make room on the disk" in caught.value.remedy
     assert world.clusters.clusters == {}
+
+
+def test_forgets_in_silence_what_is_not_there(world: Any, caplog: pytest.LogCaptureFixture) -> None:
+    forget_access(world.directory)
+    assert caplog.text == ""
 
 
 class TestTheKubernetesApi:

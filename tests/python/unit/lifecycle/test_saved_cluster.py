@@ -27,6 +27,7 @@ def test_no_data_means_no_cluster(data: Any) -> None:
         {"cluster": {"selfLink": LINK}},
         {"cluster": {"name": "old-cluster", "zone": "europe-west1-b", "selfLink": LINK}},
         {"project": "acme-data", "cluster": {"name": "old-cluster", "location": "europe-west1-b", "id": "id-1"}},
+        {"project": "acme-data", "cluster": {"name": "old-cluster", "zone": "europe-west1-b", "id": "id-1"}},
     ],
 )
 def test_reads_which_cluster_is_meant(data: Any) -> None:

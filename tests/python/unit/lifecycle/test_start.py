@@ -238,6 +238,14 @@ class TestSomethingIsThere:
             start(world)
         assert "delete" not in world.clusters.calls
 
+    def test_judges_a_cluster_that_was_never_handed_over_by_its_creation(self, world: Any) -> None:
+        world.clusters.add(world.cluster())
+        world.clusters.operations.append(world.operation(number=1, status="DONE", failures=STOCKOUT))
+        world.clusters.operations.append(world.operation("UPGRADE_MASTER", number=2, status="DONE"))
+        Journal(world.directory).write(world.name, Phase.CREATING)
+        with pytest.raises(Stockout):
+            start(world)
+
     def test_goes_by_the_newest_creation_of_that_name(self, world: Any) -> None:
         world.clusters.add(world.cluster(status="DEGRADED"))
         world.clusters.operations.append(world.operation(number=1, status="DONE", failures=STOCKOUT))
