@@ -92,10 +92,16 @@ def _part(title: str, work: Callable[[], list[Step]]) -> list[Step]:
     try:
         return work()
     except SettingsError as refused:
-        return [Step.failed(title, refused, list(map(str, refused.problems)))]
+        return [_refused(title, refused)]
     except GkeClustersError as failure:
         logger.error("%s: %s", title, failure)  # noqa: TRY400 - one line, not a traceback
         return [Step.failed(title, failure)]
+
+
+def _refused(title: str, refused: SettingsError) -> Step:
+    # The error says that nothing was changed at all, which holds for a macro, and not for a part of this one.
+    refused.cause = "This step cannot be taken with these settings; it changed nothing."
+    return Step.failed(title, refused, list(map(str, refused.problems)))
 
 
 def _cluster(instance: DssInstance, cluster_id: str) -> Step:
@@ -119,8 +125,6 @@ def _repository(setup: ComputeSetup, registry: RegistryAccess, taken: StepsTaken
     try:
         return prepare_repository(setup.images, registry, taken)
     except SettingsError as refused:
-        taken.steps.append(
-            Step.failed(f"Repository {entered.repository_url}", refused, list(map(str, refused.problems)))
-        )
+        taken.steps.append(_refused(f"Repository {entered.repository_url}", refused))
         taken.obstacle = "The repository cannot be used."
         return ImageRepository(entered.url, frozenset({entered.repository_url}), exists=False)

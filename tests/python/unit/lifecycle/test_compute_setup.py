@@ -144,6 +144,8 @@ def test_a_part_that_is_refused_by_its_field_says_so(parts: Parts) -> None:
 
     assert ("Connection gcs", "failed") in rows(page)
     assert "Bucket: my-bucket does not exist" in page
+    assert "it changed nothing" in page
+    assert "nothing was created" not in page
 
 
 def test_no_image_is_pushed_to_a_repository_that_cannot_be_used(parts: Parts) -> None:
