@@ -66,6 +66,15 @@ class Dss:
         return end
 
 
+def be_the_host(dss: Dss, patched: pytest.MonkeyPatch) -> None:
+    """Let this process act as the DSS host."""
+    for name, value in dss.stage.component.environment.items():
+        patched.setenv(name, value)
+    # google-auth looks at the variable when it is imported, which other tests of the process may have done long ago.
+    metadata_host = dss.stage.component.environment["GCE_METADATA_HOST"]
+    patched.setattr("google.auth.compute_engine._metadata._GCE_METADATA_HOST", metadata_host)
+
+
 def start(effect: Mapping[str, Any] | None = None, **values: Any) -> Story:
     return lambda dss: dss.start(effect, **values)
 
@@ -95,8 +104,7 @@ def of_a_repository(ask: Callable[[ArtifactRegistryApi, RepositoryName], object]
     def story(dss: Dss) -> End:
         name = RepositoryName("sandbox-project", "us-central1", f"least-{next(dss.stage.plays)}")
         with pytest.MonkeyPatch.context() as patched:
-            for variable, value in dss.stage.component.environment.items():
-                patched.setenv(variable, value)
+            be_the_host(dss, patched)
             try:
                 ask(ArtifactRegistryApi(authorize(CredentialsChoice())), name)
             except GkeClustersError as failure:
@@ -159,8 +167,7 @@ def dss(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dss]:
 @pytest.fixture
 def kubernetes(dss: Dss, monkeypatch: pytest.MonkeyPatch) -> KubernetesApi:
     """The Kubernetes API of the running cluster, as the DSS host sees it."""
-    for name, value in dss.stage.component.environment.items():
-        monkeypatch.setenv(name, value)
+    be_the_host(dss, monkeypatch)
     assert dss.running.data is not None
     return KubernetesApi.from_kubeconfig(Path(dss.running.data["kube_config_path"]))
 
@@ -168,8 +175,7 @@ def kubernetes(dss: Dss, monkeypatch: pytest.MonkeyPatch) -> KubernetesApi:
 @pytest.fixture
 def bucket(dss: Dss, monkeypatch: pytest.MonkeyPatch) -> str:
     """A bucket of the project, and Cloud Storage as the DSS host sees it."""
-    for name, value in dss.stage.component.environment.items():
-        monkeypatch.setenv(name, value)
+    be_the_host(dss, monkeypatch)
     exports = dss.stage.sandbox.exports
     bucket = f"least-{next(dss.stage.plays)}"
     made = requests.post(
