@@ -262,10 +262,13 @@ def test_is_done_if_it_vanishes_between_look_and_deletion(world: Any, data: Any)
 
 
 @pytest.mark.parametrize("failures", [1, 2])
-def test_asks_again_after_a_deletion_that_failed(world: Any, data: Any, failures: int) -> None:
+def test_asks_again_after_a_deletion_that_failed(
+    world: Any, data: Any, failures: int, caplog: pytest.LogCaptureFixture
+) -> None:
     world.clusters.endings = [BROKEN] * failures
     stop(world, data)
     assert world.clusters.calls.count("delete") == failures + 1
+    assert caplog.text.count("It could not be deleted.") == failures
 
 
 def test_believes_a_deletion_that_fails_three_times(world: Any, data: Any) -> None:

@@ -101,6 +101,7 @@ def test_says_that_the_disk_is_full(world: Any, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(StateError, match="No space left on device") as caught:
         start(world)
     assert "make room on the disk" in caught.value.remedy
+    assert caught.value.resource == str(world.directory)
     assert world.clusters.clusters == {}
 
 

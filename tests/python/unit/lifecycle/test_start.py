@@ -51,6 +51,10 @@ class TestNothingIsThere:
             "e2-standard-4",
         ]
 
+    def test_goes_where_the_host_is_where_the_connection_is_silent(self, world: Any) -> None:
+        _, data = start(world, connectionInfo={})
+        assert (data["project"], data["cluster"]["location"]) == ("host-project", "europe-west1-b")
+
     def test_returns_what_dss_needs(self, world: Any) -> None:
         overrides, data = start(world)
         path = str(world.directory / "kube_config")
@@ -106,7 +110,7 @@ class TestNothingIsThere:
     def test_logs_no_secret_of_the_expert_settings(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG)
         start(world, creationSettingsValve='{"masterAuth": {"password": "SECRET", "clientKey": "SECRET"}}')
-        assert "The cluster that is asked for" in caplog.text
+        assert "The cluster that is asked for: {'name': 'my-cluster'" in caplog.text
         assert "SECRET" not in caplog.text
 
     def test_goes_on_where_the_access_could_not_be_reviewed(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -213,6 +217,19 @@ class TestSomethingIsThere:
         assert start(world)[1]["cluster"]["id"] == "id-1"
         assert [call for call in world.clusters.calls if call in ("create", "delete")] == ["delete", "create"]
 
+    def test_notes_that_a_cluster_is_to_be_replaced_before_it_deletes_it(self, world: Any) -> None:
+        world.clusters.add(world.cluster(status="ERROR", id="old"))
+        Journal(world.directory).write(world.name, Phase.CREATING)
+        delete, noted = world.clusters.delete_cluster, []
+
+        def note(name: ClusterName) -> Any:
+            noted.append(Journal(world.directory).read())
+            return delete(name)
+
+        world.clusters.delete_cluster = note
+        start(world)
+        assert [entry and entry.phase for entry in noted] == [Phase.FAILED]
+
     def test_never_deletes_a_degraded_cluster_that_was_in_use(self, world: Any) -> None:
         world.clusters.add(world.cluster(status="DEGRADED", status_message="Nodes are missing."))
         world.clusters.operations.append(world.operation(status="DONE"))
@@ -308,14 +325,16 @@ class TestSomethingIsThere:
         with pytest.raises(OperationTimeout, match=r"not ready after 60 minutes; its status is STOPPING") as caught:
             start(world)
         assert world.now == pytest.approx(3600)
+        assert world.clusters.calls.count("get") < 600
         assert caught.value.resource == world.name.path
         assert caught.value.verbatim == "Deleting nodes."
 
 
 class TestTheAnswerIsLost:
-    def test_resumes_a_creation_that_google_did_begin(self, world: Any) -> None:
+    def test_resumes_a_creation_that_google_did_begin(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
         world.clusters.create_faults = [("after", LOST)]
         start(world)
+        assert "The answer was lost. Whether the cluster is there is looked up" in caplog.text
         assert world.clusters.calls.count("create") == 1
         assert "operations" in world.clusters.calls
 
@@ -578,7 +597,9 @@ class TestTheCreationFails:
         assert "delete" in world.clusters.calls
         assert "gcloud container clusters delete my-cluster" in caught.value.remedy
 
-    def test_waits_for_a_control_plane_that_google_upgrades_right_after_the_creation(self, world: Any) -> None:
+    def test_waits_for_a_control_plane_that_google_upgrades_right_after_the_creation(
+        self, world: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
         probe = world.control_plane.probe
 
         def away(patience_seconds: float) -> Any:
@@ -592,6 +613,7 @@ class TestTheCreationFails:
         world.control_plane.probe = away
         assert start(world)[1]["cluster"]["status"] == "RUNNING"
         assert "delete" not in world.clusters.calls
+        assert "It refused the connection. Google is at work on it" in caplog.text
 
     def test_believes_that_a_control_plane_is_away_where_google_does_not_say_why(self, world: Any) -> None:
         def overloaded(_: Any) -> Any:
