@@ -138,7 +138,8 @@ class TestMetadataServer:
     def test_token_says_how_long_it_lives(self, metadata):
         answer = metadata("computeMetadata/v1/instance/service-accounts/default/token").json()
         assert answer["token_type"] == "Bearer"
-        assert 3500 < answer["expires_in"] < 3600
+        # A token that was asked for before is given again for as long as it is good enough.
+        assert 300 <= answer["expires_in"] < 3600
 
     def test_token_is_kept_until_shortly_before_its_end(self, metadata):
         path = "computeMetadata/v1/instance/service-accounts/default/token"
