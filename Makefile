@@ -4,11 +4,13 @@ PY := .venv/bin/python
 # Both cores of a small machine; a worker runs its own sandbox.
 WORKERS ?= 2
 UNIT := tests/python/unit
+# What the sandbox alone has to answer for: real clients on its services.
+SANDBOX := $(addprefix tests/python/integration/test_,$(addsuffix .py,container_client dss_settings gcloud gcs_connection google_services kubectl leftovers recorded_traffic registry sandbox sandbox_faults sandbox_processes storage))
 CHECKED := python-lib resource sandbox tools benchmarks
 # DSS loads each component file by itself, so each is checked by itself.
 COMPONENTS := $(wildcard python-clusters/*/cluster.py python-runnables/*/runnable.py)
 
-.PHONY: help setup demo sandbox test test-all unit-tests unit-tests-all integration-tests fuzz chaos mutants spark-test kubernetes-conformance lint format plugin docs iam-role pins clean
+.PHONY: help setup demo sandbox test test-all sandbox-tests unit-tests unit-tests-all integration-tests fuzz chaos mutants spark-test kubernetes-conformance lint format plugin docs iam-role pins clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 30
@@ -36,8 +38,11 @@ sandbox: setup ## start the sandbox and leave it running until Ctrl-C
 	@echo "When it is ready: . .sandbox/env in another shell; docs/sandbox.md says what works then. Ctrl-C ends it."
 	@$(PY) -m sandbox up --env-file .sandbox/env --state-dir .sandbox/state
 
-test: setup ## the whole suite, with the coverage of python-lib
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup --cov=gke_clusters --cov-report=term --cov-fail-under=95
+test: setup ## the plugin's suite, with the coverage of python-lib
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(addprefix --ignore=,$(SANDBOX)) --cov=gke_clusters --cov-report=term --cov-fail-under=95
+
+sandbox-tests: setup ## the sandbox's own suite: gcloud, kubectl and other real clients on its services
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(SANDBOX)
 
 unit-tests: setup ## the pure tests
 	@$(PY) -m pytest -n $(WORKERS) $(UNIT)
@@ -48,8 +53,8 @@ integration-tests: setup ## the tests that run the plugin through the sandbox wi
 test-all: SUITE := tests/python/unit tests/python/integration tests/python/chaos
 test-all: every-python ## the whole suite on every accepted Python that this machine has
 
-unit-tests-all: SUITE := $(UNIT)
-unit-tests-all: every-python ## the pure tests on every accepted Python that this machine has
+unit-tests-all: SUITE := $(UNIT) --ignore=$(UNIT)/sandbox
+unit-tests-all: every-python ## the plugin's pure tests on every accepted Python that this machine has
 
 .PHONY: every-python
 every-python: setup

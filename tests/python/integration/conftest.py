@@ -1,5 +1,6 @@
 """The sandbox that the integration tests of one worker share, running as a process of its own."""
 
+import copy
 import os
 import shlex
 import subprocess

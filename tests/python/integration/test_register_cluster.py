@@ -14,6 +14,9 @@ from dataikuapi.utils import DataikuException
 
 from tests.python.integration.conftest import Dss, Sandbox
 
+# Some of them ask for it by name only, and it gets its settings back after each.
+pytestmark = pytest.mark.usefixtures("dss")
+
 MACRO = "pyrunnable_gke-clusters_register-cluster"
 CREATE = "create-gke-cluster"
 PROJECT = "REGISTRATION"
