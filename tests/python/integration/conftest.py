@@ -157,3 +157,18 @@ def unique_name() -> Callable[[str], str]:
         return f"{prefix}-{uuid.uuid4().hex[:8]}"
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def settings_as_before(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give the worker's DSS back the general settings that it had before a test, whatever the test made of them."""
+    if "dss" not in request.fixturenames:
+        yield
+        return
+    instance: Dss = request.getfixturevalue("dss")
+    before = copy.deepcopy(instance.client.get_general_settings().get_raw())
+    yield
+    settings = instance.client.get_general_settings()
+    if settings.get_raw() != before:
+        settings.settings = before
+        settings.save()
