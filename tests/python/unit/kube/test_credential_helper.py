@@ -1,7 +1,9 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -188,7 +190,9 @@ class TestCheck:
             pauses.append(seconds)
             (tmp_path / "back").touch()
 
-        monkeypatch.setattr("gke_clusters.kube.credential_helper.time.sleep", pause)
+        # In this module only: waiting for a process sleeps as well.
+        clock = SimpleNamespace(sleep=pause, monotonic=time.monotonic)
+        monkeypatch.setattr("gke_clusters.kube.credential_helper.time", clock)
         check_helper(HelperCommand("/bin/sh", ("-c", f"test -f {tmp_path}/back")), patience_seconds=20)
         assert len(pauses) == 1
 
