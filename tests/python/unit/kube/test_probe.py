@@ -1,3 +1,4 @@
+import re
 import socket
 import threading
 from pathlib import Path
@@ -54,7 +55,8 @@ def test_the_deadline_ends_the_patience_and_is_told(api: KubernetesApi, api_serv
     api_server.answer = lambda _: (503, {"message": "starting"})
     with pytest.raises(ControlPlaneUnreachable) as raised:
         probe(api, 2)
-    assert "overloaded, in 1 s of trying." in raised.value.cause
+    # A busy machine gets nearer to the deadline than an idle one.
+    assert re.search(r"overloaded, in [12] s of trying\.", raised.value.cause)
     assert raised.value.verbatim == "HTTP 503 starting"
     assert raised.value.resource == f"public endpoint https://{api_server.host}"
 
