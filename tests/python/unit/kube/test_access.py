@@ -78,7 +78,7 @@ def test_a_server_that_is_down_is_waited_for_once_and_not_at_each_requirement(
     api_server.answer = lambda _: (503, {"message": "starting"})
     with pytest.raises(ControlPlaneUnreachable, match="starting"):
         review_access(api, REQUIREMENTS, patience_seconds=0.3)
-    assert len({str(request.body) for request in api_server.requests}) == 1
+    assert len(api_server.requests) < len(REQUIREMENTS)
 
 
 def test_a_review_that_no_waiting_cures_is_not_asked_again(api: KubernetesApi, api_server: Any) -> None:
