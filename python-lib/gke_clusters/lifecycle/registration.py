@@ -27,10 +27,10 @@ from gke_clusters.dss.stored_documents import (
     change_document,
     preview_change,
 )
-from gke_clusters.errors import ClusterNotFound, GkeClustersError, Problem, SettingsError
+from gke_clusters.errors import GkeClustersError, Problem, SettingsError
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.progress import Progress
-from gke_clusters.lifecycle.saved_cluster import read_saved_cluster
+from gke_clusters.lifecycle.started_cluster import find_started, require_started
 from gke_clusters.reports.checklist import Outcome, Step, render_checklist
 from gke_clusters.settings.descriptors import macro_descriptor
 from gke_clusters.settings.register import COMPONENT, REMEDY, RegisterSettings
@@ -72,6 +72,7 @@ def register_cluster(
 
     Raises:
         SettingsError: The node pool that was chosen is not there; nothing was changed.
+        ClusterNotFound: A node pool was chosen, and the cluster is not started or gone; nothing was changed.
         GkeClustersError: Google was asked for the node pool and refused; nothing was changed.
     """
     progress.step(5, f"Registering {cluster.id} as {settings.name}")
@@ -112,14 +113,7 @@ def registration_steps(
 
 
 def _placement(pool_name: str, cluster: DssCluster, connect: Callable[[], GoogleAccess]) -> PodPlacement:
-    saved = read_saved_cluster(cluster.data)
-    found = connect().clusters.find_cluster(saved.name) if saved else None
-    if saved is None or found is None:
-        raise ClusterNotFound(
-            f"The node pool {pool_name} cannot be looked up: {cluster.id} is not started.",
-            resource=f"DSS cluster {cluster.id}",
-            remedy="Start the cluster first, or leave the node pool empty.",
-        )
+    found = find_started(require_started(cluster), connect().clusters)
     pools: Mapping[str, Any] = {pool["name"]: pool for pool in found.resource.get("nodePools", ())}
     if pool_name not in pools:
         label = macro_descriptor(COMPONENT).label_of("nodePool")

@@ -7,6 +7,7 @@ import pytest
 
 from gke_clusters.dss.clusters import DssCluster
 from gke_clusters.errors import ClusterNotFound, DssRefused, SettingsError
+from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.lifecycle.registration import pool_placement, register_cluster
@@ -59,7 +60,7 @@ def register(store, data=None, clusters=None, **fields):
 
 def running(pools=POOLS):
     name = ClusterName("p", "us-central1-a", "c")
-    return {name: SimpleNamespace(name=name, resource={"nodePools": pools})}
+    return {name: Cluster(name, "RUNNING", id="1", resource={"nodePools": pools})}
 
 
 def outcomes(page):
@@ -147,9 +148,9 @@ def test_a_node_pool_that_is_not_there_is_refused_with_those_that_are(store):
     assert store.document == before
 
 
-@pytest.mark.parametrize("data", [{}, DATA])
-def test_a_node_pool_of_a_cluster_that_is_not_there_cannot_be_looked_up(store, data):
-    with pytest.raises(ClusterNotFound, match="my-cluster is not started"):
+@pytest.mark.parametrize(("data", "reason"), [({}, "my-cluster is not started"), (DATA, "is gone")])
+def test_a_node_pool_of_a_cluster_that_is_not_there_cannot_be_looked_up(store, data, reason):
+    with pytest.raises(ClusterNotFound, match=reason):
         register(store, data, nodePool="cpu")
 
 
