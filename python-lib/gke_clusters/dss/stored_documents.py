@@ -54,6 +54,22 @@ class DocumentChange:
     dropped: tuple[str, ...] = ()
 
 
+class DraftDocument:
+    """A document as it would be: read once where DSS keeps it, and changed here only."""
+
+    def __init__(self, stored: StoredDocument) -> None:
+        self.name = stored.name
+        self._document = stored.read()
+
+    def read(self) -> Document:
+        """Return a copy of the whole document."""
+        return copy.deepcopy(self._document)
+
+    def write(self, document: Document) -> None:
+        """Replace the whole document."""
+        self._document = copy.deepcopy(document)
+
+
 def preview_change(stored: StoredDocument, edit: Callable[[Document], None]) -> DocumentChange:
     """Say what :func:`change_document` would change; change nothing."""
     before = stored.read()

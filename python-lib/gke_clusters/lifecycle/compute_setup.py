@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from gke_clusters.dss.instance import DssInstance
+from gke_clusters.dss.stored_documents import DraftDocument, StoredDocument
 from gke_clusters.errors import GkeClustersError, SettingsError, StateError
-from gke_clusters.lifecycle.base_images import push_to_repository
+from gke_clusters.lifecycle.base_images import Instance as PushingInstance
+from gke_clusters.lifecycle.base_images import Push, push_to_repository
 from gke_clusters.lifecycle.bucket_access import BucketAccess
 from gke_clusters.lifecycle.docker_logins import DockerHost
 from gke_clusters.lifecycle.gcs_connection import gcs_connection_steps
@@ -24,6 +27,7 @@ from gke_clusters.lifecycle.registry_access import RegistryAccess
 from gke_clusters.lifecycle.saved_cluster import read_saved_cluster
 from gke_clusters.lifecycle.steps import StepsTaken
 from gke_clusters.reports.checklist import Outcome, Step, render_checklist
+from gke_clusters.settings.register import RegisterSettings
 from gke_clusters.settings.set_up_compute import ComputeSetup
 
 logger = logging.getLogger(__name__)
@@ -66,7 +70,8 @@ def set_up_compute(
     steps += registered
     pushed = StepsTaken()
     pushed.obstacle = taken.obstacle
-    push_to_repository(setup.images, repository, registry, instance, docker, progress.within(25, 70), pushed)
+    pushing = _as_registered(registration, instance) if setup.preview else instance
+    push_to_repository(setup.images, repository, registry, pushing, docker, progress.within(25, 70), pushed)
     steps += pushed.steps
     notes += [*taken.notes, *pushed.notes]
     progress.step(70, "Setting the metastore catalog")
@@ -85,6 +90,19 @@ def set_up_compute(
     if any(step.outcome is Outcome.FAILED for step in steps):
         notes.insert(0, "Mend what failed and run this again: what is done is not done twice.")
     return render_checklist(f"Compute on {name}", steps, notes)
+
+
+def _as_registered(registration: RegisterSettings, instance: DssInstance) -> PushingInstance:
+    """DSS as it would be after a registration that is only previewed: what would be pushed follows from it."""
+    draft = DraftDocument(instance.general_settings)
+    registration_steps(registration.model_copy(update={"preview": False}), None, draft)
+    return _Drafted(draft, instance.base_image_push)
+
+
+@dataclass(frozen=True)
+class _Drafted:
+    general_settings: StoredDocument
+    base_image_push: Push
 
 
 def _part(title: str, work: Callable[[], list[Step]]) -> list[Step]:

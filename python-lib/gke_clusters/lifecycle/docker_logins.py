@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
@@ -17,10 +18,12 @@ from gke_clusters.lifecycle.registry_login import install_login_script, login_sc
 from gke_clusters.lifecycle.steps import Result
 from gke_clusters.reports.checklist import Outcome
 
+logger = logging.getLogger(__name__)
+
 _SO_ALREADY: Final = "It is so already."
-_ONE_HOUR: Final = "Docker's login to {host} is good for about an hour."
-_UNTIL_THEN: Final = (
-    "This version of DSS runs no script before its pushes. Run this macro again before images of code environments are"
+_NO_SCRIPT: Final = "This version of DSS runs no script before its pushes, and its settings are as they were."
+_ONE_HOUR: Final = (
+    "Docker's login to {hosts} ends after about an hour. Run this macro again before images of code environments are"
     " pushed later, or set a credential helper up in Docker."
 )
 
@@ -126,7 +129,8 @@ class LaterPushes:
             self._remove_unused(pushes, scripts)
             if not has_build_configurations(self._stored.read()):
                 raise
-            return Outcome.SKIPPED, [refused.cause, *(_ONE_HOUR.format(host=host) for host in scripts), _UNTIL_THEN]
+            logger.info("%s", refused.cause)
+            return Outcome.SKIPPED, [_NO_SCRIPT, _ONE_HOUR.format(hosts=", ".join(scripts))]
         return (Outcome.CHANGED if made else Outcome.DONE), [*map(str, made), *left] or [_SO_ALREADY]
 
     def _remove_unused(self, pushes: Sequence[ImagePush], scripts: Mapping[str, Path]) -> None:

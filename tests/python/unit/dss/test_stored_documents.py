@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from gke_clusters.dss.stored_documents import change_document, preview_change
+from gke_clusters.dss.stored_documents import DraftDocument, change_document, preview_change
 from gke_clusters.errors import DssRefused
 
 
@@ -149,3 +149,14 @@ def test_a_refused_document_leaves_the_settings_as_they_were():
         change_document(store, setting(mine=2))
 
     assert store.document == {"mine": 1}
+
+
+def test_a_draft_is_changed_and_what_dss_keeps_is_not():
+    stored = Store({"a": {"b": 1}})
+    draft = DraftDocument(stored)
+
+    change_document(draft, lambda document: document["a"].update(b=2))
+
+    assert draft.name == stored.name
+    assert draft.read() == {"a": {"b": 2}}
+    assert stored.read() == {"a": {"b": 1}}

@@ -254,7 +254,8 @@ def test_a_dss_that_keeps_no_script_is_as_it_was_and_no_token_is_left(stage, dro
 
     assert stage.run()[5:] == ["skipped", "changed", "done"]
     assert stage.instance.general_settings.document == with_builds()
-    assert "good for about an hour" in stage.page
+    assert "ends after about an hour" in stage.page
+    assert "runs no script before its pushes" in stage.page
     assert not stage.script.parent.exists()
 
 

@@ -26,6 +26,21 @@ RUNNING = {
 }
 
 
+class Store:
+    """The general settings of DSS."""
+
+    name = "general settings"
+
+    def __init__(self) -> None:
+        self.document: dict[str, Any] = {}
+
+    def read(self) -> dict[str, Any]:
+        return dict(self.document)
+
+    def write(self, document: dict[str, Any]) -> None:
+        self.document = document
+
+
 class Parts:
     """What each part is asked, and how it ends."""
 
@@ -33,6 +48,7 @@ class Parts:
         self.asked: dict[str, Any] = {}
         self.failing: dict[str, Exception] = {}
         self.cluster: dict[str, Any] = RUNNING
+        self.stored = Store()
 
     def _told(self, part: str, what: Any) -> list[Step]:
         self.asked[part] = what
@@ -44,12 +60,15 @@ class Parts:
         taken.steps += self._told("repository", settings)
         return ImageRepository(OWN, frozenset({OWN}))
 
-    def registration_steps(self, settings: Any, placement: Any, _stored: Any) -> tuple[list[Step], list[str]]:
+    def registration_steps(self, settings: Any, placement: Any, stored: Any) -> tuple[list[Step], list[str]]:
+        if not settings.preview:
+            stored.write({"registered": settings.registry_url})
         return self._told("registration", (settings, placement)), ["a note"]
 
-    def push_to_repository(self, _settings: Any, repository: Any, *others: Any) -> None:
+    def push_to_repository(self, _settings: Any, repository: Any, _google: Any, instance: Any, *others: Any) -> None:
         others[-1].take("images", lambda: (Outcome.CHANGED, ()))
         self.asked["images"] = repository
+        self.asked["settings pushed by"] = instance.general_settings.read()
 
     def set_metastore(self, _stored: Any, *, preview: bool) -> list[Step]:
         return self._told("metastore", preview)
@@ -85,7 +104,9 @@ def set_up(parts: Parts, **fields: Any) -> str:
         "projects": ["CHURN"],
         **fields,
     }
-    instance: Any = SimpleNamespace(general_settings=None, read_cluster_settings=lambda _id: parts.cluster)
+    instance: Any = SimpleNamespace(
+        general_settings=parts.stored, base_image_push=None, read_cluster_settings=lambda _id: parts.cluster
+    )
     anything: Any = None
     setup = parse_set_up_compute(config, {})
     return compute_setup.set_up_compute(setup, instance, anything, anything, anything, Progress())
@@ -118,6 +139,13 @@ def test_configurations_push_to_where_the_repository_says(parts: Parts) -> None:
     assert settings.registry_url == OWN
     assert placement is None
     assert parts.asked["images"].url == OWN
+
+
+def test_a_preview_of_the_push_goes_by_the_configurations_that_would_be_there(parts: Parts) -> None:
+    set_up(parts, preview=True)
+
+    assert parts.asked["settings pushed by"] == {"registered": OWN}
+    assert parts.stored.document == {}
 
 
 def test_what_is_not_asked_for_is_skipped(parts: Parts) -> None:
