@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from sandbox.gcp.access import Gate
 from sandbox.gcp.compute import leftovers
+from sandbox.gcp.compute.deletions import DeletionRoutes
 from sandbox.gcp.compute.filters import matches
 from sandbox.gcp.compute.instances import GroupsIn
 from sandbox.gcp.compute.provisioned import OwnedBalancer, Provisioned
@@ -28,19 +29,17 @@ class _Kind:
     Attributes:
         name: plural, as paths and permissions say it.
         resource: singular, as `kind` says it.
-        show: shows the part of a load balancer, or None for those that have none of the kind.
-        of_internal: whether internal load balancers have it; None when both have.
+        show: shows the part of a load balancer, or None if none has one of the kind.
     """
 
     name: str
     resource: str
     show: Show | None
-    of_internal: bool | None = None
 
     def shown(self, project: str, balancers: Iterator[OwnedBalancer]) -> Iterator[tuple[str, Json]]:
         """Yield region and resource of each load balancer that has one of this kind."""
         for owned in balancers:
-            if self.show is not None and self.of_internal in (None, owned.balancer.internal):
+            if self.show is not None and self.name in owned.parts:
                 yield owned.region, self.show(project, owned)
 
 
@@ -48,8 +47,8 @@ _REGIONAL = {
     kind.name: kind
     for kind in (
         _Kind("forwardingRules", "forwardingRule", leftovers.forwarding_rule),
-        _Kind("targetPools", "targetPool", leftovers.target_pool, of_internal=False),
-        _Kind("backendServices", "backendService", leftovers.backend_service, of_internal=True),
+        _Kind("targetPools", "targetPool", leftovers.target_pool),
+        _Kind("backendServices", "backendService", leftovers.backend_service),
         # Addresses of load balancers are given back once the forwarding rule has them.
         _Kind("addresses", "address", None),
     )
@@ -92,6 +91,7 @@ class LeftoverRoutes:
             *(Route(f"{prefix}/aggregated/{kind}", self._aggregate, name=kind) for kind in _REGIONAL),
             *(Route(f"{prefix}/global/{kind}", self._list_global) for kind in _GLOBAL),
             Route(f"{prefix}/global/firewalls", self._list_firewalls),
+            *DeletionRoutes(self._gate, self._provisioned, self._disks).routes(prefix),
         ]
 
     async def _list_disks(self, request: Request) -> JSONResponse:
@@ -152,7 +152,8 @@ class LeftoverRoutes:
 
     async def _list_firewalls(self, request: Request) -> JSONResponse:
         project = allowed(self._gate, request, "compute.firewalls.list").id
-        found = (leftovers.firewall(project, owned) for owned in self._provisioned.balancers(project))
+        owned = (each for each in self._provisioned.balancers(project) if "firewalls" in each.parts)
+        found = (leftovers.firewall(project, each) for each in owned)
         return page(request, "compute#firewallList", found)
 
 

@@ -22,7 +22,7 @@ addresses that outlive them, are not simulated.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.gcp.locations import region_of
 from sandbox.kubernetes.cloud import Disk, LoadBalancer
@@ -67,10 +67,17 @@ class OwnedDisk:
 
 @dataclass(frozen=True)
 class OwnedBalancer:
-    """A load balancer and whose it is."""
+    """A load balancer and whose it is.
+
+    Attributes:
+        owner: the cluster.
+        balancer: the load balancer.
+        parts: kinds of resource, as Compute's paths name them, of which it consists, less those that were deleted.
+    """
 
     owner: Owner
     balancer: LoadBalancer
+    parts: frozenset[str]
 
     @property
     def region(self) -> str:
@@ -92,6 +99,19 @@ class Provisioned:
     def disks(self, project: str) -> Iterator[OwnedDisk]:
         """Yield the disks of a project."""
         return (found for found in list(self._disks.values()) if found.owner.project == project)
+
+    def remove_disk(self, project: str, name: str) -> None:
+        """Remove a disk, whoever it was made for."""
+        del self._disks[(project, name)]
+
+    def remove_part(self, owned: OwnedBalancer, kind: str) -> None:
+        """Remove a part of a load balancer, which is gone with its last part."""
+        key = (owned.owner.project, owned.balancer.name)
+        left = owned.parts - {kind}
+        if left:
+            self._balancers[key] = replace(owned, parts=left)
+        else:
+            del self._balancers[key]
 
     def balancers(self, project: str) -> Iterator[OwnedBalancer]:
         """Yield the load balancers of a project."""
@@ -129,7 +149,9 @@ class ClusterCloud:
 
     def make_load_balancer(self, balancer: LoadBalancer) -> None:
         """Make everything that a load balancer is, unless there is one of that name."""
-        self._balancers.setdefault((self._owner.project, balancer.name), OwnedBalancer(self._owner, balancer))
+        backend = "backendServices" if balancer.internal else "targetPools"
+        parts = frozenset({"forwardingRules", backend, "firewalls"})
+        self._balancers.setdefault((self._owner.project, balancer.name), OwnedBalancer(self._owner, balancer, parts))
 
     def delete_load_balancer(self, name: str) -> None:
         """Delete everything that a load balancer is, if there is one of that name."""

@@ -1,5 +1,6 @@
 """What a cluster leaves behind in Compute Engine when it is deleted with volumes and load balancers in it."""
 
+import subprocess
 import time
 
 import pytest
@@ -12,6 +13,7 @@ _CLAIM["spec"]["resources"]["requests"]["storage"] = "3Gi"
 _SERVICE = {"metadata": {"name": "web"}, "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}}
 _OPEN_DNS = {"dnsEndpointConfig": {"allowExternalTraffic": True}}
 _DEADLINE_SECONDS = 20
+_GCLOUD_SECONDS = 60
 
 
 @pytest.fixture
@@ -22,6 +24,26 @@ def compute(sandbox):
         return sandbox.call(f"{sandbox.compute_url}/compute/v1/projects/{sandbox.project}{path}", token=token)
 
     return read
+
+
+@pytest.fixture
+def delete(sandbox):
+    """Delete at a path of Compute in the project."""
+
+    def ask(path):
+        return sandbox.call(f"{sandbox.compute_url}/compute/v1/projects/{sandbox.project}{path}", "DELETE")
+
+    return ask
+
+
+@pytest.fixture
+def left(sandbox, compute, cluster):
+    """The names of the disk and of the load balancer that a deleted cluster left."""
+    name, call = cluster
+    uid = call("services/web").json()["metadata"]["uid"]
+    sandbox.delete_cluster("us-east4-a", name)
+    (disk,) = _volumes_of(compute, name)
+    return disk["name"], f"a{uid.replace('-', '')}"[:32]
 
 
 @pytest.fixture
@@ -127,3 +149,51 @@ def test_what_was_merely_asked_to_go_is_left(sandbox, compute, cluster):
     sandbox.delete_cluster("us-east4-a", name)
     names = [each["name"] for each in compute("/regions/us-east4/forwardingRules").json()["items"]]
     assert f"a{uid.replace('-', '')}"[:32] in names
+
+
+@pytest.mark.gcloud
+def test_gcloud_deletes_what_is_left(sandbox, compute, left):
+    disk, balancer = left
+    for command in (["disks", "delete", disk, "--zone", "us-east4-a"], _rule(balancer)):
+        done = subprocess.run(
+            ["gcloud", "compute", *command, "--quiet"],
+            check=False,
+            env=sandbox.env,
+            capture_output=True,
+            text=True,
+            timeout=_GCLOUD_SECONDS,
+        )
+        assert (done.returncode, "Deleted [" in done.stderr) == (0, True), done.stderr
+
+    assert compute(f"/zones/us-east4-a/disks/{disk}").status_code == 404
+    assert compute(f"/regions/us-east4/forwardingRules/{balancer}").status_code == 404
+
+
+def _rule(balancer):
+    return ["forwarding-rules", "delete", balancer, "--region", "us-east4"]
+
+
+def test_the_other_parts_of_a_load_balancer_go_after_its_forwarding_rule(compute, delete, left):
+    _, balancer = left
+    pool = f"/regions/us-east4/targetPools/{balancer}"
+
+    refused = delete(pool)
+    assert (refused.status_code, "already being used by" in refused.text) == (400, True)
+    assert delete(f"/regions/us-east4/forwardingRules/{balancer}").json()["status"] == "DONE"
+    assert delete(pool).json()["status"] == "DONE"
+    firewall = delete(f"/global/firewalls/k8s-fw-{balancer}").json()
+    assert compute(f"/global/operations/{firewall['name']}").json() == firewall
+    assert compute(f"/zones/us-east4-a/operations/{firewall['name']}").status_code == 404
+    assert delete(pool).status_code == 404
+
+
+def test_a_disk_in_use_is_not_deleted(sandbox, compute, delete, unique_name):
+    name = unique_name("used")
+    sandbox.create_cluster("us-east4-b", name)
+    (disk,) = compute(f"/zones/us-east4-b/disks?filter=labels.goog-k8s-cluster-name={name}").json()["items"]
+
+    refused = delete(f"/zones/us-east4-b/disks/{disk['name']}")
+
+    assert refused.json()["error"]["errors"][0]["reason"] == "resourceInUseByAnotherResource"
+    assert delete("/zones/us-east4-b/disks/none").status_code == 404
+    sandbox.delete_cluster("us-east4-b", name)
