@@ -21,6 +21,7 @@ from gke_clusters.google.credentials import Authorization
 from gke_clusters.google.endpoints import endpoint
 from gke_clusters.google.error_translation import Asked, translated
 from gke_clusters.google.names import ANY_LOCATION, ClusterName, location_path
+from gke_clusters.google.node_pool_calls import NodePoolCalls
 from gke_clusters.google.node_pools import NodePool, read_node_pools
 from gke_clusters.google.operations import Condition, Operation, read_conditions, read_operation, target_cluster
 from gke_clusters.google.retries import READ_PATIENCE_SECONDS, read_retry
@@ -93,7 +94,11 @@ def read_cluster(message: container_v1.Cluster, project: str) -> Cluster:
 
 
 class ContainerApi:
-    """The calls to GKE. Every method raises one of :mod:`gke_clusters.errors` where Google does not do as asked."""
+    """The calls to GKE. Every method raises one of :mod:`gke_clusters.errors` where Google does not do as asked.
+
+    Attributes:
+        node_pools: The calls that change node pools.
+    """
 
     def __init__(self, authorization: Authorization) -> None:
         self._authorization = authorization
@@ -103,6 +108,7 @@ class ContainerApi:
             host=endpoint("container"), credentials=authorization.credentials, always_use_jwt_access=False
         )
         self._client = container_v1.ClusterManagerClient(transport=transport)
+        self.node_pools = NodePoolCalls(self._client, authorization)
 
     @property
     def identity(self) -> str:

@@ -102,6 +102,18 @@ class ComputeApi:
         found = (Condition(str(error.get("code", "")), str(error.get("message", ""))) for error in errors)
         return tuple(dict.fromkeys(error for error in found if error.code or error.message))
 
+    def instance_group_size(self, group: InstanceGroup) -> int | None:
+        """Return how many machines a group is to have; None if it is gone.
+
+        https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/get
+        """
+        path = f"zones/{group.zone}/instanceGroupManagers/{group.name}"
+        try:
+            answer = self._get(group.project, path, "read the size of the instance group")
+        except ClusterNotFound:
+            return None
+        return int(answer.get("targetSize") or 0)
+
     def everywhere(self, project: str, collection: str) -> tuple[dict[str, Any], ...]:
         """Return the resources of a kind in all zones and regions of a project, and the global ones, as Google's JSON.
 

@@ -29,6 +29,23 @@ class InstanceGroup:
 
 
 @dataclass(frozen=True)
+class Autoscaling:
+    """Between which numbers of nodes GKE keeps a node pool.
+
+    Attributes:
+        fewest: Lower limit.
+        most: Upper limit.
+        in_total: Whether the limits are for all zones together, and not for each zone.
+        location_policy: ``BALANCED`` or ``ANY``; empty if Google does not say.
+    """
+
+    fewest: int
+    most: int
+    in_total: bool = False
+    location_policy: str = ""
+
+
+@dataclass(frozen=True)
 class NodePool:
     """A node pool at the moment its cluster was read.
 
@@ -40,6 +57,8 @@ class NodePool:
         status_message: Google's older words on its status.
         instance_groups: Where its machines are; Google may know none yet.
         best_effort: Whether it may lack nodes: it was asked for so, or Google made it by itself.
+        zones: Where it has nodes, or would have.
+        autoscaling: Its limits; None where it is not autoscaled.
     """
 
     name: str
@@ -49,6 +68,8 @@ class NodePool:
     status_message: str = ""
     instance_groups: tuple[InstanceGroup, ...] = ()
     best_effort: bool = False
+    zones: tuple[str, ...] = ()
+    autoscaling: Autoscaling | None = None
 
     @property
     def failed(self) -> bool:
@@ -71,6 +92,20 @@ def _read_pool(message: container_v1.NodePool, *, is_google_s: bool) -> NodePool
         status_message=message.status_message,
         instance_groups=tuple(_groups(message.instance_group_urls)),
         best_effort=(is_google_s or message.autoscaling.autoprovisioned or message.best_effort_provisioning.enabled),
+        zones=tuple(message.locations),
+        autoscaling=_autoscaling(message.autoscaling) if message.autoscaling.enabled else None,
+    )
+
+
+def _autoscaling(message: container_v1.NodePoolAutoscaling) -> Autoscaling:
+    # https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/NodePoolAutoscaling: one pair or the other.
+    in_total = message.total_max_node_count > 0
+    policy = container_v1.NodePoolAutoscaling.pb(message).location_policy
+    return Autoscaling(
+        fewest=message.total_min_node_count if in_total else message.min_node_count,
+        most=message.total_max_node_count if in_total else message.max_node_count,
+        in_total=in_total,
+        location_policy=enum_name(container_v1.NodePoolAutoscaling.LocationPolicy, policy) if policy else "",
     )
 
 

@@ -17,6 +17,10 @@ from gke_clusters.google.names import location_path, parse_cluster_link
 
 CREATE_CLUSTER: Final = "CREATE_CLUSTER"
 DELETE_CLUSTER: Final = "DELETE_CLUSTER"
+CREATE_NODE_POOL: Final = "CREATE_NODE_POOL"
+DELETE_NODE_POOL: Final = "DELETE_NODE_POOL"
+SET_NODE_POOL_SIZE: Final = "SET_NODE_POOL_SIZE"
+UPDATE_CLUSTER: Final = "UPDATE_CLUSTER"
 
 CANCELLED: Final = "CANCELLED"
 """The canonical code of what somebody cancelled: https://cloud.google.com/apis/design/errors."""
@@ -57,6 +61,7 @@ class Operation:
         detail: Google's words on what happens now.
         progress: Part that is done, from 0 to 1; None if Google does not say.
         failures: What went wrong, the most telling first; empty unless it failed.
+        pool: Name of the node pool concerned, empty where it is about the cluster.
     """
 
     name: str
@@ -69,6 +74,7 @@ class Operation:
     detail: str = ""
     progress: float | None = None
     failures: tuple[Condition, ...] = ()
+    pool: str = ""
 
     @property
     def path(self) -> str:
@@ -107,6 +113,7 @@ def read_operation(message: container_v1.Operation, project: str, location: str 
         detail=message.detail,
         progress=_progress(message),
         failures=tuple(_failures(message)),
+        pool=message.target_link.partition("/nodePools/")[2],
     )
 
 

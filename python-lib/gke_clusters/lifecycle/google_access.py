@@ -14,13 +14,33 @@ from gke_clusters.google.compute import ComputeApi, NetworkInterface, Subnetwork
 from gke_clusters.google.credentials import CredentialsChoice, authorize
 from gke_clusters.google.metadata import HostMetadata
 from gke_clusters.google.names import ClusterName
-from gke_clusters.google.node_pools import InstanceGroup
+from gke_clusters.google.node_pools import Autoscaling, InstanceGroup
 from gke_clusters.google.operations import Condition, Operation
 from gke_clusters.settings.connection import CredentialsSettings
 
 
+class NodePools(Protocol):
+    """Changes of node pools, as :class:`gke_clusters.google.node_pool_calls.NodePoolCalls` offers them."""
+
+    def create(self, cluster: ClusterName, pool: container_v1.NodePool) -> Operation:
+        """Ask for a node pool, once."""
+
+    def delete(self, cluster: ClusterName, pool: str) -> Operation:
+        """Ask for the deletion of a node pool, once."""
+
+    def set_size(self, cluster: ClusterName, pool: str, nodes_per_zone: int) -> Operation:
+        """Ask for a number of nodes in each zone, once."""
+
+    def set_autoscaling(self, cluster: ClusterName, pool: str, limits: Autoscaling) -> Operation:
+        """Ask for other limits of an autoscaled node pool, once."""
+
+
 class Clusters(Protocol):
     """GKE, as :class:`gke_clusters.google.clusters.ContainerApi` offers it."""
+
+    @property
+    def node_pools(self) -> NodePools:
+        """The calls that change node pools."""
 
     @property
     def identity(self) -> str:
@@ -63,6 +83,9 @@ class Compute(Protocol):
 
     def everywhere(self, project: str, collection: str) -> tuple[dict[str, Any], ...]:
         """Return the resources of a kind in all zones and regions of a project, and the global ones."""
+
+    def instance_group_size(self, group: InstanceGroup) -> int | None:
+        """Return how many machines an instance group is to have; None if it is gone."""
 
     def instance_group_errors(self, group: InstanceGroup, *, patience_seconds: float = ...) -> tuple[Condition, ...]:
         """Return why machines of an instance group did not come up."""

@@ -160,3 +160,17 @@ def test_asks_for_the_errors_of_an_instance_group_no_longer_than_told(api: Compu
     responses.get(ERRORS, status=503, json={})
     with pytest.raises(GoogleUnavailable):
         api.instance_group_errors(GROUP, patience_seconds=0.01)
+
+
+@responses.activate
+@pytest.mark.parametrize(("answer", "size"), [({"targetSize": 3}, 3), ({}, 0)])
+def test_reads_how_many_machines_a_group_is_to_have(api: ComputeApi, answer: dict[str, int], size: int) -> None:
+    responses.get(ERRORS.removesuffix("/listErrors"), json=answer)
+    assert api.instance_group_size(GROUP) == size
+
+
+@responses.activate
+def test_an_instance_group_that_is_gone_has_no_size(api: ComputeApi) -> None:
+    gone = {"error": {"code": 404, "errors": [{"reason": "notFound"}]}}
+    responses.get(ERRORS.removesuffix("/listErrors"), status=404, json=gone)
+    assert api.instance_group_size(GROUP) is None

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from google.cloud import container_v1
 
-from gke_clusters.google.node_pools import InstanceGroup, NodePool, read_node_pools
+from gke_clusters.google.node_pools import Autoscaling, InstanceGroup, NodePool, read_node_pools
 from gke_clusters.google.operations import Condition
 
 GROUPS = "https://www.googleapis.com/compute/v1/projects/p/zones/z/"
@@ -71,3 +71,22 @@ def test_a_pool_may_lack_nodes_that_was_asked_for_so_or_made_by_google(
 ) -> None:
     assert read(pool, **cluster).best_effort
     assert not read({}).best_effort
+
+
+def test_reads_where_a_pool_has_nodes() -> None:
+    assert read({"locations": ["a", "b"]}).zones == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("told", "limits"),
+    [
+        ({"enabled": False, "min_node_count": 1, "max_node_count": 5}, None),
+        ({"enabled": True, "min_node_count": 1, "max_node_count": 5}, Autoscaling(1, 5)),
+        (
+            {"enabled": True, "total_min_node_count": 3, "total_max_node_count": 9, "location_policy": "ANY"},
+            Autoscaling(3, 9, in_total=True, location_policy="ANY"),
+        ),
+    ],
+)
+def test_reads_the_limits_of_an_autoscaled_pool(told: dict[str, Any], limits: Autoscaling | None) -> None:
+    assert read({"autoscaling": told}).autoscaling == limits

@@ -47,7 +47,8 @@ def test_takes_the_location_from_the_answer_if_none_is_given() -> None:
 
 def test_knows_the_cluster_of_an_operation_on_a_node_pool() -> None:
     link = "https://container.googleapis.com/v1/projects/123/zones/z/clusters/c/nodePools/pool"
-    assert read_operation(message(targetLink=link), "p").cluster == "c"
+    operation = read_operation(message(targetLink=link), "p")
+    assert (operation.cluster, operation.pool) == ("c", "pool")
 
 
 def test_knows_no_cluster_where_the_target_is_none() -> None:

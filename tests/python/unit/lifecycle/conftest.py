@@ -84,6 +84,8 @@ class FakeClusters:
     status_after_create: str = "RUNNING"
     pools_after_create: tuple[NodePool, ...] = ()
     forgets_operations: bool = False
+    # What changes node pools; a story that does brings its own.
+    node_pools: Any = None
     identity: str = "dss@acme.iam.gserviceaccount.com"
     _seen: set[str] = field(default_factory=set)
 
@@ -188,6 +190,8 @@ class FakeCompute:
     errors_fault: Exception | None = None
     patience_seconds: float | None = None
     asked: list[tuple[str, ...]] = field(default_factory=list)
+    # By the name of the instance group.
+    sizes: dict[str, int] = field(default_factory=dict)
     # What is there by collection; an exception is raised instead.
     resources: dict[str, Any] = field(default_factory=dict)
 
@@ -211,6 +215,9 @@ class FakeCompute:
     def subnetworks(self, project: str, region: str, network: str) -> tuple[Subnetwork, ...]:
         self.asked.append(("subnetworks", project, region, network))
         return self.found
+
+    def instance_group_size(self, group: InstanceGroup) -> int | None:
+        return self.sizes.get(group.name)
 
     def instance_group_errors(self, group: InstanceGroup, *, patience_seconds: float = 60) -> tuple[Condition, ...]:
         self.asked.append(("errors", group.name))
