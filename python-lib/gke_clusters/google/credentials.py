@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import google.auth
-from google.auth import impersonated_credentials
+from google.auth import compute_engine, impersonated_credentials
 from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
@@ -77,6 +77,11 @@ class Authorization:
             # What Compute Engine credentials say of themselves until their first token.
             return "the service account of the DSS host"
         return email or "the Application Default Credentials of the user that runs DSS"
+
+    @property
+    def is_host(self) -> bool:
+        """Whether it is the service account of the DSS host that Google sees."""
+        return isinstance(self.credentials, compute_engine.Credentials)
 
     @cached_property
     def session(self) -> AuthorizedSession:

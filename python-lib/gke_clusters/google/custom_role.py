@@ -6,6 +6,7 @@ https://cloud.google.com/iam/docs/creating-custom-roles#creating
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Final
 
 from gke_clusters.google.permissions import BUCKET_PERMISSIONS, IMPERSONATION_PERMISSION, REASONS
@@ -17,17 +18,45 @@ _TITLE: Final = "GKE clusters for Dataiku DSS"
 _DESCRIPTION: Final = "What the DSS plugin gke-clusters does on GKE, and what DSS does in the clusters."
 
 
-def custom_role_yaml() -> str:
+FILE_NAME: Final = "gke-clusters-dss.yaml"
+"""What the file is called in the commands, and when it is downloaded."""
+
+_CONTINUED: Final = "\\\n#     "
+_PROJECT, _MEMBER, _FILE = "PROJECT", "serviceAccount:EMAIL", "FILE"
+
+
+def creation_command(project: str = _PROJECT, file: str = _FILE, *, update: bool = False) -> str:
+    """Return the command that creates the role from its file, or that gives one that is there its new permissions."""
+    action = "update" if update else "create"
+    return shlex.join(["gcloud", "iam", "roles", action, ROLE_ID, "--project", project, "--file", file])
+
+
+def binding_command(project: str = _PROJECT, member: str = _MEMBER) -> str:
+    """Return the command that grants the role.
+
+    Args:
+        project: Project id.
+        member: Whom, as IAM policies name it, such as ``serviceAccount:EMAIL``.
+    """
+    role = f"projects/{project}/roles/{ROLE_ID}"
+    return shlex.join(["gcloud", "projects", "add-iam-policy-binding", project, "--member", member, "--role", role])
+
+
+def custom_role_yaml(project: str = _PROJECT, member: str = _MEMBER, file: str = _FILE) -> str:
     """Return the role as YAML, each permission under its reason.
 
     The permission to impersonate is not in it: it belongs on the impersonated service account alone. So do those of a
     GCS connection, on its bucket.
+
+    Args:
+        project: Project id, for the commands in the comments.
+        member: Whom they grant the role.
+        file: What they call the file.
     """
     lines = [
         "# What the identity of the connection needs on the project of the clusters, and nothing else:",
-        f"#   gcloud iam roles create {ROLE_ID} --project PROJECT --file FILE",
-        "#   gcloud projects add-iam-policy-binding PROJECT --member serviceAccount:EMAIL \\",
-        f"#     --role projects/PROJECT/roles/{ROLE_ID}",
+        f"#   {creation_command(project, file)}",
+        f"#   {binding_command(project, member).replace(' --role ', f' {_CONTINUED}--role ')}",
         "# iam.serviceAccounts.actAs may be left out here and be granted on the service account of the nodes instead.",
         "# A connection that impersonates a service account needs, on that account alone:",
         f"#   {IMPERSONATION_PERMISSION} (roles/iam.serviceAccountTokenCreator)",

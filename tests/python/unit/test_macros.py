@@ -13,6 +13,7 @@ import pytest
 
 from gke_clusters.settings.descriptors import macro_descriptor
 from gke_clusters.settings.gcs_connection import GcsConnectionSettings
+from gke_clusters.settings.instance_macros import InstanceMacroSettings
 from gke_clusters.settings.push_base_images import PushBaseImagesSettings
 from gke_clusters.settings.register import RegisterSettings
 from gke_clusters.settings.use_in_projects import UseInProjectsSettings
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PARTS_OF_THE_SET_UP = ["register-cluster", "push-base-images", "create-gcs-connection", "use-cluster-in-projects"]
 MODELS = {
     "create-gcs-connection": GcsConnectionSettings,
+    "print-iam-role": InstanceMacroSettings,
     "push-base-images": PushBaseImagesSettings,
     "register-cluster": RegisterSettings,
     "use-cluster-in-projects": UseInProjectsSettings,

@@ -197,3 +197,8 @@ def test_impersonates_where_gclouds_variable_says(key: dict[str, Any], monkeypat
     assert authorization.identity == target
     authorization.credentials.refresh(Request())
     assert authorization.credentials.token == "two"
+
+
+def test_tells_the_dss_host_from_every_other_identity() -> None:
+    assert Authorization(compute_engine.Credentials()).is_host
+    assert not Authorization(AnonymousCredentials()).is_host

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gke_clusters.google.custom_role import ROLE_ID, custom_role_yaml
+from gke_clusters.google.custom_role import ROLE_ID, binding_command, creation_command, custom_role_yaml
 from gke_clusters.google.permissions import BUCKET_PERMISSIONS, IMPERSONATION_PERMISSION, PERMISSIONS, REASONS
 from sandbox.process import ROOT
 
@@ -54,3 +54,18 @@ def test_gives_the_reason_above_each_permission() -> None:
 def test_is_what_make_iam_role_prints() -> None:
     printed = subprocess.run([sys.executable, ROOT / "tools/print_iam_role.py"], capture_output=True, check=True)
     assert printed.stdout.decode() == custom_role_yaml()
+
+
+def test_its_comments_are_the_commands_for_a_project_and_an_identity() -> None:
+    text = custom_role_yaml("example.com:p", "user:ann@example.com", "role.yaml")
+
+    assert f"#   {creation_command('example.com:p', 'role.yaml')}\n" in text
+    assert "add-iam-policy-binding example.com:p --member user:ann@example.com \\\n#     --role projects/exa" in text
+    assert yaml.safe_load(text)["includedPermissions"] == list(PERMISSIONS)
+
+
+def test_nothing_in_a_command_means_anything_to_a_shell() -> None:
+    assert binding_command("p; rm", "$(x)").endswith(
+        " 'p; rm' --member '$(x)' --role 'projects/p; rm/roles/" + ROLE_ID + "'"
+    )
+    assert creation_command("p", "a b", update=True) == f"gcloud iam roles update {ROLE_ID} --project p --file 'a b'"
