@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import re
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from gke_clusters.errors import DssRefused, SettingsError
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.lifecycle.projects import use_cluster_in_projects
+from gke_clusters.settings.register import REMEDY
 from gke_clusters.settings.use_in_projects import parse_use_in_projects
+from tests.python.unit.lifecycle.checklists import steps_of, title_of
 
 
 class Stored:
@@ -49,9 +52,9 @@ def instance():
     return Instance()
 
 
-def use(instance, *projects, **fields):
+def use(instance, *projects, progress=None, **fields):
     config = {"clusterId": "my-cluster", "projects": list(projects), **fields}
-    return use_cluster_in_projects(parse_use_in_projects(config), instance, Progress())
+    return use_cluster_in_projects(parse_use_in_projects(config), instance, progress or Progress())
 
 
 def outcomes(page):
@@ -107,3 +110,71 @@ def test_one_project_that_cannot_be_saved_does_not_keep_the_others_from_it(insta
 
     assert outcomes(page) == ["failed", "changed"]
     assert "locked" in page
+
+
+def test_the_page_tells_of_each_project_what_was_changed(instance):
+    page = use(instance, "A", "B", preview=True)
+
+    assert title_of(page) == "Cluster of projects"
+    assert steps_of(page) == [
+        ("Project A", "would change", ["settings.k8sCluster: added"]),
+        ("Project B", "would change", ["settings.k8sCluster: added"]),
+    ]
+
+
+def test_the_page_says_which_project_is_so_already(instance):
+    use(instance, "A")
+
+    assert steps_of(use(instance, "A")) == [("Project A", "done", ["It is so already."])]
+
+
+def test_a_project_names_the_cluster_by_a_variable_where_one_is_given(instance):
+    use(instance, "A", variable="CLUSTER")
+
+    assert "CLUSTER" in str(instance.projects["A"].document["settings"]["k8sCluster"])
+
+
+def test_a_project_without_a_chosen_configuration_keeps_its_own(instance):
+    instance.projects["A"].document["settings"]["container"] = {"containerMode": "NONE"}
+
+    use(instance, "A")
+
+    assert instance.projects["A"].document["settings"]["container"] == {"containerMode": "NONE"}
+
+
+def test_to_inherit_no_cluster_has_to_be_there(instance):
+    assert outcomes(use(instance, "A", choice="INHERIT", clusterId="no-such")) != []
+
+
+def test_a_project_that_fails_is_named_on_the_page_and_in_the_log(instance, caplog):
+    instance.projects["A"].refuses = True
+
+    [(title, _outcome, [cause, *_]), *_] = steps_of(use(instance, "A", "B"))
+
+    assert (title, cause) == ("Project A", "DSS refused to save it.")
+    [record] = caplog.records
+    assert record.levelno == logging.ERROR
+    assert "DSS refused to save it." in record.getMessage()
+
+
+@pytest.mark.parametrize(("known", "there"), [(("a", "b"), "there are: a, b"), ((), "there are: none")])
+def test_a_configuration_that_is_not_there_is_refused_with_those_that_are(instance, known, there):
+    instance.general_settings.document["containerSettings"]["executionConfigs"] = [{"name": name} for name in known]
+
+    with pytest.raises(SettingsError) as refused:
+        use(instance, "A", containerConfiguration="gke")
+
+    [problem] = refused.value.problems
+    assert problem.message.endswith(there)
+    assert refused.value.remedy == REMEDY
+
+
+@pytest.mark.parametrize(("preview", "last"), [(True, "Nothing was changed"), (False, "The projects are set")])
+def test_tells_the_log_and_the_progress_bar_how_far_it_is(instance, caplog, preview, last):
+    caplog.set_level(logging.INFO)
+    percents = []
+
+    use(instance, "A", "B", progress=Progress(percents.append), preview=preview)
+
+    assert caplog.messages == ["Looking at A, B", "Project A", "Project B", last]
+    assert percents == [1, 10, 55, 100]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,8 @@ from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.lifecycle.registration import pool_placement, register_cluster
-from gke_clusters.settings.register import parse_register
+from gke_clusters.settings.register import REMEDY, parse_register
+from tests.python.unit.lifecycle.checklists import notes_of, steps_of, title_of
 
 REGISTRY = "europe-west1-docker.pkg.dev/my-project/dss"
 POOLS = [
@@ -51,11 +53,11 @@ def store():
     return Store()
 
 
-def register(store, data=None, clusters=None, **fields):
+def register(store, data=None, clusters=None, progress=None, **fields):
     config = {"clusterId": "my-cluster", "registryUrl": REGISTRY, **fields}
     cluster = DssCluster("my-cluster", "type", "RUNNING", {}, {}, data or {})
     google = SimpleNamespace(clusters=SimpleNamespace(find_cluster=(clusters or {}).get))
-    return register_cluster(parse_register(config), cluster, store, lambda: google, Progress())
+    return register_cluster(parse_register(config), cluster, store, lambda: google, progress or Progress())
 
 
 def running(pools=POOLS):
@@ -185,3 +187,163 @@ def test_a_taint_of_an_unknown_effect_is_borne_whatever_its_effect():
     placement = pool_placement({"name": "x", "config": {"taints": [{"key": "k", "value": "v"}]}})
 
     assert placement.tolerations == ({"key": "k", "operator": "Equal", "value": "v"},)
+
+
+NOT_ASKED = ["It was not asked for."]
+
+
+def test_the_page_tells_of_each_step_what_was_changed(store):
+    page = register(store, makeDefaultCluster=True, configurationName="gke")
+
+    assert title_of(page) == "Register my-cluster with DSS"
+    assert steps_of(page) == [
+        (
+            "Containerized execution configuration gke",
+            "changed",
+            ["containerSettings.executionConfigs[gke]: added"],
+        ),
+        (
+            "Spark configuration gke",
+            "changed",
+            ["sparkSettings.executionConfigs[gke]: added", "sparkSettings.sparkEnabled: nothing → true"],
+        ),
+        ("Defaults of containers and Spark", "skipped", NOT_ASKED),
+        ("Default cluster", "changed", ['defaultK8sClusterId: nothing → "my-cluster"']),
+    ]
+
+
+def test_the_page_says_what_is_so_already(store):
+    register(store)
+
+    page = register(store, withSpark=False)
+
+    assert steps_of(page)[:2] == [
+        ("Containerized execution configuration my-cluster", "done", ["It is so already."]),
+        ("Spark configuration my-cluster", "skipped", NOT_ASKED),
+    ]
+    assert notes_of(page) == []
+
+
+def test_the_defaults_of_both_are_told_in_a_step_of_their_own(store):
+    [*_, (title, _outcome, details), _cluster] = steps_of(register(store, makeDefault=True))
+
+    assert title == "Defaults of containers and Spark"
+    assert details == [
+        'containerSettings.defaultExecutionConfig: nothing → "my-cluster"',
+        'containerSettings.defaultExecutionConfigForVisualRecipesWorkloads: nothing → "my-cluster"',
+        'sparkSettings.configForInteractive: nothing → "my-cluster"',
+        'sparkSettings.configForJupyter: nothing → "my-cluster"',
+    ]
+
+
+def test_only_the_build_configuration_of_spark_belongs_to_the_step_of_spark():
+    store = Store({"containerSettings": {"buildConfigs": [], "executionConfigs": []}, "sparkSettings": {}})
+
+    containers, spark, *_ = (details for _title, _outcome, details in steps_of(register(store)))
+
+    assert containers == [
+        "containerSettings.buildConfigs[my-cluster]: added",
+        "containerSettings.executionConfigs[my-cluster]: added",
+    ]
+    assert spark[0] == "containerSettings.buildConfigs[my-cluster-spark]: added"
+    assert all(line.startswith("sparkSettings.") for line in spark[1:])
+
+
+def test_pods_ask_for_what_the_dialog_says(store):
+    register(store, memoryRequestMb=1000, memoryLimitMb=2000, cpuRequest=1.5, cpuLimit=3, gpus=2, namespace="jobs")
+
+    config = store.document["containerSettings"]["executionConfigs"][0]
+    assert config["kubernetesNamespace"] == "jobs"
+    assert config["kubernetesResources"] == {
+        "memRequestMB": 1000,
+        "memLimitMB": 2000,
+        "cpuRequest": 1.5,
+        "cpuLimit": 3.0,
+        "customLimits": [{"key": "nvidia.com/gpu", "value": "2"}],
+    }
+
+
+def test_pods_run_anywhere_where_no_node_pool_is_chosen(store):
+    def connect():
+        raise AssertionError("Google is not asked")
+
+    cluster = DssCluster("my-cluster", "type", "NONE", {}, {}, {})
+    register_cluster(
+        parse_register({"clusterId": "my-cluster", "registryUrl": REGISTRY}), cluster, store, connect, Progress()
+    )
+
+    assert "nodeSelector" not in store.document["containerSettings"]["executionConfigs"][0]
+
+
+@pytest.mark.parametrize("resource", [{"nodePools": []}, {}])
+def test_a_cluster_without_node_pools_has_none_to_choose(store, resource):
+    name = ClusterName("p", "us-central1-a", "c")
+
+    with pytest.raises(SettingsError) as refused:
+        register(store, DATA, {name: Cluster(name, "RUNNING", id="1", resource=resource)}, nodePool="big")
+
+    assert str(refused.value.problems[0]).endswith("there are: none")
+    assert refused.value.remedy == REMEDY
+
+
+def test_a_failure_is_the_only_step_and_stands_in_the_log(store, caplog):
+    def refuse(_document):
+        raise DssRefused("DSS refused to save its general settings.", verbatim="no rights")
+
+    store.write = refuse
+
+    page = register(store)
+
+    [(title, _outcome, [cause, *_])] = steps_of(page)
+    assert (title, cause) == ("General settings of DSS", "DSS refused to save its general settings.")
+    assert notes_of(page) == []
+    [record] = caplog.records
+    assert record.levelno == logging.ERROR
+    assert "The registration failed: DSS refused to save its general settings." in record.getMessage()
+
+
+@pytest.mark.parametrize(("preview", "last"), [(True, "Nothing was changed"), (False, "my-cluster is dealt with")])
+def test_tells_the_log_and_the_progress_bar_how_far_it_is(store, caplog, preview, last):
+    caplog.set_level(logging.INFO)
+    percents = []
+
+    register(store, progress=Progress(percents.append), preview=preview, configurationName="gke")
+
+    assert caplog.messages == ["Registering my-cluster as gke", "Reading the general settings of DSS", last]
+    assert percents == [5, 30, 100]
+
+
+def test_what_dss_does_not_keep_is_named_with_the_way_out():
+    class Fifteen(Store):
+        def write(self, document):
+            self.document = copy.deepcopy(document)
+            self.document["containerSettings"]["executionConfigs"][0]["kubernetesRuntimeConfig"].pop("tolerations")
+
+    store = Fifteen({"containerSettings": {"buildConfigs": [], "executionConfigs": []}, "sparkSettings": {}})
+
+    dropped, push = notes_of(register(store, DATA, running(), nodePool="gpu"))
+
+    assert dropped.endswith("kubernetesRuntimeConfig.tolerations. If it is needed, set it on DSS's own screens.")
+    assert push.startswith("Push the base images to the registry")
+
+
+@pytest.mark.parametrize(
+    ("taint", "effect"),
+    [("NO_SCHEDULE", "NoSchedule"), ("PREFER_NO_SCHEDULE", "PreferNoSchedule"), ("NO_EXECUTE", "NoExecute")],
+)
+def test_a_taint_is_borne_with_its_effect(taint, effect):
+    placement = pool_placement({"name": "x", "config": {"taints": [{"key": "k", "value": "v", "effect": taint}]}})
+
+    assert placement.node_selector == {"cloud.google.com/gke-nodepool": "x"}
+    assert placement.tolerations == ({"key": "k", "operator": "Equal", "value": "v", "effect": effect},)
+
+
+@pytest.mark.parametrize("pool", [{"name": "x"}, {"name": "x", "config": {}}, {"name": "x", "config": {"taints": []}}])
+def test_a_pool_without_taints_needs_no_tolerations(pool):
+    assert pool_placement(pool).tolerations == ()
+
+
+def test_a_taint_without_key_and_value_is_borne_as_such():
+    assert pool_placement({"name": "x", "config": {"taints": [{}]}}).tolerations == (
+        {"key": "", "operator": "Equal", "value": ""},
+    )
