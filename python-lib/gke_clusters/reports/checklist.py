@@ -16,6 +16,7 @@ class Outcome(str, Enum):
     DONE = "done"
     CHANGED = "changed"
     WOULD_CHANGE = "would change"
+    WARNING = "warning"
     SKIPPED = "skipped"
     FAILED = "failed"
 
@@ -26,7 +27,8 @@ class Step:
 
     Attributes:
         title: what was to be done.
-        outcome: how it ended; ``DONE`` means that it was so already, ``CHANGED`` that it is so now.
+        outcome: how it ended; ``DONE`` means that it was so already, ``CHANGED`` that it is so now,
+            ``WARNING`` that it may well not do.
         details: what was found or changed, or why it was left out, a line each.
         failure: what failed.
     """
