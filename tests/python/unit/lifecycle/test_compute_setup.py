@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from gke_clusters.lifecycle.image_repository import ImageRepository
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.reports.checklist import Outcome, Step
 from gke_clusters.settings.set_up_compute import parse_set_up_compute
+from tests.python.unit.lifecycle.checklists import notes_of, steps_of, title_of
 
 OWN = "127.0.0.1:5000/my-project/dss"
 RUNNING = {
@@ -56,6 +58,12 @@ class Parts:
             raise self.failing[part]
         return [Step(part, Outcome.CHANGED)]
 
+    def read_cluster_settings(self, cluster_id: str) -> dict[str, Any]:
+        self.asked["cluster"] = cluster_id
+        if "cluster" in self.failing:
+            raise self.failing["cluster"]
+        return self.cluster
+
     def prepare_repository(self, settings: Any, _google: Any, taken: Any) -> ImageRepository:
         taken.steps += self._told("repository", settings)
         return ImageRepository(OWN, frozenset({OWN}))
@@ -68,15 +76,20 @@ class Parts:
     def push_to_repository(self, _settings: Any, repository: Any, _google: Any, instance: Any, *others: Any) -> None:
         others[-1].take("images", lambda: (Outcome.CHANGED, ()))
         self.asked["images"] = repository
+        others[-2].step(50, "The images")
         self.asked["settings pushed by"] = instance.general_settings.read()
 
     def set_metastore(self, _stored: Any, *, preview: bool) -> list[Step]:
         return self._told("metastore", preview)
 
-    def gcs_connection_steps(self, settings: Any, *_others: Any) -> list[Step]:
+    def gcs_connection_steps(self, settings: Any, storage: Any, instance: Any, progress: Progress) -> list[Step]:
+        self.asked["bucket of"] = instance
+        progress.step(50, "The bucket")
         return self._told("bucket", settings)
 
-    def project_steps(self, settings: Any, *_others: Any) -> list[Step]:
+    def project_steps(self, settings: Any, instance: Any, progress: Progress) -> list[Step]:
+        self.asked["projects of"] = instance
+        progress.step(50, "The projects")
         return self._told("projects", settings)
 
 
@@ -95,7 +108,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
     return told
 
 
-def set_up(parts: Parts, **fields: Any) -> str:
+def set_up(parts: Parts, progress: Progress | None = None, **fields: Any) -> str:
     config = {
         "clusterId": "my-cluster",
         "connectionInfo": {"projectId": "my-project"},
@@ -105,11 +118,11 @@ def set_up(parts: Parts, **fields: Any) -> str:
         **fields,
     }
     instance: Any = SimpleNamespace(
-        general_settings=parts.stored, base_image_push=None, read_cluster_settings=lambda _id: parts.cluster
+        general_settings=parts.stored, base_image_push=None, read_cluster_settings=parts.read_cluster_settings
     )
     anything: Any = None
     setup = parse_set_up_compute(config, {})
-    return compute_setup.set_up_compute(setup, instance, anything, anything, anything, Progress())
+    return compute_setup.set_up_compute(setup, instance, anything, anything, anything, progress or Progress())
 
 
 def rows(page: str) -> list[tuple[str, str]]:
@@ -211,3 +224,107 @@ def test_the_progress_of_a_part_fills_its_share() -> None:
     part.step(100, "all of it")
 
     assert reported == [30, 40]
+
+
+def test_the_page_bears_the_name_of_the_cluster_and_says_where_it_runs(parts: Parts) -> None:
+    page = set_up(parts)
+
+    assert title_of(page) == "Compute on my-cluster"
+    assert steps_of(page)[0] == (
+        "Cluster my-cluster",
+        "done",
+        ["It runs: projects/p/locations/us-central1-a/clusters/c."],
+    )
+    assert parts.asked["cluster"] == "my-cluster"
+
+
+def test_what_to_do_about_a_cluster_that_is_not_started_is_said(parts: Parts) -> None:
+    parts.cluster = {"state": "NONE"}
+
+    [_title, _outcome, lines] = steps_of(set_up(parts))[0]
+
+    assert lines[:2] == ["my-cluster is not started.", "Resource: DSS cluster my-cluster"]
+    assert lines[-1].startswith("What to do: Start it before compute is used")
+
+
+def test_a_cluster_that_dss_does_not_show_is_a_failed_step_and_stands_in_the_log(
+    parts: Parts, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts.failing["cluster"] = DssRefused("DSS refused to read the cluster.")
+
+    page = set_up(parts)
+
+    assert rows(page)[0] == ("Cluster my-cluster", "failed")
+    [record] = caplog.records
+    assert record.levelno == logging.ERROR
+    assert record.getMessage().startswith("Cluster my-cluster: DSS refused to read the cluster.")
+
+
+@pytest.mark.parametrize(("part", "title"), [("metastore", "Metastore"), ("bucket", "Connection gcs")])
+def test_a_part_that_cannot_be_begun_is_named(parts: Parts, part: str, title: str) -> None:
+    parts.failing[part] = DssRefused("DSS refused to do that.")
+
+    assert (title, "failed") in rows(set_up(parts))
+
+
+def test_what_is_not_asked_for_says_so(parts: Parts) -> None:
+    bucket, projects = steps_of(set_up(parts, bucket="", projects=[]))[-2:]
+
+    assert bucket == ("GCS connection", "skipped", ["It was not asked for."])
+    assert projects == ("Projects", "skipped", ["It was not asked for."])
+
+
+def test_nothing_has_to_be_mended_where_nothing_failed(parts: Parts) -> None:
+    assert notes_of(set_up(parts)) == ["a note"]
+
+
+def test_what_to_mend_stands_before_the_other_notes(parts: Parts) -> None:
+    parts.failing["bucket"] = DssRefused("DSS refused to do that.")
+
+    first, *others = notes_of(set_up(parts))
+
+    assert first == "Mend what failed and run this again: what is done is not done twice."
+    assert others == ["a note"]
+
+
+def test_images_skipped_for_the_sake_of_the_repository_say_so(parts: Parts) -> None:
+    parts.failing["repository"] = SettingsError([Problem("Image registry", "it does not exist")])
+
+    steps = {title: lines for title, _outcome, lines in steps_of(set_up(parts))}
+
+    assert steps["images"] == ["The repository cannot be used."]
+    assert parts.asked["images"].exists is False
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_each_part_is_asked_of_dss_itself_and_of_the_dialog(parts: Parts, *, preview: bool) -> None:
+    set_up(parts, preview=preview)
+
+    assert parts.asked["metastore"] is preview
+    assert parts.asked["bucket"].preview is preview
+    assert parts.asked["projects"].preview is preview
+    assert parts.asked["projects of"].general_settings is parts.stored
+    assert parts.asked["bucket of"].general_settings is parts.stored
+
+
+@pytest.mark.parametrize(
+    ("preview", "last"), [(True, "Nothing was changed"), (False, "Compute is set up as far as the page says")]
+)
+def test_tells_the_log_and_the_progress_bar_how_far_it_is(
+    parts: Parts, caplog: pytest.LogCaptureFixture, *, preview: bool, last: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    percents: list[int] = []
+
+    set_up(parts, Progress(percents.append), preview=preview)
+
+    assert caplog.messages == [
+        "Setting up compute on my-cluster",
+        "Setting the configurations",
+        "The images",
+        "Setting the metastore catalog",
+        "The bucket",
+        "The projects",
+        last,
+    ]
+    assert percents == [5, 15, 47, 70, 82, 95, 100]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import re
 
 import pytest
@@ -12,6 +13,8 @@ from gke_clusters.lifecycle.bucket_access import BucketAccess
 from gke_clusters.lifecycle.gcs_connection import create_gcs_connection
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.settings.gcs_connection import parse_gcs_connection
+from gke_clusters.settings.register import REMEDY
+from tests.python.unit.lifecycle.checklists import notes_of, steps_of, title_of
 
 REDACTED = "e:REDACTED"
 KEY, OTHER_KEY = "/etc/dss/gcs.json", "/etc/dss/other.json"
@@ -429,3 +432,109 @@ def test_steps_are_told_to_the_progress_bar(world):
 
     assert percents == sorted(percents)
     assert percents[-1] == 100
+
+
+RIGHTS = "host@p.iam.gserviceaccount.com may list, read, write and delete objects."
+
+
+def test_the_page_tells_what_was_found_tried_and_made(world):
+    page = world.run(clusterId="started")
+
+    assert title_of(page) == "GCS connection gcs"
+    bucket, rights, (title, outcome, details) = steps_of(page)
+    assert bucket == ("Bucket my-data", "done", ["It is in EUROPE-WEST1 (region), where the cluster is: europe-west1."])
+    assert rights == (
+        "Rights on the bucket",
+        "done",
+        [RIGHTS, "An object was written, read and deleted to try it."],
+    )
+    assert (title, outcome, details[0], details[-1]) == (
+        "Connection gcs",
+        "changed",
+        "It is new.",
+        "DSS tested it: it works.",
+    )
+    assert 'params.chbucket: nothing → "my-data"' in details
+
+
+def test_the_second_page_says_that_it_is_so_already(world):
+    world.run()
+
+    assert steps_of(world.run())[-1] == ("Connection gcs", "done", ["It is so already.", "DSS tested it: it works."])
+
+
+def test_a_preview_says_of_the_connection_what_would_become_of_it(world):
+    _bucket, rights, new = steps_of(world.run(preview=True))
+    world.run()
+    [_title, _outcome, again] = steps_of(world.run(preview=True))[-1]
+
+    assert rights[2] == [RIGHTS, "No object was written to try it."]
+    assert new[2][0] == "It would be created."
+    assert 'params.chbucket: nothing → "my-data"' in new[2]
+    assert again == ["It is so already."]
+
+
+@pytest.mark.parametrize(("cluster", "why"), [("", "no cluster was chosen"), ("stopped", "stopped is not started")])
+def test_says_why_the_region_of_the_bucket_was_compared_with_nothing(world, cluster, why):
+    [_title, _outcome, [line]] = steps_of(world.run(clusterId=cluster))[0]
+
+    assert line == f"It is in EUROPE-WEST1 (region). That was not compared with a cluster: {why}."
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_says_whether_managed_datasets_and_folders_may_go_there(world, allowed):
+    world.run(managedDatasets=allowed, managedFolders=not allowed)
+
+    assert world.stored.document.get("allowManagedDatasets", False) is allowed
+    assert world.stored.document.get("allowManagedFolders", False) is not allowed
+
+
+def test_the_nodes_and_the_metastore_are_told_of_where_it_matters(world):
+    nodes, metastore = notes_of(world.run())
+
+    assert "roles/storage.objectAdmin on gs://my-data" in nodes
+    assert "Metastore catalogs" in metastore
+
+
+def test_a_refusal_says_what_to_do(world):
+    with pytest.raises(SettingsError) as refused:
+        world.run(bucket="other")
+
+    assert refused.value.remedy == REMEDY
+
+
+def test_a_key_of_which_dss_shows_a_sign_only_is_put_back_as_that_sign(world):
+    world.stored.there(KEY, usableBy="ALLOWED")
+    world.stored.knows_key = False
+    world.stored.failures["test"] = unusable()
+    written = []
+    world.stored.write = lambda document: written.append(document) or Connection.write(world.stored, document)
+
+    world.run(authentication="KEYPAIR", bucketKey=OTHER_KEY)
+
+    assert written[-1]["params"]["appSecretContent"] == REDACTED
+
+
+def test_what_could_not_be_undone_stands_in_the_log(world, caplog):
+    world.stored.failures = {"test": unusable(), "delete": DssRefused("DSS refused to delete the connection.")}
+
+    world.run()
+
+    assert "The change could not be undone: DSS refused to delete the connection." in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("broken", "last"), [(True, "The connection is not as it should be"), (False, "Connection finished")]
+)
+def test_tells_the_log_and_the_progress_bar_how_far_it_is(world, caplog, broken, last):
+    caplog.set_level(logging.INFO)
+    if broken:
+        world.stored.failures["test"] = unusable()
+    percents = []
+    settings = parse_gcs_connection({"connectionName": "gcs", "bucket": "my-data"}, {})
+
+    create_gcs_connection(settings, BucketAccess(world.storage, world.connect), world, Progress(percents.append))
+
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.INFO]
+    assert said == ["Looking at gs://my-data", "Asking for the rights on the bucket", "Connection gcs", last]
+    assert percents == [5, 30, 60, 100]

@@ -64,3 +64,35 @@ def test_the_kubeconfig_is_the_one_of_the_data(tmp_path):
         kubernetes_of(dss_cluster({**DATA, "kube_config_path": str(missing)}))
 
     assert refused.value.resource == str(missing)
+
+
+def test_says_what_to_do_about_a_cluster_that_is_not_started():
+    with pytest.raises(ClusterNotFound) as refused:
+        require_started(dss_cluster({}))
+
+    assert refused.value.resource == "DSS cluster my-cluster"
+    assert refused.value.remedy.startswith("Start or attach the cluster in DSS")
+
+
+@pytest.mark.parametrize(("there", "error"), [((), ClusterNotFound), ((Cluster(NAME, "RUNNING", id="2"),), StateError)])
+def test_says_what_to_do_about_a_cluster_that_is_not_there_any_more(there, error):
+    with pytest.raises(error) as refused:
+        find_started(SavedCluster(NAME, id="1"), gke(*there))
+
+    assert refused.value.resource == NAME.path
+    assert refused.value.remedy == "Mark the DSS cluster as stopped (force stop), then start it again."
+
+
+def test_what_is_not_known_of_a_former_start_is_said_to_be_unknown():
+    with pytest.raises(StateError) as refused:
+        find_started(SavedCluster(NAME, create_time="then"), gke(Cluster(NAME, "RUNNING", id="2", create_time="today")))
+
+    assert refused.value.verbatim == "started: id unknown, created then; there now: id 2, created today"
+
+
+def test_says_how_the_kubeconfig_is_written_anew():
+    with pytest.raises(StateError) as refused:
+        kubernetes_of(dss_cluster(DATA))
+
+    assert refused.value.resource == "DSS cluster my-cluster"
+    assert refused.value.remedy.startswith("Start or attach the cluster again")
