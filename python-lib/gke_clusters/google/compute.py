@@ -41,6 +41,26 @@ class Subnetwork:
     region: str
 
 
+@dataclass(frozen=True)
+class Quota:
+    """How much of something a project may use in a region, and how much of it is in use.
+
+    Attributes:
+        metric: Such as ``SSD_TOTAL_GB``.
+        limit: What may be used.
+        usage: What is in use.
+    """
+
+    metric: str
+    limit: float
+    usage: float
+
+    @property
+    def used(self) -> float:
+        """The part in use, from 0 to 1; 1 where nothing may be used at all."""
+        return self.usage / self.limit if self.limit > 0 else 1.0
+
+
 class ComputeApi:
     """The calls to Compute Engine. Each raises one of :mod:`gke_clusters.errors`."""
 
@@ -113,6 +133,21 @@ class ComputeApi:
         except ClusterNotFound:
             return None
         return int(answer.get("targetSize") or 0)
+
+    def region_quotas(self, project: str, region: str) -> tuple[Quota, ...]:
+        """Return the quotas of a project in a region.
+
+        https://cloud.google.com/compute/docs/reference/rest/v1/regions/get
+
+        Args:
+            project: Project id.
+            region: Region, such as ``europe-west1``.
+        """
+        answer = self._get(project, f"regions/{region}", "read the quotas of the region")
+        return tuple(
+            Quota(str(item.get("metric", "")), float(item.get("limit") or 0), float(item.get("usage") or 0))
+            for item in answer.get("quotas", ())
+        )
 
     def everywhere(self, project: str, collection: str) -> tuple[dict[str, Any], ...]:
         """Return the resources of a kind in all zones and regions of a project, and the global ones, as Google's JSON.

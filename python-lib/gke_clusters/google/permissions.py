@@ -21,6 +21,7 @@ _PLUGIN: dict[str, str] = {
     # listErrors asks for it: https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/listErrors
     "compute.instanceGroupManagers.get": "say what keeps nodes from coming up while a creation still waits for them",
     "compute.instances.get": "read the network of the DSS host",
+    "compute.regions.get": "say which quota of the region is near its limit",
     "compute.subnetworks.list": "find the subnetwork of the network in the cluster's region",
     "compute.zones.list": "refuse an unknown zone before anything is created",
     "iam.serviceAccounts.actAs": "give the nodes their service account",

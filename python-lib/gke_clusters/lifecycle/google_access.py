@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from google.cloud import container_v1
 
 from gke_clusters.google.clusters import Cluster, ClusterList, ContainerApi
-from gke_clusters.google.compute import ComputeApi, NetworkInterface, Subnetwork
+from gke_clusters.google.compute import ComputeApi, NetworkInterface, Quota, Subnetwork
 from gke_clusters.google.credentials import CredentialsChoice, authorize
 from gke_clusters.google.metadata import HostMetadata
 from gke_clusters.google.names import ClusterName
@@ -80,6 +80,9 @@ class Compute(Protocol):
 
     def subnetworks(self, project: str, region: str, network: str) -> tuple[Subnetwork, ...]:
         """Return the subnetworks of a network in a region."""
+
+    def region_quotas(self, project: str, region: str) -> tuple[Quota, ...]:
+        """Return the quotas of a project in a region."""
 
     def everywhere(self, project: str, collection: str) -> tuple[dict[str, Any], ...]:
         """Return the resources of a kind in all zones and regions of a project, and the global ones."""

@@ -17,7 +17,8 @@ import pytest
 import requests
 
 from gke_clusters.errors import GkeClustersError, PermissionDenied
-from gke_clusters.google.credentials import CredentialsChoice, authorize
+from gke_clusters.google.compute import ComputeApi
+from gke_clusters.google.credentials import Authorization, CredentialsChoice, authorize
 from gke_clusters.google.permissions import BUCKET_PERMISSIONS, KUBERNETES, PERMISSIONS
 from gke_clusters.google.registries import DOWNLOAD, UPLOAD, ArtifactRegistryApi, RepositoryName
 from gke_clusters.google.storage import StorageApi
@@ -98,20 +99,33 @@ def stop_with(*furnishings: Callable[[FurnishedCluster], object]) -> Story:
     return story
 
 
-def of_a_repository(ask: Callable[[ArtifactRegistryApi, RepositoryName], object]) -> Story:
-    """Ask something of Artifact Registry, as the macro that pushes base images does on the DSS host."""
+def asked(ask: Callable[[Dss, Authorization], object]) -> Story:
+    """Ask something of Google, as a macro does on the DSS host."""
 
     def story(dss: Dss) -> End:
-        name = RepositoryName("sandbox-project", "us-central1", f"least-{next(dss.stage.plays)}")
         with pytest.MonkeyPatch.context() as patched:
             be_the_host(dss, patched)
             try:
-                ask(ArtifactRegistryApi(authorize(CredentialsChoice())), name)
+                ask(dss, authorize(CredentialsChoice()))
             except GkeClustersError as failure:
                 return End("returned", 0.0, message=str(failure))
         return End("returned", 0.0, result={})
 
     return story
+
+
+def of_a_repository(ask: Callable[[ArtifactRegistryApi, RepositoryName], object]) -> Story:
+    """Ask something of Artifact Registry, as the macro that pushes base images does."""
+
+    def about_it(dss: Dss, authorization: Authorization) -> None:
+        name = RepositoryName("sandbox-project", "us-central1", f"least-{next(dss.stage.plays)}")
+        ask(ArtifactRegistryApi(authorization), name)
+
+    return asked(about_it)
+
+
+def read_quotas(_: Dss, authorization: Authorization) -> None:
+    ComputeApi(authorization).region_quotas("sandbox-project", "us-central1")
 
 
 def push_and_pull(api: ArtifactRegistryApi, name: RepositoryName) -> None:
@@ -131,6 +145,7 @@ STORIES: dict[str, Story] = {
     "container.clusters.connect": start(controlPlaneEndpoint="dns"),
     "compute.instanceGroupManagers.get": start({"operation": "stockout"}),
     "compute.instances.get": start(),
+    "compute.regions.get": asked(read_quotas),
     "compute.subnetworks.list": start(connectionInfo={"projectId": "sandbox-project", "zone": ABROAD}),
     "compute.zones.list": start(),
     "artifactregistry.repositories.get": of_a_repository(ArtifactRegistryApi.find_repository),

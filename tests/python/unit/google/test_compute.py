@@ -5,7 +5,7 @@ import requests
 import responses
 
 from gke_clusters.errors import ApiNotEnabled, GoogleUnavailable, PermissionDenied
-from gke_clusters.google.compute import ComputeApi, NetworkInterface, Subnetwork
+from gke_clusters.google.compute import ComputeApi, NetworkInterface, Quota, Subnetwork
 from gke_clusters.google.credentials import Authorization
 from gke_clusters.google.node_pools import InstanceGroup
 from gke_clusters.google.operations import Condition
@@ -174,3 +174,13 @@ def test_an_instance_group_that_is_gone_has_no_size(api: ComputeApi) -> None:
     gone = {"error": {"code": 404, "errors": [{"reason": "notFound"}]}}
     responses.get(ERRORS.removesuffix("/listErrors"), status=404, json=gone)
     assert api.instance_group_size(GROUP) is None
+
+
+@responses.activate
+def test_reads_the_quotas_of_a_region(api: ComputeApi) -> None:
+    quotas = [{"metric": "CPUS", "limit": 24.0, "usage": 18.0}, {"metric": "GPUS", "limit": 0.0}, {}]
+    responses.get(ROOT + "regions/r", json={"quotas": quotas})
+    cpus, gpus, nothing = api.region_quotas("p", "r")
+    assert (cpus, cpus.used) == (Quota("CPUS", 24, 18), 0.75)
+    assert (gpus, gpus.used) == (Quota("GPUS", 0, 0), 1.0)
+    assert nothing.metric == ""

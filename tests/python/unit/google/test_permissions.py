@@ -17,6 +17,7 @@ def test_asks_of_compute_engine_for_what_is_called_and_nothing_else() -> None:
         "compute.forwardingRules.list",
         "compute.instanceGroupManagers.get",
         "compute.instances.get",
+        "compute.regions.get",
         "compute.subnetworks.list",
         "compute.zones.list",
     }

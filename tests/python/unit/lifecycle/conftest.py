@@ -15,7 +15,7 @@ from google.cloud import container_v1
 from gke_clusters.errors import ClusterBusy, ClusterNotFound, GkeClustersError, MetadataServerError, NameTaken
 from gke_clusters.google import deadlines
 from gke_clusters.google.clusters import Cluster, ClusterList
-from gke_clusters.google.compute import NetworkInterface, Subnetwork
+from gke_clusters.google.compute import NetworkInterface, Quota, Subnetwork
 from gke_clusters.google.credentials import CredentialsChoice
 from gke_clusters.google.names import ClusterName
 from gke_clusters.google.node_pools import InstanceGroup, NodePool
@@ -194,6 +194,14 @@ class FakeCompute:
     sizes: dict[str, int] = field(default_factory=dict)
     # What is there by collection; an exception is raised instead.
     resources: dict[str, Any] = field(default_factory=dict)
+    # Of the region; an exception is raised instead.
+    quotas: tuple[Quota, ...] | Exception = ()
+
+    def region_quotas(self, project: str, region: str) -> tuple[Quota, ...]:
+        self.asked.append(("quotas", project, region))
+        if isinstance(self.quotas, Exception):
+            raise self.quotas
+        return self.quotas
 
     def everywhere(self, project: str, collection: str) -> tuple[dict[str, Any], ...]:
         self.asked.append((collection, project))
