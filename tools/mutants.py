@@ -182,8 +182,23 @@ def _split(lines: Sequence[str], first: int, function: ast.FunctionDef, owner: a
     ]
 
 
+def _contained(workspace: Path) -> list[str]:
+    """Return what a command is run by, so that it can write nowhere but in a folder of its own.
+
+    A mutant of code that writes or removes files may do it anywhere: one whose folder became `/` removed `/etc`.
+    """
+    bubblewrap = shutil.which("bwrap")
+    if bubblewrap is None:
+        sys.exit("A mutant may remove any file: this needs bubblewrap (Debian: apt-get install bubblewrap).")
+    scratch = workspace / "tmp"
+    scratch.mkdir(exist_ok=True)
+    root = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--bind", str(workspace), str(workspace)]
+    environment = ["--setenv", "TMPDIR", str(scratch), "--setenv", "HOME", str(scratch)]
+    return [bubblewrap, *root, *environment, "--unshare-pid", "--die-with-parent", "--chdir", str(workspace)]
+
+
 def _mutmut(workspace: Path, *arguments: str, quiet: bool = False) -> str:
-    command = [str(Path(sys.executable).parent / "mutmut"), *arguments]
+    command = [*_contained(workspace), str(Path(sys.executable).parent / "mutmut"), *arguments]
     done = subprocess.run(command, cwd=workspace, check=False, text=True, stdout=subprocess.PIPE if quiet else None)
     if done.returncode:
         sys.exit(f"mutmut stopped. Do the tests pass without it? Try: cd {workspace}/mutants && pytest")
