@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from gke_clusters.errors import ControlPlaneUnreachable, OperationTimeout, StateError, Stockout
+from gke_clusters.errors import (
+    ControlPlaneUnreachable,
+    GkeClustersError,
+    GoogleUnavailable,
+    OperationTimeout,
+    PermissionDenied,
+    StateError,
+    Stockout,
+)
 from gke_clusters.google.names import ClusterName
 from gke_clusters.google.operations import Condition
-from gke_clusters.lifecycle.clean_up import CLEAN_UP_SECONDS
+from gke_clusters.lifecycle.clean_up import CLEAN_UP_SECONDS, clean_up, inspect_command
 from gke_clusters.lifecycle.journal import Journal, Phase
 from gke_clusters.lifecycle.start import start_cluster
 
@@ -149,3 +158,104 @@ def test_a_stop_that_was_killed_leaves_a_cluster_that_the_next_start_uses(world:
     world.clusters.add(world.cluster(id="in-use"))
     Journal(world.directory).write(world.name, Phase.DELETING)
     assert start(world)[1]["cluster"]["id"] == "in-use"
+
+
+class Creation:
+    """What a start created, as the clean-up sees it; an exception in place of a word is raised."""
+
+    name = ClusterName("acme", "europe-west1-b", "my-cluster")
+
+    def __init__(self, *, created: bool = True, there: bool | Exception = True) -> None:
+        self.created = created
+        self.there = there
+        self.done: list[Any] = []
+
+    def _tell(self, what: Any) -> bool:
+        self.done.append(what)
+        if isinstance(self.there, Exception):
+            raise self.there
+        return self.there
+
+    def undo(self, seconds: float) -> bool:
+        return self._tell(("undo", seconds))
+
+    def keep(self) -> bool:
+        return self._tell("keep")
+
+
+class TestWhatBecomesOfIt:
+    DELETE = "gcloud container clusters delete my-cluster --location europe-west1-b --project acme"
+
+    def after(self, creation: Any, failure: GkeClustersError | None = None, *, keep: bool = False) -> tuple[bool, str]:
+        """Whether nothing is left, and what the failure advises besides what it did before."""
+        failure = failure or Stockout("No machines.", remedy="Wait.")
+        is_gone = clean_up(creation, failure, keep=keep)
+        return is_gone, " ".join(failure.remedy.splitlines())
+
+    def test_nothing_is_done_and_nothing_is_left_where_nothing_was_created(self) -> None:
+        creation = Creation(created=False)
+        assert self.after(creation) == (True, "Wait.")
+        assert creation.done == []
+
+    @pytest.mark.parametrize("kind", [OperationTimeout, GoogleUnavailable])
+    @pytest.mark.parametrize("keep", [True, False])
+    def test_what_may_go_on_by_itself_is_left_to_the_next_start(self, kind: Any, *, keep: bool) -> None:
+        creation = Creation()
+        is_gone, remedy = self.after(creation, kind("It took too long.", remedy="Wait."), keep=keep)
+        assert is_gone is False
+        assert remedy.startswith("Wait. The cluster may exist by now.")
+        assert self.DELETE in remedy
+        assert creation.done == []
+
+    @pytest.mark.parametrize(
+        ("there", "words"),
+        [
+            (True, "What this start had created was deleted again."),
+            (False, "Nothing that this start asked for is there."),
+        ],
+    )
+    def test_what_was_created_is_deleted_within_ten_minutes(
+        self, words: str, caplog: pytest.LogCaptureFixture, *, there: bool
+    ) -> None:
+        creation = Creation(there=there)
+        assert self.after(creation) == (True, f"Wait. {words}")
+        assert creation.done == [("undo", 600)]
+        [record] = caplog.records
+        assert record.levelno == logging.ERROR
+        assert record.getMessage().startswith("The start failed, and what it may have created is deleted: No machines.")
+
+    def test_a_deletion_that_google_refuses_is_told_with_its_reason(self, caplog: pytest.LogCaptureFixture) -> None:
+        is_gone, remedy = self.after(Creation(there=PermissionDenied("It may not delete.")))
+        assert is_gone is False
+        assert remedy.startswith("Wait. The cluster could not be deleted again: It may not delete.")
+        assert self.DELETE in remedy
+        assert caplog.records[-1].getMessage().startswith("The clean-up failed as well: It may not delete.")
+        assert caplog.records[-1].exc_info is None
+
+    def test_a_deletion_that_fails_oddly_is_told_with_where_it_failed(self, caplog: pytest.LogCaptureFixture) -> None:
+        is_gone, remedy = self.after(Creation(there=RuntimeError("odd")))
+        assert is_gone is False
+        assert remedy.startswith("Wait. The cluster could not be deleted again.")
+        assert self.DELETE in remedy
+        assert caplog.records[-1].getMessage() == "The clean-up failed as well"
+        assert caplog.records[-1].exc_info is not None
+
+    def test_what_is_kept_comes_with_the_ways_to_look_at_it_and_to_delete_it(self) -> None:
+        creation = Creation()
+        is_gone, remedy = self.after(creation, keep=True)
+        assert is_gone is False
+        assert remedy.startswith(f"Wait. The cluster was kept for inspection: {inspect_command(creation.name)}")
+        assert "The next start replaces it." in remedy
+        assert self.DELETE in remedy
+        assert creation.done == ["keep"]
+
+    def test_what_is_to_be_kept_and_gone_leaves_nothing(self) -> None:
+        assert self.after(Creation(there=False), keep=True) == (
+            True,
+            "Wait. There was nothing to keep: Google has removed it.",
+        )
+
+    def test_the_ways_to_look_at_it_name_all_that_they_need(self) -> None:
+        words = inspect_command(Creation.name)
+        assert "gcloud container clusters describe my-cluster --location europe-west1-b --project acme" in words
+        assert "/kubernetes/clusters/details/europe-west1-b/my-cluster/details?project=acme" in words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from gke_clusters.errors import (
     PermissionDenied,
     RequestRefused,
 )
+from gke_clusters.google.deadlines import Deadline
+from gke_clusters.lifecycle.deletion import delete_command, delete_until_gone
 from gke_clusters.lifecycle.journal import Journal
 from tests.python.unit.lifecycle.stopping import BROKEN, started, stop
 
@@ -296,3 +299,105 @@ def test_repeats_at_the_deadline_what_google_says_of_the_cluster(world: Any, dat
     with pytest.raises(OperationTimeout) as caught:
         stop(world, data, deleteDeadlineMinutes=10)
     assert caught.value.verbatim == "It is ill."
+
+
+class TestOneDeletion:
+    """What is deleted by itself, without the story of a stop around it."""
+
+    def delete(self, world: Any, seconds: float = 2400, *, is_target: Any = lambda _: True) -> bool:
+        return delete_until_gone(world.google, world.name, world.progress, Deadline(seconds), is_target=is_target)
+
+    @pytest.fixture(autouse=True)
+    def _there(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO)
+        world.clusters.add(world.cluster())
+
+    def test_says_whether_there_was_anything(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        assert self.delete(world) is True
+        assert self.delete(world) is False
+        assert caplog.messages.count(f"{world.name} is gone") == 2
+
+    def test_a_cluster_that_is_not_meant_stays(self, world: Any) -> None:
+        assert self.delete(world, is_target=lambda found: found.id == "another") is False
+        assert world.name in world.clusters.clusters
+
+    def test_the_progress_bar_follows_it(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        self.delete(world)
+        assert world.percents == [5, 5, 95]
+        assert "DELETE_CLUSTER of my-cluster is DONE (operation-1-a)" in caplog.messages
+
+    def test_one_that_succeeds_is_not_said_to_have_failed(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        self.delete(world)
+        assert not any("failed" in message for message in caplog.messages)
+
+    def test_one_that_fails_is_said_with_what_google_said(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        world.clusters.endings = [BROKEN]
+        self.delete(world)
+        assert "The deletion failed and is asked for again: It could not be deleted." in caplog.messages
+
+    def test_upgrades_that_fail_count_as_no_failed_deletion(self, world: Any) -> None:
+        delete, more = world.clusters.delete_cluster, [1, 2, 3, 4]
+
+        def upgraded_again(name: Any) -> Any:
+            if more and all(item.done for item in world.clusters.operations):
+                world.clusters.operations.append(world.operation("UPGRADE_NODES", more.pop(0)))
+                world.clusters.endings = [BROKEN]
+            return delete(name)
+
+        world.clusters.delete_cluster = upgraded_again
+        assert self.delete(world) is True
+        assert more == []
+
+    def test_one_that_google_names_as_the_holder_and_that_failed_counts(self, world: Any) -> None:
+        world.clusters.endings = [BROKEN] * 2
+        assert self.delete(world) is True
+        assert world.clusters.calls.count("delete") == 3
+
+    def test_pauses_by_the_clock_of_the_story(self, world: Any) -> None:
+        self.delete(world)
+        # The operation is over the second time it is read.
+        assert world.now == 1.0
+
+    @pytest.mark.parametrize("fault", [GoogleUnavailable("Google was overloaded.")])
+    def test_an_answer_that_is_lost_is_said(self, world: Any, fault: Any, caplog: pytest.LogCaptureFixture) -> None:
+        world.clusters.delete_faults = [("after", fault)]
+        self.delete(world)
+        assert "Google was overloaded. Whether the deletion began is looked up" in caplog.messages
+
+    def test_a_google_that_does_not_answer_is_said(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        find, outage = world.clusters.find_cluster, [GoogleUnavailable("Google was overloaded.")]
+
+        def unavailable_once(name: Any) -> Any:
+            if outage:
+                raise outage.pop()
+            return find(name)
+
+        world.clusters.find_cluster = unavailable_once
+        self.delete(world)
+        assert "Google was overloaded. It is looked at again" in caplog.messages
+
+    def test_what_holds_the_cluster_is_said(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        world.clusters.operations.append(world.operation("UPGRADE_NODES"))
+        self.delete(world)
+        assert "It is busy. Operation operation-1-a" in caplog.messages
+
+    def test_a_deletion_that_cannot_be_seen_is_said(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        world.clusters.add(world.cluster(status="STOPPING"))
+        world.clusters.delete_faults = [("before", RequestRefused("No.", verbatim="cluster is being deleted"))]
+        self.delete(world)
+        assert "It is being deleted already: cluster is being deleted" in caplog.messages
+
+    def test_only_a_deletion_that_runs_is_joined(self, world: Any) -> None:
+        world.clusters.add(world.cluster(status="STOPPING"))
+        world.clusters.operations += [
+            world.operation("DELETE_CLUSTER", 1, status="DONE"),
+            world.operation("UPGRADE_NODES", 2, status="DONE"),
+        ]
+        self.delete(world)
+        assert world.clusters.calls.count("delete") == 1
+
+    def test_the_command_that_deletes_by_hand_names_all_that_it_needs(self, world: Any) -> None:
+        assert delete_command(world.name) == (
+            "It may still be billed; delete it with: gcloud container clusters delete my-cluster"
+            " --location europe-west1-b --project acme"
+        )
