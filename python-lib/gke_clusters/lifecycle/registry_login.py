@@ -7,17 +7,18 @@ helper that kubectl has, too.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from gke_clusters.errors import DockerUnusable
 from gke_clusters.google.credentials import CredentialsChoice
-from gke_clusters.kube.credential_helper import HelperCredentials, install_helper
+from gke_clusters.kube.credential_helper import HelperCredentials, install_helper, remove_helper
 from gke_clusters.kube.private_files import make_private_folder, write_private_file
 
 _SCRIPT: Final = "login"
+_HOST: Final = "host"
 _RESOURCE: Final = Path(__file__).resolve().parents[3] / "resource" / "registry_login" / _SCRIPT
 
 
@@ -55,7 +56,7 @@ def install_login_script(script: Path, host: str, credentials: CredentialsChoice
     try:
         make_private_folder(script.parent)
         install_helper(script.parent, HelperCredentials(credentials.key, credentials.impersonate))
-        write_private_file(script.parent / "host", f"{host}\n")
+        write_private_file(script.parent / _HOST, f"{host}\n")
         write_private_file(script, _RESOURCE.read_text(encoding="utf-8"), mode=0o700)
     except OSError as error:
         raise DockerUnusable(
@@ -67,5 +68,9 @@ def install_login_script(script: Path, host: str, credentials: CredentialsChoice
 
 
 def remove_login_script(script: Path) -> None:
-    """Delete the script with everything beside it, tokens and keys included."""
-    shutil.rmtree(script.parent, ignore_errors=True)
+    """Delete the script and what was put beside it, tokens and keys included; what else is there stays."""
+    remove_helper(script.parent)
+    for path in (script, script.parent / _HOST):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):
+        script.parent.rmdir()

@@ -94,6 +94,14 @@ def test_leaves_nothing_behind_when_it_is_removed(script):
     assert not script.parent.exists()
 
 
+def test_what_is_not_its_own_stays_where_it_is_removed(script):
+    (script.parent / "notes").write_text("somebody's")
+
+    remove_login_script(script)
+
+    assert [path.name for path in script.parent.iterdir()] == ["notes"]
+
+
 def test_without_a_data_directory_there_is_no_place_for_it():
     with pytest.raises(DockerUnusable, match="DIP_HOME is not set") as refused:
         login_script(HOST, {})
