@@ -114,7 +114,7 @@ class KubernetesApi:
             StateError: the file is missing or damaged.
             CredentialsError: the helper gives no token; its own words are in the error.
         """
-        helper, server = _read(path)
+        helper, server = read_kubeconfig(path)
         if helper is not None:
             # The client only logs what a helper complains of, and goes on without a token.
             check_helper(helper, patience_seconds=token_patience_seconds)
@@ -301,8 +301,12 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _read(path: Path) -> tuple[HelperCommand | None, str]:
-    """The credential helper and the server of the current context."""
+def read_kubeconfig(path: Path) -> tuple[HelperCommand | None, str]:
+    """The credential helper, if there is one, and the server of the current context.
+
+    Raises:
+        StateError: the file is missing or damaged.
+    """
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         context = _named(document["contexts"], document["current-context"])["context"]
