@@ -37,3 +37,19 @@ def _decoded(text: str) -> Iterator[str]:
 def shown(text: str) -> str:
     """The text, or :data:`NOT_SHOWN` where it holds a secret."""
     return NOT_SHOWN if holds_secret(text) else text
+
+
+# A value that is named a secret, and the password of an address: https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1
+_NAMED_SECRET: Final = re.compile(
+    r"(?i)((?:password|passwd|secret|token|api[_-]?key|access[_-]?key)[\w-]*['\"]?\s*[=:]\s*['\"]?|\bbearer\s+"
+    r"|://[^\s/:@]+:(?=[^\s/@]+@))[^\s'\",;@]+"
+)
+
+
+def redacted(text: str) -> str:
+    """The text as it may be handed on to others: without what looks like a secret, and without what is called one.
+
+    For texts that anybody may have written, such as events of a cluster. :func:`shown` leaves alone what is only called
+    a secret, since messages of Google and of DSS speak of fields by such names.
+    """
+    return _NAMED_SECRET.sub(r"\1[not shown]", shown(text))
