@@ -71,6 +71,12 @@ class DssInstance:
         """A connection, as a document that can be changed."""
         return StoredConnection(self._client, name)
 
+    def list_clusters(self) -> list[dict[str, Any]]:
+        """List the clusters that DSS knows, each with ``name``, ``type`` and ``state``."""
+        with calling("list its clusters", "DSS"):
+            listed: list[dict[str, Any]] = self._client.list_clusters()
+        return listed
+
     def read_cluster_settings(self, cluster_id: str) -> dict[str, Any]:
         """Read what DSS keeps of a cluster: ``type``, ``state``, ``params``, ``data`` and more."""
         with calling("read the settings of the cluster", f"DSS cluster {cluster_id}"):

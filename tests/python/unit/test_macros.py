@@ -13,7 +13,12 @@ import pytest
 
 from gke_clusters.settings.descriptors import macro_descriptor
 from gke_clusters.settings.gcs_connection import GcsConnectionSettings
-from gke_clusters.settings.instance_macros import InstanceMacroSettings
+from gke_clusters.settings.instance_macros import FindForgottenSettings, InstanceMacroSettings
+from gke_clusters.settings.node_pool_macros import (
+    AddNodePoolSettings,
+    DeleteNodePoolSettings,
+    ResizeNodePoolSettings,
+)
 from gke_clusters.settings.push_base_images import PushBaseImagesSettings
 from gke_clusters.settings.register import RegisterSettings
 from gke_clusters.settings.use_in_projects import UseInProjectsSettings
@@ -21,10 +26,14 @@ from gke_clusters.settings.use_in_projects import UseInProjectsSettings
 ROOT = Path(__file__).resolve().parents[3]
 PARTS_OF_THE_SET_UP = ["register-cluster", "push-base-images", "create-gcs-connection", "use-cluster-in-projects"]
 MODELS = {
+    "add-node-pool": AddNodePoolSettings,
     "create-gcs-connection": GcsConnectionSettings,
+    "delete-node-pool": DeleteNodePoolSettings,
+    "find-forgotten-clusters": FindForgottenSettings,
     "print-iam-role": InstanceMacroSettings,
     "push-base-images": PushBaseImagesSettings,
     "register-cluster": RegisterSettings,
+    "resize-node-pool": ResizeNodePoolSettings,
     "use-cluster-in-projects": UseInProjectsSettings,
 }
 MACROS = sorted(path.parent.name for path in (ROOT / "python-runnables").glob("*/runnable.json"))

@@ -63,3 +63,18 @@ def test_belongs_to_the_instance_of_its_process(monkeypatch):
     responses.get(SETTINGS, json={"a": 3})
 
     assert DssInstance.here().general_settings.read() == {"a": 3}
+
+
+@responses.activate
+def test_lists_the_clusters(instance):
+    responses.get(f"{URL}/dip/publicapi/admin/clusters/", json=[{"name": "c", "type": "manual", "state": "NONE"}])
+
+    assert instance.list_clusters() == [{"name": "c", "type": "manual", "state": "NONE"}]
+
+
+@responses.activate
+def test_a_list_of_clusters_that_is_refused_leaves_with_its_words(instance):
+    responses.get(f"{URL}/dip/publicapi/admin/clusters/", status=403, json={"message": "no rights"})
+
+    with pytest.raises(DssRefused, match="no rights"):
+        instance.list_clusters()

@@ -1,0 +1,106 @@
+"""How a GKE cluster stands to this DSS: known, forgotten, in doubt, or none of its business. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from gke_clusters.google.clusters import Cluster
+from gke_clusters.lifecycle.known_clusters import KnownCluster
+from gke_clusters.specs.ownership import label_value, owner_of
+
+
+class Standing(Enum):
+    """How a GKE cluster stands to this installation of DSS."""
+
+    KNOWN = "known"
+    """A started cluster of DSS is this one."""
+    FORGOTTEN = "forgotten"
+    """This DSS created it, and no cluster of DSS knows it."""
+    IN_DOUBT = "in doubt"
+    """This DSS created it, and a cluster of DSS may still come back to it."""
+    OTHER_DSS = "of another DSS"
+    """Another installation of DSS created it."""
+    UNMARKED = "unmarked"
+    """It has no label of this plugin: whoever made it, it is left alone."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is known of a GKE cluster.
+
+    Attributes:
+        cluster: The cluster.
+        standing: How it stands to this DSS.
+        owner: Id of the DSS cluster that it was created for, as its label has it; empty without one.
+        reason: Why it is judged so, a sentence.
+    """
+
+    cluster: Cluster
+    standing: Standing
+    owner: str = ""
+    reason: str = ""
+
+
+def judge(cluster: Cluster, install: str, known: Collection[KnownCluster]) -> Judgement:
+    """Judge a GKE cluster. It is forgotten only if nothing speaks against it.
+
+    Args:
+        cluster: The cluster, with its labels.
+        install: Id of this installation of DSS.
+        known: The clusters of DSS.
+    """
+    owner = owner_of(cluster.labels)
+    holders = [each for each in known if each.saved and _is_saved(each, cluster)]
+    started = next((each for each in holders if each.is_started), None)
+    if started:
+        return Judgement(cluster, Standing.KNOWN, owner.cluster if owner else "", f"It is {started.id} of DSS.")
+    if owner is None:
+        return Judgement(cluster, Standing.UNMARKED)
+    if owner.install != label_value(install):
+        return Judgement(cluster, Standing.OTHER_DSS, owner.cluster)
+    doubt = next(_doubts(cluster, owner.cluster, known, holders), None)
+    if doubt:
+        return Judgement(cluster, Standing.IN_DOUBT, owner.cluster, doubt)
+    namesake = _namesake(owner.cluster, known)
+    reason = f"DSS has no cluster {owner.cluster}."
+    if namesake and namesake.saved:
+        reason = f"{namesake.id} of DSS was started as {namesake.saved.name} since."
+    return Judgement(cluster, Standing.FORGOTTEN, owner.cluster, reason)
+
+
+def _is_saved(known: KnownCluster, cluster: Cluster) -> bool:
+    return known.saved is not None and known.saved.name == cluster.name and known.saved.is_same(cluster)
+
+
+def _namesake(owner: str, known: Collection[KnownCluster]) -> KnownCluster | None:
+    """The cluster of DSS that a GKE cluster was created for, by its id."""
+    return next((each for each in known if label_value(each.id) == owner), None)
+
+
+def _doubts(
+    cluster: Cluster, owner: str, known: Collection[KnownCluster], holders: Collection[KnownCluster]
+) -> Iterator[str]:
+    """Yield what speaks against a cluster's being forgotten, the most telling first."""
+    namesake = _namesake(owner, known)
+    if namesake and namesake.state in ("STARTING", "STOPPING"):
+        yield f"DSS is {namesake.state.lower()} {namesake.id} right now."
+    for each in holders:
+        yield (
+            f"{each.id} is stopped in DSS, and the cluster of its last start is still there and billed. Start"
+            f" {each.id} in DSS, which takes it over, then stop it."
+        )
+    if namesake and not namesake.failure and not namesake.is_started:
+        yield (
+            f"{namesake.id} is not started in DSS; its next start takes this cluster over, or deletes it first if it"
+            f" cannot be used. Start {namesake.id}, then stop it; or delete {namesake.id} in DSS, which makes this a"
+            " forgotten one."
+        )
+    if namesake and not namesake.failure and not namesake.saved:
+        yield f"{namesake.id} of DSS is started, and DSS does not say as which GKE cluster."
+    for each in known:
+        if each.journal == cluster.name:
+            yield f"The journal of {each.id} names it: a start of {each.id} was interrupted, and the next clears up."
+        if each.failure:
+            yield f"Which GKE cluster {each.id} of DSS is could not be read: it may be this one."

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gke_clusters.errors import DssRefused
+from gke_clusters.google.names import ClusterName
+from gke_clusters.lifecycle.known_clusters import KnownCluster
+from gke_clusters.lifecycle.standing import Standing, judge
+from gke_clusters.specs.ownership import Ownership
+from tests.python.unit.lifecycle.conftest import make_cluster
+from tests.python.unit.lifecycle.lost_clusters import started_as
+
+OURS = make_cluster()
+ELSEWHERE = make_cluster(ClusterName("acme", "us-east1", "other"), id="id-2")
+
+
+def standing(cluster, *known):
+    judgement = judge(cluster, "install-1", known)
+    return judgement.standing, judgement.reason
+
+
+def test_a_started_cluster_of_dss_is_known_with_labels_or_without():
+    of_old = replace(OURS, labels={})
+
+    assert standing(OURS, started_as(OURS)) == (Standing.KNOWN, "It is my-cluster of DSS.")
+    assert standing(of_old, started_as(of_old, "attached"))[0] is Standing.KNOWN
+
+
+def test_one_that_nobody_knows_is_forgotten():
+    judgement = judge(OURS, "install-1", ())
+
+    assert (judgement.standing, judgement.owner) == (Standing.FORGOTTEN, "my-cluster")
+    assert judgement.reason == "DSS has no cluster my-cluster."
+
+
+def test_one_whose_dss_cluster_was_started_as_another_is_forgotten():
+    found, reason = standing(OURS, started_as(ELSEWHERE))
+
+    assert found is Standing.FORGOTTEN
+    assert reason == f"my-cluster of DSS was started as {ELSEWHERE.name} since."
+
+
+def test_a_later_cluster_of_the_same_name_is_not_the_one_that_was_started():
+    later = replace(OURS, id="id-9")
+
+    assert standing(later, started_as(OURS))[0] is Standing.FORGOTTEN
+
+
+def test_one_of_another_installation_is_none_of_ours():
+    other = replace(OURS, labels=Ownership.of("install-2", "my-cluster").labels)
+
+    assert standing(other, KnownCluster("my-cluster"))[0] is Standing.OTHER_DSS
+
+
+@pytest.mark.parametrize("labels", [{}, {"dss-cluster-id": "my-cluster"}, {"dss-install-id": "install-1"}])
+def test_one_without_both_labels_is_left_alone(labels):
+    assert standing(replace(OURS, labels=labels))[0] is Standing.UNMARKED
+
+
+def test_an_attached_cluster_of_others_is_theirs_after_it_was_detached():
+    foreign = replace(OURS, labels={"team": "x"})
+
+    assert standing(foreign, started_as(foreign, "attached", "NONE"))[0] is Standing.UNMARKED
+
+
+DOUBTS = {
+    "it is being started": (KnownCluster("my-cluster", "STARTING"), "DSS is starting my-cluster right now."),
+    "it is being stopped": (started_as(ELSEWHERE, state="STOPPING"), "DSS is stopping my-cluster right now."),
+    "DSS has it stopped": (started_as(OURS, state="NONE"), "my-cluster is stopped in DSS, and the cluster of its last"),
+    "another one has it stopped": (started_as(OURS, "attached", "NONE"), "attached is stopped in DSS"),
+    "its next start takes it over": (KnownCluster("my-cluster"), "its next start takes this cluster over"),
+    "it is started as nobody knows what": (KnownCluster("my-cluster", "RUNNING"), "DSS does not say as which"),
+    "a journal names it": (KnownCluster("x", journal=OURS.name), "The journal of x names it"),
+    "one could not be read": (KnownCluster("x", failure=DssRefused("No.")), "Which GKE cluster x of DSS is could not"),
+    "its own could not be read": (KnownCluster("my-cluster", failure=DssRefused("No.")), "could not be read"),
+}
+
+
+@pytest.mark.parametrize("case", DOUBTS)
+def test_it_is_in_doubt_while(case):
+    known, reason = DOUBTS[case]
+
+    found, said = standing(OURS, known)
+
+    assert found is Standing.IN_DOUBT
+    assert reason in said
+
+
+def test_what_speaks_of_other_clusters_raises_no_doubt():
+    others = [KnownCluster("x", journal=ELSEWHERE.name), started_as(ELSEWHERE, "y"), KnownCluster("z")]
+
+    assert standing(OURS, *others)[0] is Standing.FORGOTTEN
