@@ -228,3 +228,18 @@ def test_uses_the_dns_endpoint_with_the_old_switch(world: Any) -> None:
     attach(world, isRegional=True, isDnsEndpoint=True)
     assert "https://gke-1.europe-west1.gke.goog" in world.control_plane.kubeconfigs[0]
     assert "certificate-authority" not in world.control_plane.kubeconfigs[0]
+
+
+def test_zones_that_did_not_answer_may_hold_the_cluster(world: Any) -> None:
+    world.clusters.missing_zones = ("europe-west1-c", "europe-west1-d")
+    with pytest.raises(GoogleUnavailable) as caught:
+        attach(world)
+    assert caught.value.resource == "cluster my-cluster in project acme"
+    assert caught.value.verbatim == "missingZones: europe-west1-c, europe-west1-d"
+    assert "https://status.cloud.google.com" in caught.value.remedy
+
+
+def test_the_progress_bar_moves_when_the_cluster_is_found(world: Any) -> None:
+    world.clusters.add(world.cluster())
+    attach(world)
+    assert world.percents == [5, 30, 93, 95, 98, 100]

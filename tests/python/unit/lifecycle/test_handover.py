@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import stat
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from gke_clusters.errors import StateError
+from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable, OperationTimeout, StateError
 from gke_clusters.google.credentials import CredentialsChoice
+from gke_clusters.google.deadlines import Deadline
+from gke_clusters.kube.access import AccessReview
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.kubeconfig import Endpoint
 from gke_clusters.lifecycle import handover
@@ -155,3 +158,119 @@ class TestTheCredentialHelper:
         start(world)
         assert self.config(world) == without_key
         assert not any("SECRET" in path.read_text() for path in world.directory.rglob("*") if path.is_file())
+
+
+class TestHandingOver:
+    def complete(self, world: Any, seconds: float | None = None, **fields: Any) -> list[dict[str, Any]]:
+        deadline = None if seconds is None else Deadline(seconds)
+        handed: list[dict[str, Any]] = world.handover(**fields).complete(
+            world.cluster(), world.google, world.progress, deadline
+        )
+        return handed
+
+    @pytest.fixture(autouse=True)
+    def _hear_everything(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO)
+
+    def test_reaches_the_endpoint_that_the_kubeconfig_names(self, world: Any) -> None:
+        asked: list[Any] = []
+
+        def reach(path: Path, endpoint: Endpoint) -> Any:
+            asked.append((path, endpoint))
+            return world.control_plane
+
+        handover.Handover(world.directory, "automatic", reach=reach).complete(
+            world.cluster(), world.google, world.progress
+        )
+        assert asked == [((world.directory / "kube_config").resolve(), Endpoint("public", "203.0.113.1"))]
+
+    def test_tells_each_step(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        self.complete(world)
+        assert caplog.messages == [
+            f"Writing {world.directory / 'kube_config'} for the public endpoint https://203.0.113.1",
+            "Reaching the Kubernetes API",
+            "Kubernetes v1.33.5-gke.1 answers; reviewing the access that DSS needs",
+            f"{world.name} is ready for DSS",
+        ]
+        assert world.percents == [93, 95, 98, 100]
+
+    def test_waits_two_minutes_at_most_and_no_longer_than_is_left(self, world: Any) -> None:
+        for seconds, waited in ((None, 120), (3600, 120), (50, 50)):
+            self.complete(world, seconds)
+            assert world.control_plane.patience_seconds == waited
+
+    def test_names_the_user_of_the_kubeconfig_as_it_is_told(self, world: Any) -> None:
+        self.complete(world, user_name="somebody")
+        assert "name: somebody" in (world.directory / "kube_config").read_text()
+
+    def test_a_time_limit_that_passes_first_says_what_was_waited_for(self, world: Any) -> None:
+        def probe(_: float) -> str:
+            world.now += 600
+            raise ControlPlaneUnreachable("No answer.")
+
+        world.control_plane.probe = probe
+        with pytest.raises(OperationTimeout, match="before the 10 minutes of the start were over") as caught:
+            self.complete(world, 600)
+        assert (caught.value.resource, caught.value.verbatim) == (world.name.path, "No answer.")
+
+    def test_one_that_does_not_answer_in_time_is_unreachable(self, world: Any) -> None:
+        world.control_plane.fault = ControlPlaneUnreachable("No answer.")
+        for seconds in (None, 600):
+            with pytest.raises(ControlPlaneUnreachable):
+                self.complete(world, seconds)
+
+    def test_refuses_with_the_identity_that_lacks_access(self, world: Any) -> None:
+        world.control_plane.missing = AccessReview(world.all_requirements)
+        with pytest.raises(AccessDenied) as caught:
+            self.complete(world)
+        assert world.clusters.identity in str(caught.value)
+
+    def test_warns_only_where_access_is_not_required(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        missing = AccessReview(world.all_requirements)
+        world.control_plane.missing = missing
+        assert self.complete(world, access_required=False)
+        assert (
+            f"{world.clusters.identity} may not do all that DSS can need. {missing.remedy}\n{missing.summary()}"
+            in caplog.messages
+        )
+
+    def test_warns_of_what_is_lacking_and_not_essential(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        missing = AccessReview(tuple(each for each in world.all_requirements if not each.essential))
+        world.control_plane.missing = missing
+        assert self.complete(world)
+        assert any(missing.summary() in message for message in caplog.messages)
+
+    def test_goes_on_where_it_may_not_ask_and_access_is_not_required(
+        self, world: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        world.control_plane.review_fault = AccessDenied("It may not ask.")
+        assert self.complete(world, access_required=False)
+        assert f"The access of {world.clusters.identity} could not be reviewed. It may not ask." in caplog.text
+
+    def test_says_where_the_files_cannot_be_written(self, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*_: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("gke_clusters.lifecycle.handover.write_private_file", full)
+        with pytest.raises(StateError) as caught:
+            self.complete(world)
+        assert caught.value.resource == str(world.directory)
+        assert "No space left on device" in str(caught.value.verbatim)
+        assert caught.value.remedy.startswith("Remove what is in the way there, or make room on the disk")
+
+
+def test_says_why_a_helper_is_made_anew(world: Any, caplog: pytest.LogCaptureFixture) -> None:
+    start(world)
+    place = world.directory / "credential-helper" / "refresh.py"
+    place.unlink()
+    (place / "deeper").mkdir(parents=True)
+    start(world)
+    [message] = [each for each in caplog.messages if "made anew" in each]
+    assert message.startswith("The credential helper is made anew, since it cannot be overwritten: [Errno")
+
+
+def test_says_which_kubeconfig_is_to_be_removed_by_hand(world: Any, caplog: pytest.LogCaptureFixture) -> None:
+    (world.directory / "kube_config").mkdir(parents=True)
+    forget_access(world.directory)
+    [message] = caplog.messages
+    assert message.startswith(f"{world.directory / 'kube_config'} cannot be removed; remove it by hand: [Errno")

@@ -112,3 +112,33 @@ class TestSubnetworkElsewhere:
         (problem,) = caught.value.problems
         assert problem.label == cluster_descriptor(COMPONENT).label_of("inheritFromDSSHost")
         assert "network vpc" in problem.message
+
+
+def test_a_zone_is_asked_for_where_the_connection_has_a_region_only(world: Any) -> None:
+    settings = world.settings(connectionInfo={"projectId": "acme", "region": "europe-west1"})
+    assert placement_facts(settings, world.google) == HostFacts(zone="europe-west1-b")
+
+
+def test_asks_for_the_project_alone_where_the_zone_is_known(world: Any) -> None:
+    settings = world.settings(connectionInfo={"zone": "us-central1-a"})
+    assert placement_facts(settings, world.google) == HostFacts(project_id="host-project")
+
+
+def test_a_region_is_asked_for_where_a_regional_cluster_has_none(world: Any) -> None:
+    settings = world.settings(connectionInfo={"projectId": "acme"}, isRegional=True)
+    assert placement_facts(settings, world.google) == HostFacts(zone="europe-west1-b")
+
+
+def test_the_request_knows_the_place_that_the_connection_leaves_open(world: Any) -> None:
+    facts = request_facts(world.settings(connectionInfo={}), world.google)
+    assert (facts.project_id, facts.zone) == ("host-project", "europe-west1-b")
+    assert (facts.network, facts.subnetwork, facts.service_account_email) == (None, None, None)
+
+
+def test_one_pool_that_acts_as_the_host_is_enough_to_read_its_account(world: Any) -> None:
+    pools = [
+        {"serviceAccountType": "custom", "serviceAccount": "n@acme.iam.gserviceaccount.com"},
+        {"serviceAccountType": "fromDSSHost"},
+    ]
+    facts = request_facts(world.settings(nodePools=pools), world.google)
+    assert facts.service_account_email == "host@acme.iam.gserviceaccount.com"

@@ -118,3 +118,56 @@ def test_forgets_a_creation_where_it_cannot_note_that_the_cluster_runs(
     monkeypatch.setattr("gke_clusters.lifecycle.journal.write_private_file", full)
     journal.write(NAME, Phase.RUNNING)
     assert journal.read() is None
+
+
+def test_the_file_says_its_version_and_all_of_the_entry(tmp_path: Path) -> None:
+    Journal(tmp_path).write(NAME, Phase.DELETING)
+    assert json.loads((tmp_path / FILE_NAME).read_text()) == {
+        "version": 1,
+        "project": "p",
+        "location": "z",
+        "name": "c",
+        "phase": "deleting",
+    }
+
+
+def test_the_file_ends_with_a_line_break_as_text_does(tmp_path: Path) -> None:
+    Journal(tmp_path).write(NAME, Phase.DELETING)
+    assert (tmp_path / FILE_NAME).read_text().endswith("}\n")
+
+
+def test_a_creation_that_was_noted_stays_noted_where_the_next_step_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = Journal(tmp_path)
+    journal.write(NAME, Phase.CREATING)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gke_clusters.lifecycle.journal.write_private_file", full)
+    journal.write(NAME, Phase.FAILED)
+    assert journal.read() == Entry("p", "z", "c", Phase.CREATING)
+    assert caplog.messages == [
+        f"The journal {journal.path} cannot be written; the story goes on without: [Errno 28] No space left on device"
+    ]
+
+
+def test_says_why_it_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / FILE_NAME).write_text('{"version": 1, "project": "p"}')
+    Journal(tmp_path).read()
+    assert caplog.messages == [
+        f"The journal {tmp_path / FILE_NAME} cannot be read and is left out; GKE is asked instead: KeyError: 'location'"
+    ]
+
+
+def test_nothing_is_said_of_a_journal_that_is_not_there(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    Journal(tmp_path).read()
+    Journal(tmp_path).clear()
+    assert caplog.messages == []
+
+
+def test_names_of_numbers_are_read_as_text(tmp_path: Path) -> None:
+    numbers = {"version": 1, "project": 1, "location": 2, "name": 3, "phase": "running"}
+    (tmp_path / FILE_NAME).write_text(json.dumps(numbers))
+    assert Journal(tmp_path).read() == Entry("1", "2", "3", Phase.RUNNING)

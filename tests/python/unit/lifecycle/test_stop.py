@@ -280,3 +280,90 @@ class TestALaterStartWasAtWorkElsewhere:
     def test_the_log_says_how_to_delete_it(self, world: Any, data: Any, caplog: pytest.LogCaptureFixture) -> None:
         stop(world, data)
         assert "gcloud container clusters delete my-cluster --location us-central1-a --project other" in caplog.text
+
+
+class TestTheLog:
+    @pytest.fixture(autouse=True)
+    def _hear_everything(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO)
+
+    def test_tells_the_steps_of_a_stop(self, world: Any, data: Any, caplog: pytest.LogCaptureFixture) -> None:
+        stop(world, data)
+        said = [
+            f"Looking at {world.name} as {world.clusters.identity}",
+            "Looking at the load balancers and volumes in the cluster",
+            f"{world.name} is gone",
+            "Looking for what the cluster left behind in Compute Engine",
+            f"{world.name} is stopped",
+        ]
+        assert [message for message in caplog.messages if message in said] == said
+        assert [world.percents[0], *world.percents[-2:]] == [1, 97, 100]
+
+    def test_says_that_it_was_gone_already(self, world: Any, data: Any, caplog: pytest.LogCaptureFixture) -> None:
+        world.clusters.clusters.clear()
+        stop(world, data)
+        assert f"{world.name} is gone already" in caplog.messages
+
+    def test_says_that_nothing_is_deleted_without_data(self, world: Any, caplog: pytest.LogCaptureFixture) -> None:
+        stop(world, None)
+        assert caplog.messages == ["DSS has no data of a start, so nothing is deleted"]
+
+    def test_says_what_kept_it_from_looking_for_the_rest(
+        self, world: Any, data: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def fail(*_: Any) -> None:
+            raise RuntimeError("odd")
+
+        monkeypatch.setattr("gke_clusters.lifecycle.stop.report_leftovers", fail)
+        stop(world, data)
+        assert "What the cluster left behind could not be looked up: odd" in caplog.messages
+        assert world.percents[-1] == 100
+
+    def test_says_what_kept_it_from_looking_into_the_cluster(
+        self, world: Any, data: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        stop(world, data, contents=RuntimeError("odd"))
+        assert world.clusters.clusters == {}
+        assert any(message.endswith("The stop goes on. odd") for message in caplog.messages)
+
+    def test_says_why_it_does_not_look_into_a_cluster_that_does_not_answer(
+        self, world: Any, data: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        world.clusters.add(world.cluster(status="ERROR"))
+        stop(world, data, contents=AssertionError("it was looked into"))
+        assert "The cluster is ERROR, so what is in it can neither be looked at nor cleared away" in caplog.messages
+
+
+def test_looks_for_what_is_left_where_the_data_says_once_it_is_gone(world: Any, data: Any, caplog: Any) -> None:
+    world.clusters.clusters.clear()
+    labels = {"goog-k8s-cluster-name": "my-cluster", "goog-k8s-cluster-location": "europe-west1-b"}
+    world.compute.resources = {"disks": [{"name": "pvc-1", "zone": "zones/europe-west1-b", "labels": labels}]}
+    stop(world, data)
+    assert "gcloud compute disks delete pvc-1 --zone europe-west1-b --project acme" in caplog.text
+
+
+def test_the_journal_of_the_very_cluster_is_kept_while_it_is_deleted_where_the_location_is_wrong(
+    world: Any, data: Any
+) -> None:
+    Journal(world.directory).write(world.name, Phase.RUNNING)
+    world.clusters.endings = [BROKEN] * 3
+    with pytest.raises(OperationFailed):
+        stop(world, {"project": "acme", "cluster": {"name": "my-cluster", "location": "europe-west1-c", "id": "id-1"}})
+    entry = Journal(world.directory).read()
+    assert entry is not None
+    assert (entry.cluster, entry.phase) == (world.name, Phase.DELETING)
+
+
+def test_a_refusal_says_how_to_get_rid_of_both(world: Any, data: Any) -> None:
+    world.clusters.add(world.cluster(id="id-2"))
+    with pytest.raises(StateError) as caught:
+        stop(world, data)
+    assert caught.value.remedy.startswith("Mark the DSS cluster as stopped (force stop).")
+    assert caught.value.cause.endswith("nothing was deleted.")
+
+
+@pytest.mark.parametrize("data", [None, {"cluster": {"name": ""}}, {"cluster": "x"}])
+def test_detaching_says_what_it_detached_as_far_as_that_is_known(world: Any, data: Any, caplog: Any) -> None:
+    caplog.set_level(logging.INFO)
+    detach_cluster(data, world.directory)
+    assert caplog.messages == ["Detached the cluster; the GKE cluster itself stays as it is"]
