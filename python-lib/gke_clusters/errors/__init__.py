@@ -39,6 +39,7 @@ from gke_clusters.errors.outcomes import (
     GoogleUnavailable,
     OperationFailed,
     OperationTimeout,
+    PodsRemain,
 )
 from gke_clusters.errors.refusals import (
     ClusterBusy,
@@ -50,7 +51,7 @@ from gke_clusters.errors.refusals import (
     VersionNotAvailable,
     WrongLocation,
 )
-from gke_clusters.errors.secrecy import NOT_SHOWN, holds_secret, shown
+from gke_clusters.errors.secrecy import NOT_SHOWN, holds_secret, redacted, shown
 
 __all__ = [
     "NOT_SHOWN",
@@ -81,6 +82,7 @@ __all__ = [
     "OrganizationPolicy",
     "PerimeterViolated",
     "PermissionDenied",
+    "PodsRemain",
     "Problem",
     "QuotaExceeded",
     "RequestRefused",
@@ -94,5 +96,6 @@ __all__ = [
     "VersionNotAvailable",
     "WrongLocation",
     "holds_secret",
+    "redacted",
     "shown",
 ]

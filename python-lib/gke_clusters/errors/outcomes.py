@@ -35,6 +35,15 @@ class ControlPlaneUnreachable(GkeClustersError):
     )
 
 
+class PodsRemain(GkeClustersError):
+    """Pods did not leave the nodes of a pool that is to be deleted, or have nowhere else to go."""
+
+    advice = (
+        "See what keeps a pod (kubectl get poddisruptionbudgets --all-namespaces, kubectl describe pod POD --namespace "
+        "NAMESPACE), end the jobs and web applications in DSS that use the pool, then try again."
+    )
+
+
 class AccessDenied(GkeClustersError):
     """Kubernetes answers, and the identity in use may not do there what DSS needs."""
 

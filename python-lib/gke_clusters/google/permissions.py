@@ -15,6 +15,7 @@ _PLUGIN: dict[str, str] = {
     "container.clusters.delete": "delete the cluster at stop, and what a failed creation left behind",
     "container.clusters.get": "read the cluster: state, endpoint, CA certificate",
     "container.clusters.list": "find a cluster whose location was given wrongly",
+    "container.clusters.update": "add, resize and delete node pools",
     "container.operations.get": "follow the creation and the deletion",
     "container.operations.list": "find again the operation of a start that was interrupted",
     "container.clusters.connect": "reach the Kubernetes API through the DNS endpoint",
@@ -42,6 +43,8 @@ _PLUGIN: dict[str, str] = {
     "container.thirdPartyObjects.delete": "delete gateways at stop, where the dialog asks for it",
     "container.statefulSets.list": "delete volumes at stop, where the dialog asks for it",
     "container.statefulSets.delete": "delete volumes at stop, where the dialog asks for it",
+    "container.nodes.update": "drain the nodes of a node pool before it is deleted",
+    "container.pods.evict": "drain the nodes of a node pool before it is deleted",
 }
 
 

@@ -47,7 +47,7 @@ def creation_failure(
     if (usable and failed and not short) or not (operation.failures or short or cluster.status in BROKEN):
         return None
     # The operation often says only that it failed, and the cluster, a pool or a machine of what.
-    of_pools = (condition for pool in failed for condition in _pool_conditions(pool))
+    of_pools = (condition for pool in failed for condition in pool_conditions(pool))
     told = (*operation.failures, *cluster_conditions(cluster), *of_pools, *node_errors)
     if not operation.failures and not short and not any(condition.code for condition in told):
         return unhealthy(cluster)
@@ -71,7 +71,7 @@ def forgotten_creation(name: ClusterName) -> Operation:
 def lacking_pools(cluster: Cluster) -> tuple[str, ...]:
     """Say in sentences which node pools of a cluster that runs have no nodes, or too few, and why."""
     return tuple(
-        f"The node pool {pool.name} is {pool.status}: {_words(_pool_conditions(pool)) or 'Google does not say why'}"
+        f"The node pool {pool.name} is {pool.status}: {_words(pool_conditions(pool)) or 'Google does not say why'}"
         for pool in cluster.pools
         if pool.failed
     )
@@ -97,7 +97,8 @@ def cluster_conditions(cluster: Cluster) -> tuple[Condition, ...]:
     return tuple(_with_message(cluster.conditions, cluster.status_message))
 
 
-def _pool_conditions(pool: NodePool) -> tuple[Condition, ...]:
+def pool_conditions(pool: NodePool) -> tuple[Condition, ...]:
+    """Return what Google says is wrong with a node pool, likewise."""
     return tuple(_with_message(pool.conditions, pool.status_message))
 
 

@@ -33,7 +33,14 @@ def name_fields(failure: GkeClustersError) -> None:
     if kind in _OF_THE_CLUSTER:
         labels = _labels(cluster_descriptor(COMPONENT), _OF_THE_CLUSTER[kind])
         failure.advise(f"In the settings of the cluster: {labels}.")
-    elif kind in _OF_A_NODE_POOL:
+    else:
+        name_pool_fields(failure)
+
+
+def name_pool_fields(failure: GkeClustersError) -> None:
+    """Add to a failure the labels of the fields of the node pool that it is about, if there are any."""
+    kind = type(failure)
+    if kind in _OF_A_NODE_POOL:
         labels = _labels(parameter_set_descriptor(_NODE_POOLS), _OF_A_NODE_POOL[kind])
         failure.advise(f"In the node pool: {labels}.")
 

@@ -51,10 +51,18 @@ class _Trouble:
 
 
 class NodeWatch:
-    """Looks after the machines of a cluster that is being created."""
+    """Looks after the machines of a cluster, or of one of its node pools, that is being created or resized."""
 
-    def __init__(self, name: ClusterName, google: GoogleAccess) -> None:
+    def __init__(self, name: ClusterName, google: GoogleAccess, *, only: str = "") -> None:
+        """Prepare; nothing is asked yet.
+
+        Args:
+            name: The cluster.
+            google: Clients.
+            only: The node pool that is looked after; all of them if empty.
+        """
         self._name = name
+        self._only = only
         self._google = google
         self._seen: dict[tuple[str, str, str], _Trouble] = {}
         self._said: set[type[GkeClustersError]] = set()
@@ -106,7 +114,8 @@ class NodeWatch:
 
     def _troubles(self) -> Iterator[_Trouble]:
         cluster = None if self._refused else self._google.clusters.find_cluster(self._name)
-        groups = [(pool, group) for pool in cluster.pools for group in pool.instance_groups] if cluster else []
+        pools = [pool for pool in cluster.pools if self._only in ("", pool.name)] if cluster else []
+        groups = [(pool, group) for pool in pools for group in pool.instance_groups]
         for pool, group in groups[:_MOST_GROUPS]:
             for error in self._errors(group):
                 yield _Trouble(pool, group.zone, error)

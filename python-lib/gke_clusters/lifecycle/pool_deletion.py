@@ -1,0 +1,284 @@
+"""The story of a node pool that is deleted: whether it can be spared, drain, delete, follow, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from gke_clusters.dss.clusters import DssCluster
+from gke_clusters.errors import ControlPlaneUnreachable, GkeClustersError, OperationTimeout, PodsRemain, StateError
+from gke_clusters.google.clusters import Cluster
+from gke_clusters.google.deadlines import Deadline
+from gke_clusters.google.node_pools import NodePool
+from gke_clusters.google.operations import DELETE_NODE_POOL
+from gke_clusters.kube.draining import NodeDrainer, Pod
+from gke_clusters.kube.placement import Place, may_run_on
+from gke_clusters.lifecycle.draining import Drain, Drainable, named, pods_to_move
+from gke_clusters.lifecycle.google_access import GoogleAccess
+from gke_clusters.lifecycle.pool_changes import Change, carry_out, pool_failure, pool_of
+from gke_clusters.lifecycle.pool_target import Target, find_target, pool_resource, state_of
+from gke_clusters.lifecycle.progress import Progress
+from gke_clusters.lifecycle.started_cluster import kubernetes_of
+from gke_clusters.lifecycle.steps import Result, StepsTaken
+from gke_clusters.reports.checklist import Outcome, Step
+from gke_clusters.reports.node_pool_change import PoolChange, render_pool_change
+from gke_clusters.settings.node_pool_macros import DELETE, DeleteNodePoolSettings
+
+ReachDrainer = Callable[[DssCluster], Drainable]
+
+_STOPPING: Final = "STOPPING"
+# https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/NodeConfig#effect
+_EFFECTS: Final = {"NO_SCHEDULE": "NoSchedule", "PREFER_NO_SCHEDULE": "PreferNoSchedule", "NO_EXECUTE": "NoExecute"}
+
+
+def reach_drainer(cluster: DssCluster) -> Drainable:
+    """Reach the nodes and pods of a started cluster, by the kubeconfig that DSS itself uses."""
+    return NodeDrainer(kubernetes_of(cluster))
+
+
+def delete_node_pool(
+    settings: DeleteNodePoolSettings,
+    cluster: DssCluster,
+    connect: Callable[[], GoogleAccess],
+    progress: Progress,
+    *,
+    reach: ReachDrainer = reach_drainer,
+) -> str:
+    """Delete a node pool of a started cluster, once its pods are elsewhere.
+
+    Args:
+        settings: The dialog.
+        cluster: The cluster, as DSS knows it.
+        connect: Makes the clients of Google.
+        progress: Where to report.
+        reach: Reaches the nodes and pods of the cluster.
+
+    Returns:
+        A page that says what became of it; also of a node pool that is gone already.
+
+    Raises:
+        SettingsError: No node pool is named, and there is no only one; nothing was changed.
+        StateError: It is the last node pool; nothing was changed.
+        PodsRemain: Pods need it that no other pool would take; nothing was changed.
+        GkeClustersError: The cluster cannot be changed or its pods not be looked at; nothing was changed.
+    """
+    target = find_target(cluster, connect)
+    if settings.pool_name and pool_of(target.cluster, settings.pool_name) is None:
+        there = ", ".join(pool.name for pool in target.cluster.pools) or "none"
+        words = f"There is no node pool {settings.pool_name} in the cluster, so nothing was deleted; there are: {there}"
+        step = Step(f"Delete {settings.pool_name}", Outcome.DONE, (words,))
+        return render_pool_change(_title(settings.pool_name, target), [step], None)
+    pool = target.pool_named(DELETE, settings.pool_name)
+    return delete_pool(target, pool, lambda: reach(cluster), settings.drain_minutes, progress, preview=settings.preview)
+
+
+def delete_pool(
+    target: Target,
+    pool: NodePool,
+    reach: Callable[[], Drainable],
+    drain_minutes: int,
+    progress: Progress,
+    *,
+    preview: bool,
+) -> str:
+    """Delete a node pool that was found.
+
+    Args:
+        target: The cluster.
+        pool: The node pool.
+        reach: Reaches the nodes and pods.
+        drain_minutes: How long its pods may take to go elsewhere; 0 for no drain.
+        progress: Where to report.
+        preview: Whether nothing is changed.
+
+    Returns:
+        The page.
+
+    Raises:
+        StateError: It is the last node pool.
+        PodsRemain: Pods need it that no other pool would take.
+        GkeClustersError: Its pods cannot be looked at.
+    """
+    progress.step(5, f"Deleting the node pool {pool.name} of {target.saved.name}")
+    before = state_of(pool, target.google)
+    deletion = _Deletion(target, pool, drain_minutes, progress, preview=preview)
+    if pool.status != _STOPPING:
+        deletion.require_spare()
+        deletion.look_at_pods(reach)
+    deletion.run()
+    progress.step(100, "Nothing was changed" if preview else f"{pool.name} is dealt with")
+    after = None if preview else deletion.there
+    change = PoolChange(pool.name, before, state_of(after, target.google) if after else None)
+    return render_pool_change(
+        _title(pool.name, target), deletion.taken.steps, change, deletion.taken.notes, preview=preview
+    )
+
+
+def _title(name: str, target: Target) -> str:
+    return f"Delete the node pool {name} of {target.dss_id}"
+
+
+class _Deletion:
+    """The way of one node pool."""
+
+    def __init__(
+        self, target: Target, pool: NodePool, drain_minutes: int, progress: Progress, *, preview: bool
+    ) -> None:
+        self.taken = StepsTaken()
+        self.there: NodePool | None = pool
+        self._target = target
+        self._pool = pool
+        self._drain_minutes = drain_minutes
+        self._progress = progress
+        self._preview = preview
+        self._contents: Drainable | None = None
+        self._pods: list[Pod] = []
+        self._unseen: GkeClustersError | None = None
+        self._drain: Drain | None = None
+
+    def require_spare(self) -> None:
+        others = [other for other in self._target.cluster.pools if other.name != self._pool.name]
+        if all(other.status == _STOPPING for other in others):
+            raise StateError(
+                f"{self._pool.name} is the only node pool of {self._target.dss_id}: without nodes nothing runs there.",
+                resource=f"{self._target.saved.name.path}/nodePools/{self._pool.name}",
+                remedy=(
+                    "Add another node pool first; or resize this one to 0 nodes, which costs nothing; or stop the"
+                    " cluster in DSS, which deletes it."
+                ),
+            )
+
+    def look_at_pods(self, reach: Callable[[], Drainable]) -> None:
+        """Find the pods that have to move, and refuse where one has nowhere to go."""
+        try:
+            self._contents = reach()
+            self._pods = pods_to_move(self._contents, self._pool.name)
+            stranded = self._stranded(self._contents)
+        except GkeClustersError as unseen:
+            if self._drain_minutes:
+                if isinstance(unseen, ControlPlaneUnreachable):
+                    unseen.advise(
+                        "To delete the node pool without a look at its pods, set the time limit of the drain to 0."
+                    )
+                raise
+            self._contents, self._unseen = None, unseen
+            return
+        if stranded:
+            raise PodsRemain(
+                f"{len(stranded)} pods need the node pool {self._pool.name}: no other one has nodes that they may run"
+                " on. Nothing was deleted.",
+                resource=f"{self._target.saved.name.path}/nodePools/{self._pool.name}",
+                verbatim="\n".join(named(stranded)),
+                remedy=(
+                    "End what runs there in DSS, or delete those pods, then try again; or add a node pool with the same"
+                    " labels, taints and GPUs first."
+                ),
+            )
+
+    def run(self) -> None:
+        if self._pool.status != _STOPPING:
+            self.taken.take(f"Drain {self._pool.name}", self._empty)
+        self.taken.take(f"Delete {self._pool.name}", self._delete)
+        if self.taken.obstacle and self._drain is not None:
+            self._drain.undo()
+
+    def _empty(self) -> Result:
+        if self._unseen is not None:
+            return Outcome.SKIPPED, (f"No drain was asked for, and the pods are not known: {self._unseen.cause}",)
+        lines = named(self._pods)
+        if not self._drain_minutes:
+            return Outcome.SKIPPED, ("No drain was asked for: GKE ends the pods and asks no budget.", *lines)
+        if self._preview:
+            if not lines:
+                return Outcome.DONE, ("There are no pods on it that would have to move.",)
+            return Outcome.WOULD_CHANGE, (f"{len(self._pods)} pods would be evicted:", *lines)
+        assert self._contents is not None  # noqa: S101 - only a refusal leaves it out
+        google = self._target.google
+        deadline = Deadline(self._drain_minutes * 60.0)
+        within = self._progress.within(10, 50)
+        self._drain = Drain(self._contents, self._pool.name, deadline, google.sleep, within)
+        self._drain.run()
+        moved = list(self._drain.moved.values())
+        if not moved:
+            return Outcome.DONE, ("There are no pods on it that have to move.",)
+        return Outcome.CHANGED, (f"{len(moved)} pods were evicted:", *named(moved))
+
+    def _delete(self) -> Result:
+        if self._preview:
+            return Outcome.WOULD_CHANGE, ("It would be deleted, with its nodes and their boot disks.",)
+        name = self._pool.name
+        calls = self._target.google.clusters.node_pools
+
+        def plan(cluster: Cluster) -> Change | None:
+            there = pool_of(cluster, name)
+            if there is None:
+                return None
+            return Change(DELETE_NODE_POOL, lambda: calls.delete(cluster.name, name))
+
+        within = self._progress.within(50, 99)
+        try:
+            ended = carry_out(self._target.saved, name, self._target.google, within, plan)
+        except OperationTimeout:
+            # Google goes on, so the nodes are to take no pods.
+            self._drain = None
+            raise
+        self.there = ended.pool(name)
+        if self.there is None:
+            return Outcome.CHANGED, ("It is gone, with its nodes and their boot disks.",)
+        failure = pool_failure(ended, name)
+        if failure is None:
+            return Outcome.WARNING, (f"Google says that it is deleted, and still shows it: {self.there.status}.",)
+        failure.advise("Its nodes are still billed. Run the macro again.")
+        raise failure
+
+    def _stranded(self, contents: Drainable) -> list[Pod]:
+        """The pods that would have no node to go to, those included that wait for one of this pool."""
+        own = self._places(self._pool)
+        others = [node.place for node in contents.nodes() if node.pool != self._pool.name and node.schedulable]
+        for pool in self._target.cluster.pools:
+            # One that GKE adds nodes to can take them though it may have none now.
+            if pool.name != self._pool.name and pool.autoscaling is not None:
+                others.extend(self._places(pool))
+        here = {pod.uid for pod in self._pods}
+        return [
+            pod
+            for pod in contents.pods()
+            if (pod.uid in here or (not pod.node and not pod.stays and _suits(pod, own)))
+            and not (pod.is_system or pod.going)
+            and not _suits(pod, others)
+        ]
+
+    def _places(self, pool: NodePool) -> list[Place]:
+        return list(places_of_pool(pool_resource(self._target.cluster, pool.name), pool))
+
+
+def _suits(pod: Pod, places: Sequence[Place]) -> bool:
+    return any(may_run_on(pod.document, place) for place in places)
+
+
+def places_of_pool(resource: Mapping[str, Any], pool: NodePool) -> Iterator[Place]:
+    """Yield what nodes of a pool would be like, one for each of its zones.
+
+    Labels that GKE puts on a node: https://cloud.google.com/kubernetes-engine/docs/concepts/node-pools
+
+    Args:
+        resource: GKE's JSON of it.
+        pool: The same.
+    """
+    config = resource.get("config") or {}
+    accelerators = config.get("accelerators") or ()
+    known = {
+        "cloud.google.com/gke-nodepool": pool.name,
+        "node.kubernetes.io/instance-type": pool.machine_type,
+        "kubernetes.io/os": "linux",
+        **({"cloud.google.com/gke-spot": "true"} if config.get("spot") else {}),
+        **({"cloud.google.com/gke-accelerator": str(accelerators[0].get("acceleratorType"))} if accelerators else {}),
+    }
+    taints = tuple(
+        {**taint, "effect": _EFFECTS.get(str(taint.get("effect")), "NoSchedule")}
+        for taint in config.get("taints") or ()
+    )
+    gpus = sum(int(each.get("acceleratorCount") or 0) for each in accelerators)
+    for zone in pool.zones:
+        labels = {**known, **(config.get("labels") or {}), "topology.kubernetes.io/zone": zone}
+        yield Place(labels=labels, taints=taints, gpus=gpus)
