@@ -112,6 +112,14 @@ class FurnishedCluster:
         self.api.call("POST", definitions, body=GATEWAY_DEFINITION)
         self.api.call("POST", f"/apis/{_GATEWAYS}/v1/namespaces/default/gateways", body=GATEWAY)
 
+    def add_pod(self, pool: str, name: str = "job", **metadata: Any) -> str:
+        """Create a pod on a node of a pool, which nothing makes again; returns the name of the node."""
+        nodes = self.api.items("/api/v1/nodes")
+        node = next(item for item in nodes if item["metadata"]["labels"]["cloud.google.com/gke-nodepool"] == pool)
+        spec = {"nodeName": node["metadata"]["name"], "containers": [{"name": "c", "image": "i"}]}
+        self.api.call("POST", f"{_NAMESPACE}/pods", body={"metadata": {"name": name, **metadata}, "spec": spec})
+        return str(node["metadata"]["name"])
+
     def _wait(self, path: str, holds: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
         end = time.monotonic() + _DEADLINE_SECONDS
         while not holds(found := self.api.call("GET", path)):

@@ -6,6 +6,7 @@ suite, which runs with exactly those that are listed.
 
 from __future__ import annotations
 
+import html
 import itertools
 import re
 import time
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 import requests
 
+from gke_clusters.dss.clusters import DssCluster as KnownCluster
 from gke_clusters.errors import GkeClustersError, PermissionDenied
 from gke_clusters.google.compute import ComputeApi
 from gke_clusters.google.credentials import Authorization, CredentialsChoice, authorize
@@ -25,6 +27,12 @@ from gke_clusters.google.storage import StorageApi
 from gke_clusters.kube.access import review_access
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
+from gke_clusters.lifecycle.google_access import connect
+from gke_clusters.lifecycle.pool_addition import add_node_pool
+from gke_clusters.lifecycle.pool_deletion import delete_node_pool
+from gke_clusters.lifecycle.progress import Progress
+from gke_clusters.settings.connection import CredentialsSettings
+from gke_clusters.settings.node_pool_macros import parse_add, parse_delete
 from sandbox.process import SandboxProcess
 from tests.python.chaos.dss_clusters import CREATE, DssCluster, End
 from tests.python.chaos.stage import SANDBOX_ARGUMENTS, Stage
@@ -133,12 +141,46 @@ def push_and_pull(api: ArtifactRegistryApi, name: RepositoryName) -> None:
     api.require(name, (UPLOAD, DOWNLOAD))
 
 
+def as_a_macro_sees_it(cluster: DssCluster) -> KnownCluster:
+    """What DSS tells a macro of a cluster that runs."""
+    return KnownCluster(cluster.name, CREATE, "RUNNING", {}, {}, cluster.data or {})
+
+
+def add_a_node_pool(dss: Dss) -> End:
+    """Add a node pool, as the macro does on the DSS host."""
+    settings = parse_add({"clusterId": dss.running.name, "nodePoolConfig": {"numNodes": 1}})
+    with pytest.MonkeyPatch.context() as patched:
+        be_the_host(dss, patched)
+        cluster = as_a_macro_sees_it(dss.running)
+        page = add_node_pool(settings, cluster, lambda: connect(CredentialsSettings()), Progress())
+    return End("returned", 0.0, message=html.unescape(page))
+
+
+def drain_a_node_pool(dss: Dss) -> End:
+    """Delete a node pool with a pod on it, as the macro does on the DSS host."""
+    pool = {"machineType": "e2-standard-4", "numNodes": 1}
+    cluster = dss.new_cluster(nodePools=[pool, pool])
+    assert cluster.start().succeeded
+    [there] = dss.stage.outsider.named(cluster.name)
+    FurnishedCluster(dss.stage.sandbox, there, dss.stage.component.folder).add_pod("node-pool-1")
+    settings = parse_delete({"clusterId": cluster.name, "nodePoolId": "node-pool-1"})
+    with pytest.MonkeyPatch.context() as patched:
+        be_the_host(dss, patched)
+        seen = as_a_macro_sees_it(cluster)
+        page = delete_node_pool(settings, seen, lambda: connect(CredentialsSettings()), Progress())
+    cluster.stop()
+    return End("returned", 0.0, message=html.unescape(page))
+
+
 # A story in which the plugin itself needs the permission, by permission.
 STORIES: dict[str, Story] = {
     "container.clusters.create": start(),
     "container.clusters.delete": stop,
     "container.clusters.get": start(),
     "container.clusters.list": start(),
+    "container.clusters.update": add_a_node_pool,
+    "container.nodes.update": drain_a_node_pool,
+    "container.pods.evict": drain_a_node_pool,
     "container.operations.get": start(),
     # The operation is looked for where the answer that names it was lost.
     "container.operations.list": start({"reset": "after"}),
