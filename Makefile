@@ -5,7 +5,7 @@ PY := .venv/bin/python
 WORKERS ?= 2
 UNIT := tests/python/unit
 # What the sandbox alone has to answer for: real clients on its services.
-SANDBOX := tests/python/unit/sandbox $(addprefix tests/python/integration/test_,$(addsuffix .py,container_client dss_settings gcloud gcs_connection google_services kubectl leftovers recorded_traffic registry sandbox sandbox_faults sandbox_processes storage))
+SANDBOX := tests/python/unit/sandbox $(addprefix tests/python/integration/test_,$(addsuffix .py,container_client demo dss_settings gcloud gcs_connection google_services kubectl leftovers recorded_traffic registry sandbox sandbox_faults sandbox_processes storage))
 CHECKED := python-lib resource sandbox tools benchmarks
 # DSS loads each component file by itself, so each is checked by itself.
 COMPONENTS := $(wildcard python-clusters/*/cluster.py python-runnables/*/runnable.py)
