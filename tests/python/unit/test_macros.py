@@ -105,6 +105,15 @@ def test_a_macro_on_a_cluster_is_offered_on_clusters_of_this_plugin_only(macro):
 
 
 @EACH
+def test_whoever_manages_a_cluster_may_run_its_macros_but_the_one_that_changes_dss(macro):
+    """As in 1.5.1: DSS itself refuses to show the cluster to others."""
+    described = description(macro)
+
+    expected = macro == "register-cluster" or not described.get("macroRoles")
+    assert described.get("requiresGlobalAdmin", False) is expected
+
+
+@EACH
 def test_every_parameter_has_a_label_of_its_own_and_help(macro):
     declared = description(macro)["params"] + description(macro).get("adminParams", [])
 
