@@ -73,15 +73,21 @@ def _read(instance: ClustersOfDss, cluster_id: str, environment: Mapping[str, st
     except GkeClustersError as failure:
         return KnownCluster(cluster_id, failure=failure)
     state, data = str(raw.get("state") or "NONE"), raw.get("data")
-    journal = _journal(cluster_id, data, environment)
+    journal = journal_of(cluster_id, data, environment)
     try:
         return KnownCluster(cluster_id, state, read_saved_cluster(data), journal)
     except GkeClustersError as failure:
         return KnownCluster(cluster_id, state, journal=journal, failure=failure)
 
 
-def _journal(cluster_id: str, data: object, environment: Mapping[str, str]) -> ClusterName | None:
-    """Read which cluster a journal names; None where there is none, or none that can be found."""
+def journal_of(cluster_id: str, data: object, environment: Mapping[str, str]) -> ClusterName | None:
+    """Read which cluster the journal of a cluster of DSS names; None where there is none, or none that can be found.
+
+    Args:
+        cluster_id: Its id in DSS.
+        data: What DSS keeps of its last start.
+        environment: Where ``DIP_HOME`` is looked up.
+    """
     for directory in _working_directories(cluster_id, data, environment):
         entry = Journal(directory).read()
         if entry is not None:
