@@ -59,6 +59,22 @@ def test_adds_advice_in_a_line_of_its_own_after_the_first():
     assert str(error).endswith("What to do: Mend it.\nIt may be billed.")
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("DB_PASSWORD=hunter2 was refused", "DB_PASSWORD=[not shown] was refused"),
+        ("'api-key': 'hunter2', 'n': 1", "'api-key': '[not shown]', 'n': 1"),
+        ("Authorization: Bearer hunter2", "Authorization: Bearer [not shown]"),
+        ("cannot pull https://joe:hunter2@host/image:1", "cannot pull https://joe:[not shown]@host/image:1"),
+        ("a ya29.a0AfH6SMBxxxxxxxx", errors.NOT_SHOWN),
+        ('secret "x" not found', 'secret "x" not found'),
+        ("https://host:443/path", "https://host:443/path"),
+    ],
+)
+def test_what_is_called_a_secret_is_taken_out_of_what_others_wrote(text, left):
+    assert errors.redacted(text) == left
+
+
 def test_lists_every_wrong_setting_by_its_label():
     error = SettingsError([Problem("Zone", "is not a zone"), Problem("Name", "is too long")])
 
