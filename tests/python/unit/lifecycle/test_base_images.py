@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import html
+import logging
 import re
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from gke_clusters.google.registry_images import Image
 from gke_clusters.lifecycle.base_images import push_base_images
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.settings.push_base_images import parse_push_base_images
+from gke_clusters.settings.register import REMEDY
+from tests.python.unit.lifecycle.checklists import notes_of, steps_of, title_of
 from tests.python.unit.lifecycle.registries import (
     EXEC_IMAGE,
     HOST,
@@ -46,8 +49,14 @@ class Stage:
         progress = Progress(self.percents.append)
         environment = {"DIP_HOME": str(self.home)}
         page = push_base_images(settings, google, self.instance, self.docker, progress, environment)
+        self.raw_page = page
         self.page = html.unescape(page)
         return re.findall(r'class="outcome [^"]+">([^<]+)<', page)
+
+    def step(self, title):
+        """The lines beside a step of the page."""
+        [lines] = [lines for each, _outcome, lines in steps_of(self.raw_page) if each == title]
+        return lines
 
     @property
     def script(self):
@@ -320,3 +329,187 @@ def test_a_push_that_succeeds_without_an_image_arriving_is_a_failure(stage):
 
     assert stage.run()[6:] == ["done", "failed"]
     assert f"The registry does not have {EXEC_IMAGE}, {SPARK_IMAGE}." in stage.page
+
+
+def test_the_page_tells_each_step_with_what_was_found_and_done(stage):
+    stage.run(logInBeforePushes=False)
+
+    assert title_of(stage.raw_page) == f"Base images in {URL}"
+    assert steps_of(stage.raw_page) == [
+        (f"Repository {URL}", "done", [f"It is there: images go to {URL}."]),
+        ("Right to push images", "done", [f"{PUSHER} may push and pull."]),
+        ("Right of the nodes to pull images", "done", [f"{PUSHER}, which pushes them, may pull them too."]),
+        (
+            "Configurations of DSS",
+            "done",
+            [
+                f"containerized execution configuration gke pushes to {URL}.",
+                f"Spark configuration gke pushes to {URL}.",
+            ],
+        ),
+        ("Login of Docker", "changed", ["Docker 28.2.2 answers.", f"Logged in to {HOST} with a fresh token."]),
+        ("Login before each push", "skipped", ["It was not asked for."]),
+        ("Push of the base images", "changed", ["DSS pushed."]),
+        (
+            "Images in the registry",
+            "done",
+            [f"{EXEC_IMAGE}: sha256:e, 1500.0 MB", f"{SPARK_IMAGE}: sha256:s, 0.1 MB"],
+        ),
+    ]
+    assert notes_of(stage.raw_page) == []
+
+
+def test_the_page_of_a_preview_says_what_would_be_done(stage):
+    stage.run(preview=True, createRepository=True)
+
+    assert stage.step("Login of Docker")[1] == f"Would be logged in to {HOST} with a fresh token."
+    assert stage.step("Push of the base images") == [
+        f"{EXEC_IMAGE} would be pushed.",
+        f"{SPARK_IMAGE} would be pushed.",
+    ]
+    assert all("Not every version" not in line for line in stage.step("Login before each push"))
+
+
+def test_the_page_of_a_second_push_says_what_is_so_already(stage):
+    stage.run()
+    stage.run()
+
+    assert stage.step("Login before each push") == ["It is so already."]
+    assert stage.step("Push of the base images") == ["DSS pushed; the registry had the same images before."]
+    stage.run(preview=True)
+    assert stage.step("Login before each push") == ["It is so already."]
+    assert stage.step("Push of the base images") == [
+        f"{EXEC_IMAGE} is in the registry.",
+        f"{SPARK_IMAGE} is in the registry.",
+    ]
+
+
+def test_a_repository_that_is_created_is_named(stage):
+    stage.registries.repository = None
+    name = "projects/p/locations/us/repositories/dss"
+
+    stage.run(createRepository=True, preview=True)
+    assert stage.step(f"Repository {URL}") == [f"{name} would be created in the format Docker."]
+    assert stage.step("Right to push images") == ["The repository does not exist yet."]
+    stage.run(createRepository=True)
+    assert stage.step(f"Repository {URL}") == [f"{name} was created: images go to {URL}."]
+
+
+def test_the_images_of_a_repository_that_does_not_exist_are_not_looked_for(stage):
+    stage.registries.repository = None
+
+    def fail(_name):
+        raise AssertionError("there is no repository")
+
+    stage.images.find = fail
+
+    assert stage.run(createRepository=True, preview=True)[-1] == "would change"
+
+
+def test_the_rights_on_the_very_repository_are_asked_for(stage):
+    asked = []
+    stage.registries.find_repository = lambda name: asked.append(str(name)) or stage.registries.repository
+    stage.registries.require = lambda name, permissions: asked.append((str(name), permissions))
+    stage.registries.is_reader = lambda name, account: asked.append((str(name), account)) or True
+
+    stage.run(nodeServiceAccount=NODES)
+
+    name = "projects/p/locations/us/repositories/dss"
+    rights = ("artifactregistry.repositories.uploadArtifacts", "artifactregistry.repositories.downloadArtifacts")
+    assert asked == [name, (name, rights), (name, NODES)]
+
+
+def test_a_repository_that_is_refused_says_what_to_do(stage):
+    stage.registries.repository = None
+
+    with pytest.raises(SettingsError) as error:
+        stage.run()
+
+    assert error.value.remedy == REMEDY
+
+
+def test_each_registry_is_logged_in_to_but_for_one_with_a_helper(stage):
+    own = f"{HOST}/p/gcr.io"
+    stage.registries.repository = Repository("DOCKER", "STANDARD_REPOSITORY", own)
+    document = flat(repositoryURL="gcr.io/p/team")
+    document["sparkSettings"]["executionConfigs"][0]["kubernetesSettings"]["repositoryURL"] = f"{own}/team"
+    stage.instance.general_settings.document = document
+    stage.docker.kinds["gcr.io"] = "helper"
+
+    stage.run(registryUrl="gcr.io/p/team")
+
+    assert stage.step("Login of Docker") == [
+        "Docker 28.2.2 answers.",
+        "A credential helper is set up in Docker for gcr.io; it is left as it is.",
+        f"Logged in to {HOST} with a fresh token.",
+    ]
+    assert [host for host, _user, _token in stage.docker.logins] == [HOST]
+
+
+def test_a_login_that_ends_names_the_registries(stage, caplog):
+    caplog.set_level(logging.INFO)
+    stage.instance = Instance(stage.images, with_builds(), ("prePushScript",))
+
+    stage.run()
+
+    kept, hour = stage.step("Login before each push")
+    assert kept == "This version of DSS runs no script before its pushes, and its settings are as they were."
+    assert hour.startswith(f"Docker's login to {HOST} ends after about an hour.")
+    assert any("DSS did not keep" in message or "does not keep" in message for message in caplog.messages)
+
+
+def test_images_that_did_not_arrive_come_with_what_to_look_at(stage):
+    stage.instance.sends = {}
+
+    stage.run()
+
+    lines = stage.step("Images in the registry")
+    assert lines[0] == f"The registry does not have {EXEC_IMAGE}, {SPARK_IMAGE}."
+    assert lines[1] == f"Resource: {URL}"
+    assert lines[2].startswith("What to do: See what the push said, and which base images DSS has: docker image ls.")
+
+
+def test_only_images_that_were_never_built_come_with_a_command(stage):
+    stage.docker.images = [SPARK_IMAGE.rpartition("/")[2]]
+    stage.instance.failure = DssRefused("DSS could not push the base images.", verbatim="No such image")
+
+    stage.run()
+
+    assert "build-base-image --type container-exec (after each upgrade of DSS, too)." in stage.page
+    assert "--type spark" not in stage.page
+
+
+def test_a_former_host_is_told_what_its_own_address_is_better_for(stage):
+    own = f"{HOST}/p/gcr.io"
+    stage.registries.repository = Repository("DOCKER", "STANDARD_REPOSITORY", own)
+    stage.instance.general_settings.document = flat(repositoryURL=own)
+
+    stage.run(registryUrl="gcr.io/p")
+
+    [note] = notes_of(stage.raw_page)
+    assert note.startswith("gcr.io belongs to the former Container Registry.")
+    assert f"give its own address ({own})" in note
+
+
+@pytest.mark.parametrize(
+    ("preview", "last"), [(True, "Nothing was changed"), (False, "The base images are dealt with")]
+)
+def test_tells_the_log_and_the_progress_bar_how_far_it_is(stage, caplog, preview, last):
+    caplog.set_level(logging.INFO)
+
+    stage.run(preview=preview)
+
+    push = [
+        "DSS pushes the base images",
+        "DSS has pushed about 50 %",
+        "DSS has pushed about 100 %",
+        "Looking for the images in the registry",
+    ]
+    assert caplog.messages == [
+        f"Looking at {URL}",
+        "Looking for the configurations of DSS",
+        "Logging Docker in",
+        *([] if preview else push),
+        last,
+    ]
+    assert stage.percents == [5, 20, 25, *([] if preview else [40, 67, 95, 95]), 100]

@@ -28,6 +28,9 @@ RUNNING = {
 }
 
 
+PUSH, STORAGE = object(), object()
+
+
 class Store:
     """The general settings of DSS."""
 
@@ -73,7 +76,9 @@ class Parts:
             stored.write({"registered": settings.registry_url})
         return self._told("registration", (settings, placement)), ["a note"]
 
-    def push_to_repository(self, _settings: Any, repository: Any, _google: Any, instance: Any, *others: Any) -> None:
+    def push_to_repository(self, settings: Any, repository: Any, _google: Any, instance: Any, *others: Any) -> None:
+        self.asked["images of"] = settings
+        self.asked["pushed by"] = instance.base_image_push
         others[-1].take("images", lambda: (Outcome.CHANGED, ()))
         self.asked["images"] = repository
         others[-2].step(50, "The images")
@@ -84,6 +89,7 @@ class Parts:
 
     def gcs_connection_steps(self, settings: Any, storage: Any, instance: Any, progress: Progress) -> list[Step]:
         self.asked["bucket of"] = instance
+        self.asked["bucket in"] = storage
         progress.step(50, "The bucket")
         return self._told("bucket", settings)
 
@@ -118,11 +124,12 @@ def set_up(parts: Parts, progress: Progress | None = None, **fields: Any) -> str
         **fields,
     }
     instance: Any = SimpleNamespace(
-        general_settings=parts.stored, base_image_push=None, read_cluster_settings=parts.read_cluster_settings
+        general_settings=parts.stored, base_image_push=PUSH, read_cluster_settings=parts.read_cluster_settings
     )
     anything: Any = None
+    storage: Any = STORAGE
     setup = parse_set_up_compute(config, {})
-    return compute_setup.set_up_compute(setup, instance, anything, anything, anything, progress or Progress())
+    return compute_setup.set_up_compute(setup, instance, anything, storage, anything, progress or Progress())
 
 
 def rows(page: str) -> list[tuple[str, str]]:
@@ -264,7 +271,10 @@ def test_a_cluster_that_dss_does_not_show_is_a_failed_step_and_stands_in_the_log
 def test_a_part_that_cannot_be_begun_is_named(parts: Parts, part: str, title: str) -> None:
     parts.failing[part] = DssRefused("DSS refused to do that.")
 
-    assert (title, "failed") in rows(set_up(parts))
+    steps = {title: (outcome, lines) for title, outcome, lines in steps_of(set_up(parts))}
+
+    outcome, [cause, *_] = steps[title]
+    assert (outcome, cause) == ("failed", "DSS refused to do that.")
 
 
 def test_what_is_not_asked_for_says_so(parts: Parts) -> None:
@@ -301,6 +311,9 @@ def test_each_part_is_asked_of_dss_itself_and_of_the_dialog(parts: Parts, *, pre
     set_up(parts, preview=preview)
 
     assert parts.asked["metastore"] is preview
+    assert parts.asked["images of"].preview is preview
+    assert parts.asked["pushed by"] is PUSH
+    assert parts.asked["bucket in"] is STORAGE
     assert parts.asked["bucket"].preview is preview
     assert parts.asked["projects"].preview is preview
     assert parts.asked["projects of"].general_settings is parts.stored

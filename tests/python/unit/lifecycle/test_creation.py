@@ -11,7 +11,7 @@ import pytest
 from gke_clusters.errors import GoogleUnavailable, NameTaken, OperationFailed, PermissionDenied, Stockout
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.names import ClusterName
-from gke_clusters.google.node_pools import NodePool
+from gke_clusters.google.node_pools import InstanceGroup, NodePool
 from gke_clusters.google.operations import Condition
 from gke_clusters.lifecycle.creation import Creation
 from gke_clusters.lifecycle.journal import Entry, Journal, Phase
@@ -150,6 +150,21 @@ def test_notes_the_creation_before_it_asks_for_it(world: Any) -> None:
     world.clusters.create_cluster = note
     ensure(world)
     assert noted == [Entry("acme", "europe-west1-b", "my-cluster", Phase.CREATING)]
+
+
+def test_follows_the_very_operation_that_google_answered_with(world: Any) -> None:
+    ensure(world)
+    after = world.clusters.calls[world.clusters.calls.index("create") + 1 :]
+    assert after == ["operation", "operation", "get"]
+
+
+def test_a_creation_that_failed_is_looked_into_even_where_no_pool_is_lacking(world: Any) -> None:
+    group = InstanceGroup("acme", "europe-west1-b", "group-1")
+    world.clusters.pools_after_create = (NodePool("default", "RUNNING", instance_groups=(group,)),)
+    world.clusters.endings = [STOCKOUT]
+    with pytest.raises(Stockout):
+        ensure(world)
+    assert ("errors", "group-1") in world.compute.asked
 
 
 class TestWaiting:

@@ -455,6 +455,8 @@ def test_the_page_tells_what_was_found_tried_and_made(world):
         "DSS tested it: it works.",
     )
     assert 'params.chbucket: nothing → "my-data"' in details
+    assert not any(detail.startswith("name:") for detail in details)
+    assert world.stored.document["name"] == "gcs"
 
 
 def test_the_second_page_says_that_it_is_so_already(world):
@@ -520,7 +522,10 @@ def test_what_could_not_be_undone_stands_in_the_log(world, caplog):
 
     world.run()
 
-    assert "The change could not be undone: DSS refused to delete the connection." in caplog.text
+    said = [record.getMessage() for record in caplog.records]
+    assert any(
+        each.startswith("The change could not be undone: DSS refused to delete the connection.") for each in said
+    )
 
 
 @pytest.mark.parametrize(
@@ -538,3 +543,31 @@ def test_tells_the_log_and_the_progress_bar_how_far_it_is(world, caplog, broken,
     said = [record.getMessage() for record in caplog.records if record.levelno == logging.INFO]
     assert said == ["Looking at gs://my-data", "Asking for the rights on the bucket", "Connection gcs", last]
     assert percents == [5, 30, 60, 100]
+
+
+def test_groups_and_project_go_into_the_connection(world):
+    world.run(usableBy="ALLOWED", groups=["analysts"], connectionInfo={"projectId": "my-project"})
+
+    assert world.stored.document["usableBy"] == "ALLOWED"
+    assert world.stored.document["allowedGroups"] == ["analysts"]
+    assert "my-project" in world.stored.document["params"].values()
+
+
+def test_the_key_of_before_is_not_read_where_none_is_used(world):
+    world.stored.there(KEY)
+
+    def fail():
+        raise AssertionError("the key was read")
+
+    world.stored.key = fail
+
+    assert outcomes(world.run())[-1] == "changed"
+
+
+def test_the_key_of_a_connection_that_is_not_there_is_not_read(world):
+    def fail():
+        raise AssertionError("there is none")
+
+    world.stored.key = fail
+
+    assert outcomes(world.run(authentication="KEYPAIR", bucketKey=KEY, preview=True))[-1] == "would change"

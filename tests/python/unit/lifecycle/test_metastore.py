@@ -63,3 +63,12 @@ def test_what_dss_does_not_keep_is_a_failed_step(store):
 
     assert step.outcome is Outcome.FAILED
     assert isinstance(step.failure, DssRefused)
+
+
+def test_the_step_bears_a_name_and_says_what_is_so_already(store):
+    set_metastore(store, preview=False)
+
+    [step] = set_metastore(store, preview=True)
+
+    assert (step.title, step.outcome) == ("Metastore catalog of DSS itself", Outcome.DONE)
+    assert step.details == ("It is so already.",)

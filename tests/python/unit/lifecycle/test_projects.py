@@ -129,9 +129,9 @@ def test_the_page_says_which_project_is_so_already(instance):
 
 
 def test_a_project_names_the_cluster_by_a_variable_where_one_is_given(instance):
-    use(instance, "A", variable="CLUSTER")
+    use(instance, "A", variable="which")
 
-    assert "CLUSTER" in str(instance.projects["A"].document["settings"]["k8sCluster"])
+    assert "${which}" in str(instance.projects["A"].document["settings"]["k8sCluster"])
 
 
 def test_a_project_without_a_chosen_configuration_keeps_its_own(instance):
