@@ -57,6 +57,10 @@ class HostMetadata:
         """Return the e-mail address of the service account of the DSS host."""
         return self._fact("instance/service-accounts/default/email", "the service account")
 
+    def scopes(self) -> tuple[str, ...]:
+        """Return the access scopes of the service account of the DSS host, as addresses."""
+        return tuple(self._fact("instance/service-accounts/default/scopes", "the access scopes").split())
+
     def _fact(self, path: str, what: str) -> str:
         if path not in self._facts:
             self._facts[path] = self._get(path, what)

@@ -28,6 +28,7 @@ PARTS_OF_THE_SET_UP = ["register-cluster", "push-base-images", "create-gcs-conne
 CHANGE_DSS = {"register-cluster", "set-up-compute", "use-cluster-in-projects"}
 MODELS = {
     "add-node-pool": AddNodePoolSettings,
+    "check-prerequisites": InstanceMacroSettings,
     "create-gcs-connection": GcsConnectionSettings,
     "delete-node-pool": DeleteNodePoolSettings,
     "find-forgotten-clusters": FindForgottenSettings,

@@ -88,3 +88,10 @@ def test_believes_a_refusal_at_once() -> None:
     with pytest.raises(MetadataServerError, match="HTTP 404 none"):
         HostMetadata().service_account_email()
     assert asked.call_count == 1
+
+
+@responses.activate
+def test_reads_the_access_scopes_a_line_each() -> None:
+    path = "instance/service-accounts/default/scopes"
+    responses.get(ROOT + path, body="https://www.googleapis.com/auth/a\nhttps://b\n", headers=GOOGLE)
+    assert HostMetadata().scopes() == ("https://www.googleapis.com/auth/a", "https://b")
