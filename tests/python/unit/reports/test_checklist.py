@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gke_clusters.errors import DssRefused
+from gke_clusters.errors import DssRefused, QuotaExceeded, Shortage
 from gke_clusters.reports.checklist import Outcome, Step, render_checklist
 from gke_clusters.reports.pages import render
 
@@ -89,3 +89,13 @@ def test_escapes_whatever_comes_from_outside(text):
 def test_a_value_that_is_missing_is_an_error():
     with pytest.raises(Exception, match="is undefined"):
         render("checklist.html", title="x")
+
+
+def test_names_what_a_failure_is_made_of():
+    failure = QuotaExceeded("A quota is too small.")
+    failure.shortages, failure.reckoning = (Shortage("CPUS", limit=8.0),), ("node pool a: 3 nodes = 12",)
+
+    page = render_checklist("T", [Step.failed("Add", failure)])
+
+    assert "<p>– CPUS: the quota is 8</p>" in page
+    assert "<p>– node pool a: 3 nodes = 12</p>" in page
