@@ -6,6 +6,7 @@
 | `GET /faults`, `DELETE /faults` | shows or clears the faults still to come |
 | `GET /requests[?service=S][&since=SECONDS]` | every request so far; `since` counts from the epoch |
 | `GET /clusters` | every cluster that exists, as the GKE REST resource |
+| `POST /clusters` | plants clusters, see `sandbox.gcp.container.planting` |
 | `POST /permissions` `{"email", "permissions"}` | sets what a principal may do; `null` gives back the first ones |
 | `POST /service-account-keys` `{"email", "permissions"}` | makes a service account and returns a key file for it |
 | `POST /authorized-users` `{"email", "permissions"}` | makes a user and returns the file of a user's login |
@@ -67,7 +68,7 @@ class Admin:
                 Route("/faults", self._add_fault, methods=["POST"]),
                 Route("/faults", self._clear_faults, methods=["DELETE"]),
                 Route("/requests", self._requests),
-                Route("/clusters", self._all_clusters),
+                Route("/clusters", self._all_clusters, methods=["GET"]),
                 Route("/permissions", self._set_permissions, methods=["POST"]),
                 Route("/service-account-keys", self._create_key, methods=["POST"]),
                 Route("/authorized-users", self._create_user, methods=["POST"]),

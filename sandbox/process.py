@@ -18,6 +18,8 @@ from sandbox.environment import apply_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 _TIMEOUT_SECONDS = 20
+# A thousand nodes and their pods need a while.
+_PLANTING_SECONDS = 120
 _INTERRUPTIONS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -75,6 +77,14 @@ class SandboxProcess:
         """Return every cluster that exists on the simulated GKE, as the REST resource."""
         clusters: list[dict[str, Any]] = self._ask("GET", "/clusters")["clusters"]
         return clusters
+
+    def plant(self, *clusters: Mapping[str, Any]) -> list[str]:
+        """Have clusters exist at once, each as `POST /clusters` takes it, and return their self links."""
+        body = {"clusters": [dict(cluster) for cluster in clusters]}
+        answer = requests.post(f"{self.admin_url}/clusters", json=body, timeout=_PLANTING_SECONDS)
+        answer.raise_for_status()
+        planted: list[str] = answer.json()["clusters"]
+        return planted
 
     def requests(self, **wanted: Any) -> list[dict[str, Any]]:
         """Return the requests that the simulated services saw; `service` and `since` choose among them."""

@@ -118,7 +118,8 @@ class World:
             {name: value for name, value in self._google_variables().items() if name not in _NOT_FOR_DSS},
             real_code_envs=options.real_code_envs,
         )
-        admin = Admin(self._traffic, self._principals, self._keys, self._container.truth, self._dss.administration)
+        more = [*self._container.administration, *self._dss.administration]
+        admin = Admin(self._traffic, self._principals, self._keys, self._container.truth, more)
         # The sandbox's own interface is not part of what it logs.
         self._servers["admin"] = LoopbackServer(admin.app)
         self._traffic.normalisers["dss"] = self._dss.normalise

@@ -15,6 +15,7 @@ from sandbox.gcp.container.documents import Json
 from sandbox.gcp.container.engine import Engine
 from sandbox.gcp.container.methods import Caller, Method
 from sandbox.gcp.container.nodes import InstanceGroup
+from sandbox.gcp.container.planting import Planting
 from sandbox.gcp.errors import GoogleError, google_error_response, permission_denied
 from sandbox.gcp.partial_answers import partial
 from sandbox.gcp.principals import Principals
@@ -45,6 +46,7 @@ class ContainerService:
 
     Attributes:
         app: the ASGI application.
+        administration: its routes in the sandbox's own interface.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class ContainerService:
     ) -> None:
         self._gate = Gate(principals, projects, _SERVICE)
         self._engine = Engine(clock, control_planes, provisioned)
+        self.administration = Planting(self._engine, projects).routes()
         self.app = Starlette(
             routes=[Route("/{path:path}", self._answer, methods=_HTTP_METHODS)],
             exception_handlers={GoogleError: google_error_response},

@@ -61,6 +61,12 @@ class Work:
         record.set_status("PROVISIONING")
         self._begin(record, operation, self._create_cluster(record, operation))
 
+    async def plant(self, record: ClusterRecord, *, with_control_plane: bool) -> None:
+        """Bring up what belongs to a cluster that is there without having been created."""
+        if with_control_plane:
+            record.control_plane = await self._start_control_plane(record)
+            await self._refresh(record)
+
     def delete_cluster(self, record: ClusterRecord, operation: Operation) -> None:
         """Delete a cluster: STOPPING, then gone, or ERROR."""
         record.set_status("STOPPING")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from starlette.applications import Starlette
 
 from sandbox.clock import Clock
 from sandbox.gcp.compute.provisioned import Provisioned
@@ -107,17 +108,19 @@ class Gke:
         self.service = ContainerService(self.clock, self.principals, projects, self.planes, Provisioned())
         self.traffic.normalisers["container"] = self.service.normalise
         self._server = LoopbackServer(self.traffic.observe(self.service.app, "container"))
+        self._own_interface = LoopbackServer(Starlette(routes=self.service.administration))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._session = requests.Session()
 
     def start(self) -> None:
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(DEADLINE_SECONDS)
+        for server in (self._server, self._own_interface):
+            asyncio.run_coroutine_threadsafe(server.start(), self._loop).result(DEADLINE_SECONDS)
 
     def stop(self) -> None:
         self._session.close()
-        for part in (self.service.stop(), self._server.stop()):
+        for part in (self.service.stop(), self._server.stop(), self._own_interface.stop()):
             asyncio.run_coroutine_threadsafe(part, self._loop).result(DEADLINE_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(DEADLINE_SECONDS)
@@ -188,6 +191,12 @@ class Gke:
         done = self.wait(self.begin(method, path, body))
         assert "error" not in done, done
         return done
+
+    def plant(self, *clusters: Json) -> tuple[int, Json]:
+        """Return status and body of a request to the sandbox's own interface for clusters that are there at once."""
+        url, body = f"{self._own_interface.url}/clusters", {"clusters": list(clusters)}
+        response = self._session.post(url, json=body, timeout=DEADLINE_SECONDS)
+        return response.status_code, response.json()
 
     def create(self, name: str, parent: str = "", **fields: Any) -> Json:
         """Create a cluster, with one node unless pools are given, and return it."""
