@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from gke_clusters.settings.descriptors import macro_descriptor
+from gke_clusters.settings.diagnose import DiagnoseSettings
 from gke_clusters.settings.gcs_connection import GcsConnectionSettings
 from gke_clusters.settings.instance_macros import FindForgottenSettings, InstanceMacroSettings
 from gke_clusters.settings.node_pool_macros import (
@@ -32,6 +33,7 @@ MODELS = {
     "create-gcs-connection": GcsConnectionSettings,
     "delete-node-pool": DeleteNodePoolSettings,
     "find-forgotten-clusters": FindForgottenSettings,
+    "diagnose-cluster": DiagnoseSettings,
     "print-iam-role": InstanceMacroSettings,
     "push-base-images": PushBaseImagesSettings,
     "register-cluster": RegisterSettings,
