@@ -41,7 +41,9 @@ class Inquiry(Generic[Found]):
                 after.answer()
         except (GkeClustersError, NotAskedError) as failure:
             # What failed first is explained at its own place.
-            cause = failure if isinstance(failure, NotAskedError) else NotAskedError(after.about if after else self.about)
+            cause = (
+                failure if isinstance(failure, NotAskedError) else NotAskedError(after.about if after else self.about)
+            )
             self._future.set_exception(cause)
             return
         try:
