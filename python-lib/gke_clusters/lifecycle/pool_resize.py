@@ -137,9 +137,10 @@ class _Resize:
     def _limit(self) -> Result:
         def plan(cluster: Cluster) -> Change | None:
             there = pool_of(cluster, self._pool.name)
-            if there is None or there.autoscaling is None:
-                # Somebody else was here: what is so now is shown.
+            if there is None:
                 return None
+            if there.autoscaling is None:
+                raise self._target.changed(there.name, "is not autoscaled any more")
             wanted = new_limits(there.autoscaling, len(self._zones), self._settings)
             if wanted == there.autoscaling:
                 return None

@@ -49,10 +49,12 @@ class Target:
         found = pool_of(self.cluster, name) if name else (pools[0] if len(pools) == 1 else None)
         if found is not None:
             return found
-        there = ", ".join(pool.name for pool in pools) or "none"
+        there = ", ".join(pool.name for pool in pools)
         if name:
-            raise wrong_pool(component, f"{name} is not in the cluster; there are: {there}")
-        raise wrong_pool(component, f"is required: the cluster has more than one node pool, or none: {there}")
+            raise wrong_pool(component, f"{name} is not in the cluster; there are: {there or 'none'}")
+        if not there:
+            raise wrong_pool(component, "cannot be left empty, since the cluster has no node pool")
+        raise wrong_pool(component, f"is required: the cluster has several node pools: {there}")
 
     def gone(self, pool: str) -> ClusterNotFound:
         """The failure that a node pool vanished while it was worked on."""
@@ -60,6 +62,14 @@ class Target:
             f"The node pool {pool} is gone: somebody else deleted it meanwhile.",
             resource=f"{self.saved.name.path}/nodePools/{pool}",
             remedy="Add it again if it is needed.",
+        )
+
+    def changed(self, pool: str, what: str) -> StateError:
+        """The failure that somebody else changed a node pool while it was worked on."""
+        return StateError(
+            f"The node pool {pool} {what}: somebody else changed it meanwhile.",
+            resource=f"{self.saved.name.path}/nodePools/{pool}",
+            remedy="Look at it with the macro Inspect node pools, then run this macro again.",
         )
 
 

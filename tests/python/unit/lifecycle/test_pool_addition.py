@@ -338,7 +338,7 @@ def test_a_cluster_that_vanishes_during_the_run_is_said_on_the_page(add):
 def test_a_pool_that_somebody_else_makes_meanwhile_with_other_settings_is_refused(add):
     gke = add.gke
     gke.meanwhile = [lambda: None, lambda: gke.add("gpu", config={"machine_type": "e2-small"})]
-    with pytest.raises(SettingsError, match="1 setting is wrong|settings are wrong"):
+    with pytest.raises(SettingsError, match="a node pool gpu is there with other settings"):
         add(name="gpu")
 
 

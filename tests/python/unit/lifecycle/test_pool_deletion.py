@@ -1,0 +1,356 @@
+from __future__ import annotations
+
+import pytest
+
+from gke_clusters.errors import (
+    AccessDenied,
+    ControlPlaneUnreachable,
+    GkeClustersError,
+    GoogleUnavailable,
+    PodsRemain,
+    SettingsError,
+    StateError,
+)
+from gke_clusters.google.node_pools import NodePool
+from gke_clusters.google.operations import Condition
+from gke_clusters.kube.draining import NodeDrainer
+from gke_clusters.kube.placement import Place
+from gke_clusters.lifecycle import pool_deletion
+from gke_clusters.lifecycle.pool_deletion import delete_node_pool, places_of_pool, reach_drainer
+from gke_clusters.settings.node_pool_macros import parse_delete
+from tests.python.unit.lifecycle.node_pools import DSS_CLUSTER, FakeDrainable, FakeGke, outcomes, plain
+
+BUDGET = "Cannot evict pod as it would violate the pod's disruption budget."
+UNREACHABLE = ControlPlaneUnreachable("The Kubernetes API server did not answer in time.")
+
+
+class Deleting:
+    def __init__(self, world):
+        self.world = world
+        self.gke = FakeGke(world)
+        self.gke.add("cpu", 1)
+        self.gke.add("gpu", 1)
+        self.contents = FakeDrainable()
+        self.contents.node("cpu")
+        self.contents.node("gpu")
+
+    def __call__(self, pool="gpu", **fields):
+        settings = parse_delete({"clusterId": "my-cluster", "nodePoolId": pool, **fields})
+        connect = lambda: self.gke.google  # noqa: E731 - what the macro does as well
+        return delete_node_pool(settings, DSS_CLUSTER, connect, self.world.progress, reach=lambda _: self.contents)
+
+
+@pytest.fixture
+def delete(world):
+    return Deleting(world)
+
+
+def test_drains_a_pool_then_deletes_it(delete):
+    delete.contents.pod("job", "gpu-1")
+    delete.contents.pod("web", "gpu-1", owner="ReplicaSet web-1")
+    delete.contents.pod("elsewhere", "cpu-1")
+    delete.contents.pod("agent", "gpu-1", stays=True)
+    page = delete()
+
+    assert delete.contents.told == ["cordon gpu-1", "evict job", "evict web"]
+    assert delete.gke.asked == ["delete gpu"]
+    assert outcomes(page) == ["changed", "changed"]
+    assert "2 pods were evicted: dss/job, which nothing makes again" in plain(page)
+    assert "dss/web, which ReplicaSet web-1 makes again" in plain(page)
+    assert "Nodes 2 = 1 in each of 2 zones none" in plain(page)
+    assert delete.world.percents[-1] == 100
+
+
+def test_a_pool_without_pods_needs_no_drain(delete):
+    page = delete()
+
+    assert outcomes(page) == ["done", "changed"]
+    assert "There are no pods on it that have to move." in plain(page)
+
+
+def test_a_second_run_finds_nothing_to_delete_and_names_the_pools_that_there_are(delete):
+    delete()
+    page = delete()
+
+    assert (delete.gke.asked, outcomes(page)) == (["delete gpu"], ["done"])
+    assert "There is no node pool gpu in the cluster, so nothing was deleted; there are: cpu" in plain(page)
+    delete.gke.remove("cpu")
+    assert "there are: none" in plain(delete())
+
+
+def test_a_preview_changes_nothing(delete):
+    assert outcomes(delete(preview=True)) == ["done", "would change"]
+    delete.contents.pod("job", "gpu-1")
+    page = delete(preview=True)
+
+    assert outcomes(page) == ["would change", "would change"]
+    assert "1 pods would be evicted: dss/job" in plain(page)
+    assert (delete.contents.told, delete.gke.asked) == ([], [])
+    assert "Would be" in plain(page)
+
+
+def test_names_the_first_of_very_many_pods(delete):
+    for number in range(25):
+        delete.contents.pod(f"job-{number}", "gpu-1")
+    page = plain(delete(preview=True))
+
+    assert "dss/job-19" in page
+    assert "dss/job-20" not in page
+    assert "and 5 more" in page
+
+
+def test_the_only_pool_is_never_deleted(delete):
+    delete.gke.pool("cpu").status = "STOPPING"
+    with pytest.raises(StateError, match="gpu is the only node pool of my-cluster: without nodes nothing runs there"):
+        delete()
+    delete.gke.remove("cpu")
+    with pytest.raises(StateError):
+        delete(pool="")
+
+
+def test_without_a_name_the_pools_are_listed(delete):
+    with pytest.raises(SettingsError, match="several node pools: cpu, gpu"):
+        delete(pool="")
+
+
+@pytest.mark.parametrize("node", ["gpu-1", ""])
+def test_the_last_pool_that_pods_can_run_on_is_kept(delete, node):
+    delete.contents.pod("job", node, selector={"cloud.google.com/gke-nodepool": "gpu"})
+    with pytest.raises(PodsRemain) as refused:
+        delete()
+
+    assert refused.value.cause.startswith("1 pods need the node pool gpu")
+    assert refused.value.verbatim == "dss/job, which nothing makes again"
+    assert (delete.contents.told, delete.gke.asked) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"namespace": "kube-system"},
+        {"namespace": "gmp-system"},
+        {"going": True},
+        {"stays": True},
+        {"node": "", "stays": True},
+    ],
+)
+def test_pods_that_are_no_work_of_dss_keep_no_pool(delete, fields):
+    kept = {"node": "gpu-1", "selector": {"cloud.google.com/gke-nodepool": "gpu"}, **fields}
+    delete.contents.pod("job", **kept)
+
+    assert outcomes(delete())[-1] == "changed"
+
+
+def test_a_waiting_pod_that_this_pool_would_not_take_either_keeps_it_not(delete):
+    delete.contents.pod("job", "", selector={"no": "such"})
+
+    assert outcomes(delete()) == ["done", "changed"]
+
+
+def test_pods_may_go_to_a_pool_that_has_no_nodes_yet_and_is_autoscaled(delete):
+    delete.gke.add("spare", 0, autoscaling={"enabled": True, "max_node_count": 3}, config={"labels": {"kind": "big"}})
+    delete.contents.pod("job", "gpu-1", selector={"kind": "big"})
+
+    assert outcomes(delete()) == ["changed", "changed"]
+
+
+def test_pods_may_not_go_to_cordoned_nodes(delete):
+    delete.contents.nodes_there.clear()
+    delete.contents.node("gpu")
+    delete.contents.node("cpu", schedulable=False)
+    delete.contents.pod("job", "gpu-1")
+    with pytest.raises(PodsRemain):
+        delete()
+
+
+def test_a_budget_is_waited_for(delete):
+    delete.contents.pod("web", "gpu-1")
+    delete.contents.held["web"] = [BUDGET, BUDGET]
+    page = delete()
+
+    assert outcomes(page) == ["changed", "changed"]
+    assert delete.contents.told == ["cordon gpu-1", "evict web"]
+    assert 0 < delete.world.now < 60
+
+
+def test_a_budget_that_never_gives_in_keeps_the_pool_and_its_nodes_in_use(delete):
+    delete.contents.node("gpu", 2, schedulable=False)
+    delete.contents.pod("web", "gpu-1")
+    for number in range(25):
+        delete.contents.pod(f"w-{number}", "gpu-2")
+        delete.contents.held[f"w-{number}"] = [BUDGET] * 1000
+    delete.contents.held["web"] = [BUDGET] * 1000
+    page = delete(drainMinutes=2)
+
+    assert outcomes(page) == ["failed", "skipped"]
+    assert delete.gke.asked == []
+    assert "26 pods are still on the node pool gpu after 2 minutes" in plain(page)
+    assert f"dss/web: {BUDGET}" in plain(page)
+    assert "and 6 more" in plain(page)
+    # One that took none before takes none afterwards.
+    assert delete.contents.told == ["cordon gpu-1", "uncordon gpu-1"]
+    assert 120 <= delete.world.now < 150
+
+
+def test_a_pod_that_takes_its_time_is_said_so(delete):
+    delete.contents.pods = lambda: (pod,)
+    pod = delete.contents.pod("slow", "gpu-1", going=True)
+    page = plain(delete(drainMinutes=1))
+
+    assert "dss/slow: it is ending and takes its time" in page
+
+
+def test_nodes_that_come_during_the_drain_take_no_pods_either(delete):
+    delete.contents.pod("web", "gpu-1")
+    delete.contents.held["web"] = [BUDGET]
+    evict = delete.contents.evict
+
+    def evict_and_scale_up(pod):
+        if len(delete.contents.nodes_there) == 2:
+            delete.contents.node("gpu", 2)
+        return evict(pod)
+
+    delete.contents.evict = evict_and_scale_up
+    delete()
+
+    assert "cordon gpu-2" in delete.contents.told
+
+
+def test_without_a_drain_gke_ends_the_pods(delete):
+    delete.contents.pod("job", "gpu-1")
+    page = delete(drainMinutes=0)
+
+    assert outcomes(page) == ["skipped", "changed"]
+    assert "No drain was asked for: GKE ends the pods and asks no budget. dss/job" in plain(page)
+    assert delete.contents.told == []
+
+
+def test_pods_that_cannot_be_seen_keep_the_pool_and_the_way_out_is_named(delete):
+    delete.contents.fault = UNREACHABLE
+    with pytest.raises(ControlPlaneUnreachable) as refused:
+        delete()
+
+    assert "set the time limit of the drain to 0" in refused.value.remedy
+    assert delete.gke.asked == []
+
+
+def test_pods_that_may_not_be_seen_keep_the_pool(delete):
+    delete.contents.fault = AccessDenied("It refused.")
+    with pytest.raises(AccessDenied) as refused:
+        delete()
+
+    assert "drain" not in refused.value.remedy
+
+
+def test_without_a_drain_pods_that_cannot_be_seen_keep_nothing(delete):
+    delete.contents.fault = ControlPlaneUnreachable("It did not answer.")
+    page = delete(drainMinutes=0)
+
+    assert outcomes(page) == ["skipped", "changed"]
+    assert "the pods are not known: It did not answer." in plain(page)
+
+
+def test_a_deletion_that_fails_lets_the_nodes_take_pods_again(delete):
+    delete.contents.pod("job", "gpu-1")
+    delete.gke.endings = [((Condition("", "Internal error."),), "ERROR")]
+    page = delete()
+
+    assert outcomes(page) == ["changed", "failed"]
+    assert "Internal error." in plain(page)
+    assert "Its nodes are still billed. Run the macro again." in plain(page)
+    assert delete.contents.told[-1] == "uncordon gpu-1"
+    assert "Status RUNNING ERROR" in plain(page)
+
+
+def test_a_node_that_cannot_be_given_back_is_said_in_the_log(delete, caplog):
+    delete.gke.faults = [("before", GkeClustersError("No."))]
+    delete.contents.stays_cordoned = UNREACHABLE
+    delete()
+
+    assert "Let it take some with: kubectl uncordon gpu-1" in caplog.text
+
+
+def test_a_deletion_that_google_goes_on_with_keeps_the_nodes_empty(delete):
+    delete.gke.stuck = True
+    page = delete()
+
+    assert outcomes(page) == ["done", "failed"]
+    assert delete.contents.told == ["cordon gpu-1"]
+
+
+def test_a_deletion_under_way_is_joined_without_a_drain(delete):
+    gke = delete.gke
+    gke.pool("gpu").status = "STOPPING"
+    gke.begin("DELETE_NODE_POOL", "gpu", lambda: gke.remove("gpu"))
+    page = delete()
+
+    assert (gke.asked, outcomes(page)) == ([], ["changed"])
+
+
+def test_a_lost_answer_is_settled_by_looking(delete):
+    delete.gke.faults = [("after", GoogleUnavailable("The answer was lost."))]
+
+    assert outcomes(delete()) == ["done", "changed"]
+    assert delete.gke.asked == ["delete gpu"]
+
+
+def test_a_pool_that_somebody_else_deletes_first_is_gone(delete):
+    gke = delete.gke
+    create = gke.delete
+
+    def too_late(cluster, pool):
+        gke.remove("gpu")
+        return create(cluster, pool)
+
+    gke.delete = too_late
+
+    assert outcomes(delete()) == ["done", "changed"]
+
+
+def test_a_pool_that_is_shown_after_its_deletion_is_no_clear_success(delete):
+    delete.gke.endings = [((), "STOPPING")]
+    page = delete()
+
+    assert outcomes(page) == ["done", "warning"]
+    assert "Google says that it is deleted, and still shows it: STOPPING." in plain(page)
+
+
+def test_the_pods_are_reached_by_the_kubeconfig_of_dss(monkeypatch):
+    monkeypatch.setattr(pool_deletion, "kubernetes_of", lambda cluster: cluster.id)
+
+    drainer = reach_drainer(DSS_CLUSTER)
+    assert isinstance(drainer, NodeDrainer)
+
+
+def test_what_a_node_of_a_pool_would_be_like_follows_from_its_configuration():
+    resource = {
+        "config": {
+            "labels": {"team": "ds"},
+            "spot": True,
+            "accelerators": [{"acceleratorCount": "2", "acceleratorType": "nvidia-l4"}],
+            "taints": [{"key": "dedicated", "value": "gpu", "effect": "NO_EXECUTE"}],
+        }
+    }
+    pool = NodePool("gpu", "RUNNING", "g2-standard-24", zones=("a", "b"))
+    first, second = places_of_pool(resource, pool)
+
+    assert first == Place(
+        labels={
+            "cloud.google.com/gke-nodepool": "gpu",
+            "node.kubernetes.io/instance-type": "g2-standard-24",
+            "kubernetes.io/os": "linux",
+            "cloud.google.com/gke-spot": "true",
+            "cloud.google.com/gke-accelerator": "nvidia-l4",
+            "team": "ds",
+            "topology.kubernetes.io/zone": "a",
+        },
+        taints=({"key": "dedicated", "value": "gpu", "effect": "NoExecute"},),
+        gpus=2,
+    )
+    assert second.labels["topology.kubernetes.io/zone"] == "b"
+
+
+def test_a_pool_of_which_nothing_is_known_has_plain_nodes():
+    (place,) = places_of_pool({}, NodePool("cpu", "RUNNING", zones=("a",)))
+
+    assert (place.taints, place.gpus) == ((), 0)
