@@ -120,3 +120,35 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 
 def test_ships_with_the_plugin():
     assert (Path(__file__).resolve().parents[4] / "resource" / "registry_login" / "login").is_file()
+
+
+def test_says_which_script_cannot_be_written_and_why(tmp_path):
+    (tmp_path / "gke-clusters").write_text("a file is in the way")
+    made = login_script(HOST, {"DIP_HOME": str(tmp_path)})
+
+    with pytest.raises(DockerUnusable) as refused:
+        install_login_script(made, HOST, CredentialsChoice())
+
+    assert refused.value.resource == str(made)
+    assert "gke-clusters" in refused.value.verbatim
+    assert refused.value.remedy.startswith("Let the user that runs DSS write that folder")
+
+
+def test_acts_as_whom_the_plugin_acts(tmp_path):
+    made = login_script(HOST, {"DIP_HOME": str(tmp_path)})
+
+    install_login_script(made, HOST, CredentialsChoice(impersonate="x@p.iam.gserviceaccount.com"))
+
+    config = json.loads((made.parent / "credential-helper" / "config.json").read_text())
+    assert config["impersonate"] == "x@p.iam.gserviceaccount.com"
+
+
+def test_has_the_key_that_the_plugin_was_given(tmp_path):
+    key = tmp_path / "key.json"
+    fields = {"type": "service_account", "client_email": "a@b", "private_key": "SECRET", "token_uri": "https://x"}
+    key.write_text(json.dumps(fields))
+    made = login_script(HOST, {"DIP_HOME": str(tmp_path)})
+
+    install_login_script(made, HOST, CredentialsChoice("service-account-key", str(key)))
+
+    assert str(key) in (made.parent / "credential-helper" / "config.json").read_text()
