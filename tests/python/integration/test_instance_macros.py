@@ -1,0 +1,159 @@
+"""The macros about the whole instance as an administrator runs them, on a project that others use as well."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from dataikuapi.utils import DataikuException
+
+from tests.python.integration.conftest import Dss, Sandbox
+
+pytestmark = pytest.mark.usefixtures("dss")
+
+CREATE = "create-gke-cluster"
+PROJECT = "INSTANCE"
+ZONE = "us-central1-a"
+ABROAD = "europe-west4"
+
+Run = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def run(dss: Dss, sandbox: Sandbox, inline: Any) -> Run:
+    """Run a macro with a connection of the sandbox's project."""
+    dss.client.create_project(PROJECT, PROJECT, "admin")
+
+    def run_macro(macro: str, **params: Any) -> str:
+        handle = dss.client.get_project(PROJECT).get_macro(f"pyrunnable_gke-clusters_{macro}")
+        params = {"connectionInfo": inline({"projectId": sandbox.project, "zone": ZONE}), **params}
+        # The client calls the bytes of the answer a string.
+        page: bytes = handle.get_result(handle.run(params=params, wait=True), as_type="string")
+        return page.decode()
+
+    return run_macro
+
+
+@pytest.fixture
+def install_id(dss: Dss) -> str:
+    """The id by which this DSS marks its clusters."""
+    return str(dss.client._perform_json("GET", "/instance-info")["installId"])
+
+
+@pytest.fixture
+def lost(dss: Dss, sandbox: Sandbox, unique_name: Any, install_id: str) -> Iterator[str]:
+    """A GKE cluster that this DSS created for a cluster that it has no more."""
+    name = unique_name("lost")
+    labels = {"dss-install-id": install_id.lower(), "dss-cluster-id": name}
+    sandbox.create_cluster(ABROAD, name, resourceLabels=labels)
+    yield name
+    if sandbox.call(f"{sandbox._place(sandbox.project, ABROAD)}/clusters/{name}").ok:
+        sandbox.delete_cluster(ABROAD, name)
+
+
+def outcomes(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<td>([^<]+)</td>\s*<td><span class="outcome [^"]+">([^<]+)<', page))
+
+
+def find(run: Run, **params: Any) -> str:
+    return run("find-forgotten-clusters", **params)
+
+
+def test_a_forgotten_cluster_is_found_by_one_list_and_deleted_by_its_name_alone(
+    run: Run, sandbox: Sandbox, lost: str
+) -> None:
+    begin = time.time()
+    looked = find(run)
+    lists = [one for one in sandbox.requests(service="container", since=begin) if one["path"].endswith("/clusters")]
+    named = f"{ABROAD}/{lost}"
+    deleted = find(run, deleteClusters=[named])
+
+    assert f"<code>{named}</code>" in looked
+    assert len(lists) == 1
+    assert outcomes(deleted)[f"Delete {named}"] == "changed"
+    assert f"<code>{named}</code>" not in deleted
+    assert not sandbox.call(f"{sandbox._place(sandbox.project, ABROAD)}/clusters/{lost}").ok
+
+
+def test_a_cluster_that_others_made_is_never_deleted(run: Run, sandbox: Sandbox, unique_name: Any) -> None:
+    name = unique_name("foreign")
+    sandbox.create_cluster(ZONE, name)
+
+    with pytest.raises(DataikuException, match="it has no label of this plugin") as refused:
+        find(run, deleteClusters=[f"{ZONE}/{name}"])
+
+    assert "Clusters to delete: " in str(refused.value)
+    assert sandbox.call(f"{sandbox._place(sandbox.project, ZONE)}/clusters/{name}").ok
+    sandbox.delete_cluster(ZONE, name)
+
+
+def test_a_cluster_of_dss_is_known_while_it_runs_and_gone_when_somebody_deletes_it(
+    run: Run, dss: Dss, sandbox: Sandbox, inline: Any, unique_name: Any
+) -> None:
+    name, connection = unique_name("known"), inline({"projectId": sandbox.project, "zone": ZONE})
+    cluster = dss.cluster(name, CREATE, {"connectionInfo": connection, "nodePools": [inline({"numNodes": 1})]})
+    cluster.start()
+    running = find(run)
+    sandbox.delete_cluster(ZONE, name)
+    gone = find(run)
+    cluster.stop(force_stop=True)
+
+    assert name not in running
+    assert f"client.get_cluster(&#39;{name}&#39;).stop(terminate=False, force_stop=True)" in gone
+
+
+def test_a_google_that_does_not_answer_leaves_a_page_that_says_so(run: Run, sandbox: Sandbox) -> None:
+    refused = {"service": "container", "method": "GET", "path": "*/locations/-/clusters"}
+    with sandbox.faults({**refused, "effect": {"status": 403, "permission": "container.clusters.list"}}):
+        page = find(run)
+
+    assert outcomes(page)[f"GKE clusters of {sandbox.project}"] == "failed"
+    assert "lacks the permission container.clusters.list" in page
+
+
+def test_the_prerequisites_of_the_simulated_host_are_met_but_for_its_address(run: Run, sandbox: Sandbox) -> None:
+    begin = time.monotonic()
+    found = outcomes(run("check-prerequisites"))
+
+    assert time.monotonic() - begin < 15
+    assert found.pop("DSS: address for pods") == "warning"
+    # These two are of the machine that runs the tests.
+    assert {found.pop("Host: kubectl"), found.pop("Host: disks")} <= {"done", "warning", "failed"}
+    assert found == dict.fromkeys(found, "done")
+    assert f"Project {sandbox.project}: permissions" in found
+
+
+def test_what_is_missing_is_a_line_of_its_own(run: Run, sandbox: Sandbox) -> None:
+    faults = (
+        {"service": "compute", "path": "*/regions/*", "effect": {"quota": "CPUS"}},
+        {"service": "metadata", "path": "*/scopes", "effect": {"status": 404}},
+    )
+    documented = sandbox.permissions(sandbox.host_email, ["container.clusters.get"])
+    with documented, sandbox.faults(*faults):
+        page = run("check-prerequisites")
+
+    found = outcomes(page)
+    assert found["Host: access scopes"] == "failed"
+    assert found[f"Project {sandbox.project}: permissions"] == "failed"
+    assert "container.clusters.create: to create the cluster" in page
+    assert found[f"Project {sandbox.project}: API container"] == "done"
+    assert found["DSS: base images"] == "done"
+
+
+def test_a_host_whose_identity_is_refused_is_told_what_can_be_told(run: Run, sandbox: Sandbox) -> None:
+    with sandbox.faults({"service": "metadata", "path": "*/token", "times": 50, "effect": {"status": 404}}):
+        found = outcomes(run("check-prerequisites"))
+
+    assert found["Host: identity"] == "failed"
+    assert found["Project"] == "skipped"
+    assert found["DSS: version"] == "done"
+
+
+def test_the_role_is_printed_for_the_project_and_the_identity_of_the_connection(run: Run, sandbox: Sandbox) -> None:
+    page = run("print-iam-role")
+
+    assert f"add-iam-policy-binding {sandbox.project} --member serviceAccount:{sandbox.host_email}" in page
+    assert "- container.clusters.create" in page
