@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from google.cloud import container_v1
@@ -47,7 +47,8 @@ def _pairs(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[tupl
     yield "accessScopes", sorted(asked.get("oauthScopes", ())), sorted(found.get("oauthScopes", ()))
     yield "networkTags", sorted(asked.get("tags", ())), sorted(found.get("tags", ()))
     yield "nodepoolLabels", asked.get("labels", {}), _without_gkes(found.get("labels", {}), asked.get("labels", {}))
-    yield "nodepoolTaints", _taints(asked, ()), _taints(found, _taints(asked, ()))
+    taints = _taints(asked)
+    yield "nodepoolTaints", taints, [each for each in _taints(found) if each in taints or not _is_gkes(each)]
     # The cluster's own labels may have changed since, so only those that are asked for count.
     labels = asked.get("resourceLabels", {})
     yield "nodepoolGCPLabels", labels, {key: _mapping(found.get("resourceLabels")).get(key) for key in labels}
@@ -64,13 +65,16 @@ def _account(config: Mapping[str, Any]) -> str:
 
 
 def _without_gkes(found: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in found.items() if key in asked or not key.startswith(_GKES_OWN_KEYS)}
+    return {key: value for key, value in found.items() if key in asked or not _is_gkes(key)}
 
 
-def _taints(config: Mapping[str, Any], asked: Sequence[str]) -> list[str]:
+def _is_gkes(key: str) -> bool:
+    return key.startswith(_GKES_OWN_KEYS)
+
+
+def _taints(config: Mapping[str, Any]) -> list[str]:
     taints = config.get("taints", ())
-    written = (f"{taint.get('key', '')}={taint.get('value', '')}:{taint.get('effect', '')}" for taint in taints)
-    return sorted(taint for taint in written if taint in asked or not taint.startswith(_GKES_OWN_KEYS))
+    return sorted(f"{taint.get('key', '')}={taint.get('value', '')}:{taint.get('effect', '')}" for taint in taints)
 
 
 def _accelerators(config: Mapping[str, Any]) -> list[str]:

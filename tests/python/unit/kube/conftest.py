@@ -90,6 +90,7 @@ def api_server(tmp_path: Path) -> Iterator[ApiServer]:
 
         do_GET = answer  # noqa: N815 - names of http.server
         do_POST = answer  # noqa: N815
+        do_PUT = answer  # noqa: N815
         do_DELETE = answer  # noqa: N815
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of http.server

@@ -11,7 +11,7 @@ from gke_clusters.errors import (
     OperationFailed,
     VersionNotAvailable,
 )
-from gke_clusters.lifecycle.fields import name_fields
+from gke_clusters.lifecycle.fields import name_fields, name_pool_fields
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,10 @@ def test_names_the_fields_by_their_labels_in_the_dialogs(kind: type[GkeClustersE
 def test_adds_nothing_to_a_failure_that_no_field_explains() -> None:
     failure = OperationFailed("It broke.", remedy="Mend it.")
     name_fields(failure)
+    assert failure.remedy == "Mend it."
+
+
+def test_a_node_pool_has_no_fields_of_its_cluster() -> None:
+    failure = NetworkNotFound("It broke.", remedy="Mend it.")
+    name_pool_fields(failure)
     assert failure.remedy == "Mend it."

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from gke_clusters.errors import QuotaExceeded, Shortage
-from gke_clusters.lifecycle.footprint import explain_shortage, footprints
+from gke_clusters.google.clusters import Cluster
+from gke_clusters.google.names import ClusterName
+from gke_clusters.lifecycle.footprint import explain_pool_shortage, explain_shortage, footprints
 
 SSD = Shortage("SSD_TOTAL_GB")
 
@@ -66,3 +68,21 @@ def test_private_nodes_take_no_external_address(world: Any, expert: dict[str, An
 @pytest.mark.parametrize("expert", [{"nodePools": [{"name": "more"}]}, {"locations": ["europe-west1-c"]}])
 def test_says_nothing_of_pools_that_expert_settings_change(world: Any, expert: dict[str, Any]) -> None:
     assert reckoning(world, creationSettingsValve=json.dumps(expert)) == ()
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        ({"locations": ["a", "b"]}, "node pool gpu: 2 zones × 3 nodes × 1 address = 6 addresses of IN_USE_ADDRESSES"),
+        ({}, "node pool gpu: 1 zone × 3 nodes × 1 address = 3 addresses of IN_USE_ADDRESSES"),
+        ({"networkConfig": {"defaultEnablePrivateNodes": True}}, None),
+    ],
+)
+def test_multiplies_out_a_pool_that_is_added_in_the_zones_of_its_cluster(
+    world: Any, resource: dict[str, Any], expected: str | None
+) -> None:
+    failure = QuotaExceeded("Short.")
+    failure.shortages = (Shortage("IN_USE_ADDRESSES"),)
+    (pool,) = world.settings(nodePools=[{"numNodes": 3}]).node_pools
+    explain_pool_shortage(failure, pool, "gpu", Cluster(ClusterName("p", "a", "c"), "RUNNING", resource=resource))
+    assert failure.reckoning == ((expected,) if expected else ())

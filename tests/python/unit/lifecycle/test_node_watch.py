@@ -165,3 +165,10 @@ def test_remembers_what_it_found_with_pool_and_zone(waiting: Waiting) -> None:
             "Node pool cpu in europe-west1-b: Instance 'a' creation failed: no machines.",
         ),
     )
+
+
+def test_looks_after_one_pool_where_only_that_is_worked_on(world: Any) -> None:
+    other = replace(POOL, name="gpu", instance_groups=(replace(GROUP, name="grp-gpu"),))
+    waiting = Waiting(world, POOL, other)
+    NodeWatch(world.name, world.google, only="gpu").look()
+    assert waiting.asked == [("errors", "grp-gpu")]
