@@ -125,16 +125,16 @@ def _gone(found: Found, google: GoogleAccess) -> Iterator[GoneCluster]:
     for each in found.known:
         if each.state != _RUNNING or not each.saved or each.saved.name in seen:
             continue
-        listed, name = found.listed[each.saved.name.project], str(each.saved.name)
+        listed = found.listed[each.saved.name.project]
         if isinstance(listed, GkeClustersError):
-            yield GoneCluster(each.id, name, is_gone=False, failure=listed)
+            yield GoneCluster(each.id, is_gone=False, failure=listed)
             continue
         try:
             find_started(each.saved, google.clusters)
         except (ClusterNotFound, StateError) as failure:
-            yield GoneCluster(each.id, name, is_gone=True, failure=failure)
+            yield GoneCluster(each.id, is_gone=True, failure=failure)
         except GkeClustersError as failure:
-            yield GoneCluster(each.id, name, is_gone=False, failure=failure)
+            yield GoneCluster(each.id, is_gone=False, failure=failure)
 
 
 def _page(

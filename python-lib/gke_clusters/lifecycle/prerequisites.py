@@ -129,9 +129,9 @@ def _of_project(
         return check_quotas(quotas, project, region)
 
     return [
-        *((f"Project {project}: API {api}", _checking_api(access, api, project)) for api in APIS),
-        (f"Project {project}: permissions", lambda: check_permissions(access, project)),
-        (f"Project {project}: quotas{f' in {region}' if region else ''}", room),
+        *((f"Project: API {api}", _checking_api(access, api, project)) for api in APIS),
+        ("Project: permissions", lambda: check_permissions(access, project)),
+        (f"Project: quotas{f' in {region}' if region else ''}", room),
     ]
 
 

@@ -51,7 +51,7 @@ def check_api(access: Project, service: Service, project: str) -> Result:
         GkeClustersError: That cannot be told.
     """
     access.require_api(service, project)
-    return Outcome.DONE, (f"{service}.googleapis.com is enabled and answers.",)
+    return Outcome.DONE, (f"{service}.googleapis.com is enabled in {project} and answers.",)
 
 
 def check_permissions(access: Project, project: str) -> Result:
@@ -64,16 +64,16 @@ def check_permissions(access: Project, project: str) -> Result:
     missing = access.missing_permissions(project, PERMISSIONS)
     lines = [f"{permission}: to {REASONS[permission]}" for permission in missing]
     if not missing:
-        return Outcome.DONE, (f"{access.identity} has all {len(PERMISSIONS)} permissions.",)
+        return Outcome.DONE, (f"{access.identity} has all {len(PERMISSIONS)} on {project}.",)
     if missing == (_ACTS_AS_NODES,):
         return Outcome.WARNING, (
-            f"{access.identity} has all permissions on the project but {_ACTS_AS_NODES}.",
+            f"{access.identity} has all permissions on {project} but {_ACTS_AS_NODES}.",
             "To have it (roles/iam.serviceAccountUser) on the service account of the nodes alone is as good.",
         )
     roles = dict.fromkeys(filter(None, map(role_for, missing)))
     commands = "\n".join(grant_on_project(project, access.identity, role) for role in roles)
     raise PermissionDenied(
-        f"{access.identity} lacks {len(missing)} of {len(PERMISSIONS)} permissions.",
+        f"{access.identity} lacks {len(missing)} of {len(PERMISSIONS)} permissions on {project}.",
         resource=f"projects/{project}",
         verbatim="\n".join(lines),
         remedy="Grant it the custom role that the macro “Print IAM role” shows, which has exactly these permissions."

@@ -54,13 +54,11 @@ class GoneCluster:
 
     Attributes:
         id: its id in DSS.
-        cluster: the full name of the GKE cluster; empty if not known.
         is_gone: whether Google says so; if not, it is not known.
         failure: what was found instead.
     """
 
     id: str
-    cluster: str
     is_gone: bool
     failure: GkeClustersError
 

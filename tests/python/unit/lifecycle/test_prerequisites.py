@@ -151,12 +151,12 @@ def test_where_all_is_well_every_line_is_done(around):
         "Host: Docker",
         "Host: kubectl",
         "Host: disks",
-        "Project p: API artifactregistry",
-        "Project p: API compute",
-        "Project p: API container",
-        "Project p: API storage",
-        "Project p: permissions",
-        "Project p: quotas in europe-west1",
+        "Project: API artifactregistry",
+        "Project: API compute",
+        "Project: API container",
+        "Project: API storage",
+        "Project: permissions",
+        "Project: quotas in europe-west1",
         "DSS: version",
         "DSS: address for pods",
         "DSS: base images",
@@ -175,12 +175,12 @@ def test_every_line_fails_by_itself(around):
     failed = [title for title, (outcome, _words) in found.items() if outcome == "failed"]
     assert failed == [
         "Host: Docker",
-        "Project p: API container",
-        "Project p: quotas in europe-west1",
+        "Project: API container",
+        "Project: quotas in europe-west1",
         "DSS: version",
         "DSS: base images",
     ]
-    assert "What to do: " in found["Project p: API container"][1]
+    assert "What to do: " in found["Project: API container"][1]
 
 
 def test_without_a_token_nothing_is_asked_of_the_project(around):
@@ -206,7 +206,8 @@ def test_credentials_that_cannot_be_loaded_fail_where_they_are_needed(around):
 
 
 def test_what_the_connection_leaves_open_is_that_of_the_host(around):
-    assert "Project host-project: quotas in us-east1" in around.run({})
+    assert "Project: quotas in us-east1" in around.run({})
+    assert around.asked_quotas == [("host-project", "us-east1")]
 
 
 def test_without_a_project_the_line_says_why(around):
@@ -222,7 +223,7 @@ def test_without_a_project_the_line_says_why(around):
 def test_without_a_place_no_quota_is_looked_at(around):
     around.on_google_cloud = False
 
-    assert around.run({"projectId": "p"})["Project p: quotas"][0] == "skipped"
+    assert around.run({"projectId": "p"})["Project: quotas"][0] == "skipped"
 
 
 def test_scopes_that_keep_google_out_are_said_with_the_command_that_mends_them(around):
@@ -281,7 +282,7 @@ def test_a_place_that_may_not_be_looked_into_is_left_out(monkeypatch):
 def test_missing_permissions_are_named_with_their_reasons_and_roles(around):
     around.missing = ("container.clusters.create", "container.pods.get")
 
-    outcome, words = around.run()["Project p: permissions"]
+    outcome, words = around.run()["Project: permissions"]
 
     assert outcome == "failed"
     assert "container.clusters.create: to create the cluster with its node pools" in words
@@ -292,14 +293,14 @@ def test_missing_permissions_are_named_with_their_reasons_and_roles(around):
 def test_the_right_to_act_as_the_nodes_may_be_granted_elsewhere(around):
     around.missing = ("iam.serviceAccounts.actAs",)
 
-    assert around.run()["Project p: permissions"][0] == "warning"
+    assert around.run()["Project: permissions"][0] == "warning"
 
 
 @pytest.mark.parametrize("quota", [Quota("CPUS", 24, 13), Quota("SSD_TOTAL_GB", 0, 0), Quota("INSTANCES", 2, 0)])
 def test_a_quota_without_room_for_three_nodes_is_a_warning(around, quota):
     around.quotas = (quota,)
 
-    outcome, words = around.run()["Project p: quotas in europe-west1"]
+    outcome, words = around.run()["Project: quotas in europe-west1"]
 
     assert outcome == "warning"
     assert f"That leaves too little of {quota.metric} for a first cluster" in words
@@ -308,7 +309,7 @@ def test_a_quota_without_room_for_three_nodes_is_a_warning(around, quota):
 def test_a_region_without_quotas_leaves_nothing_to_say(around):
     around.quotas = ()
 
-    assert "europe-west1 tells no quota." in around.run()["Project p: quotas in europe-west1"][1]
+    assert "europe-west1 tells no quota." in around.run()["Project: quotas in europe-west1"][1]
 
 
 @pytest.mark.parametrize(("version", "outcome"), [("13.5.1", "warning"), ("15.0.0", "done"), ("dev", "done")])

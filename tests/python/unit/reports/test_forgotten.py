@@ -48,7 +48,7 @@ def test_shows_nothing_but_the_steps_where_nothing_was_found():
 
 
 def test_shows_each_kind_in_a_table_of_its_own():
-    gone = GoneCluster("x", "projects/p/x", is_gone=True, failure=ClusterNotFound("It is gone."))
+    gone = GoneCluster("x", is_gone=True, failure=ClusterNotFound("It is gone."))
 
     page = render_forgotten(ForgottenClusters(STEPS, (lost(),), (lost(name="us-east1/d"),), (gone,), ("Look.",)))
 
@@ -60,14 +60,14 @@ def test_shows_each_kind_in_a_table_of_its_own():
 
 
 def test_a_cluster_of_dss_of_which_nothing_is_known_is_not_to_be_marked_as_stopped():
-    page = render_forgotten(ForgottenClusters(STEPS, gone=(GoneCluster("x", "", False, ClusterNotFound("No.")),)))
+    page = render_forgotten(ForgottenClusters(STEPS, gone=(GoneCluster("x", False, ClusterNotFound("No.")),)))
 
     assert "not known" in page
     assert "force_stop" not in page
 
 
 def test_the_way_to_mark_a_cluster_as_stopped_is_a_line_of_python_whatever_its_name():
-    gone = GoneCluster("it's", "", is_gone=True, failure=ClusterNotFound("No."))
+    gone = GoneCluster("it's", is_gone=True, failure=ClusterNotFound("No."))
 
     assert 'client.get_cluster("it\'s").stop(terminate=False, force_stop=True)' in html.unescape(
         render_forgotten(ForgottenClusters(STEPS, gone=(gone,)))
@@ -77,7 +77,7 @@ def test_the_way_to_mark_a_cluster_as_stopped_is_a_line_of_python_whatever_its_n
 def test_is_valid_and_escapes_whatever_comes_from_outside(require_valid, hostile):
     failure = ClusterNotFound(hostile, resource=hostile, verbatim=hostile, remedy=hostile)
     cluster = LostCluster(hostile, hostile, hostile, None, None, hostile, hostile)
-    gone = (GoneCluster(hostile, hostile, True, failure), GoneCluster(hostile, hostile, False, failure))
+    gone = (GoneCluster(hostile, True, failure), GoneCluster(hostile, False, failure))
     steps = [Step(hostile, Outcome.WARNING, (hostile,)), Step.failed(hostile, failure)]
 
     require_valid(render_forgotten(ForgottenClusters(steps, (cluster,) * 50, (cluster,), gone, (hostile,))))
