@@ -108,7 +108,7 @@ def _started(
     asked_of_google = _ask_google(cluster, questions, inquiries)
     asked_of_the_cluster = _ask_the_cluster(questions, inquiries)
     parts = _of_dss(cluster, google, environment)
-    gone = _gone(gke)
+    gone = _gone(gke) if dss_side.saved_of(cluster) else None
     if gone:
         parts.append(Part("GKE cluster", Tone.BAD, "It is gone.", failure=gone))
         parts.append(_created(cluster, google, inquiries, environment))
@@ -250,7 +250,7 @@ def _verdict(parts: list[Part], api: Inquiry[tuple[KubernetesApi, str]]) -> tupl
         pass
     tones = [part.tone for part in parts]
     bad, warned, unknown = (tones.count(tone) for tone in (Tone.BAD, Tone.WARNING, Tone.UNKNOWN))
-    left = f" {_count(unknown)} not known." if unknown else ""
+    left = f" {_count(unknown).capitalize()} not known." if unknown else ""
     if bad:
         return Tone.BAD, f"Degraded: {_count(bad)} a problem.{left}"
     if warned:

@@ -1,0 +1,292 @@
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from types import SimpleNamespace
+
+import pytest
+
+from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable
+from gke_clusters.kube.access import AccessReview
+from gke_clusters.kube.endpoint_trial import EndpointTrial
+from gke_clusters.kube.failures import CallError, Failure
+from gke_clusters.kube.helper_trial import HelperTrial
+from gke_clusters.kube.kubeconfig import Endpoint, HelperCommand
+from gke_clusters.kube.symptoms import NodeState, WaitingPod, WarningEvent
+from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
+from gke_clusters.lifecycle.examination.kubernetes_side import (
+    access_part,
+    api_part,
+    endpoints_part,
+    events_part,
+    helper_part,
+    nodes_of,
+    nodes_part,
+    pods_of,
+    pods_part,
+    warnings_of,
+)
+from gke_clusters.reports.diagnosis import Cell, Tone
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
+HELPER = HelperCommand("/bin/sh", ("/work/helper",))
+SILENT = ControlPlaneUnreachable("It is silent.", verbatim="timeout")
+
+
+class TestHelper:
+    def test_one_that_gives_a_token_is_well(self):
+        part = helper_part(HelperTrial(HELPER, "s", 0.2, "the metadata server"), "a@b.c")
+
+        assert (part.tone, part.advice) == (Tone.GOOD, ())
+        assert dict(part.facts) == {
+            "Command": "/bin/sh /work/helper",
+            "Credentials": "the metadata server",
+            "Identity of the connection": "a@b.c",
+            "Time": "0.20 s",
+        }
+
+    def test_what_is_not_known_of_it_is_said_to_be_so(self):
+        facts = dict(helper_part(HelperTrial(HELPER, "s", 0.2), "").facts)
+
+        assert (facts["Credentials"], facts["Identity of the connection"]) == ("not said", "not known")
+
+    def test_a_slow_one_is_to_be_looked_at(self):
+        part = helper_part(HelperTrial(HELPER, "s", 4.0), "")
+
+        assert part.tone is Tone.WARNING
+        assert part.advice[0].what.startswith("The credential helper took 4.0 s")
+
+    def test_a_kubeconfig_may_have_none(self):
+        assert helper_part(HelperTrial(None, "s"), "").tone is Tone.INFO
+
+
+def test_an_api_that_answers_is_shown_with_its_version():
+    part = api_part("v1.33", "https://1.2.3.4")
+
+    assert part.tone is Tone.GOOD
+    assert [value for _, value in part.facts] == ["https://1.2.3.4", "v1.33"]
+
+
+class TestEndpoints:
+    def test_each_is_shown_with_what_became_of_it(self):
+        refused = AccessDenied("It refuses.", verbatim="HTTP 403")
+        trials = [
+            EndpointTrial("public", "https://1", answers=True, seconds=0.05),
+            EndpointTrial("private", "https://2", seconds=5.0, failure=SILENT),
+            EndpointTrial("dns", "https://3", answers=True, seconds=0.1, failure=refused),
+        ]
+        part = endpoints_part(trials, "https://1")
+
+        assert (part.tone, part.advice) == (Tone.GOOD, ())
+        assert part.summary == "Answering from the DSS host: public, DNS."
+        assert part.table.rows == (
+            ("public", "https://1", Cell("answers", Tone.GOOD), "50 ms", "yes", ""),
+            ("private", "https://2", Cell("no answer", Tone.WARNING), "5000 ms", "", "It is silent. timeout"),
+            ("DNS", "https://3", Cell("refuses", Tone.WARNING), "100 ms", "", "It refuses. HTTP 403"),
+        )
+
+    def test_one_that_is_off_is_no_fault(self):
+        trials = [EndpointTrial("public", "https://1", answers=True), EndpointTrial("dns", failure=SILENT)]
+        part = endpoints_part(trials, "https://1")
+
+        assert part.tone is Tone.GOOD
+        assert part.table.rows[1] == ("DNS", "", Cell("off", Tone.INFO), "", "", "It is silent.")
+
+    @pytest.mark.parametrize(("kind", "name"), [("dns", "DNS"), ("private", "private")])
+    def test_another_one_that_answers_is_recommended_where_that_of_dss_does_not(self, kind, name):
+        trials = [EndpointTrial("public", "https://1", failure=SILENT), EndpointTrial(kind, "https://2", answers=True)]
+        part = endpoints_part(trials, "https://1")
+
+        assert part.tone is Tone.BAD
+        assert part.advice[0].what == f"The {name} endpoint answers from here, and the one that DSS uses does not."
+
+    def test_none_that_answers_is_a_problem(self):
+        part = endpoints_part([EndpointTrial("public", "https://1", failure=SILENT)], "https://1")
+
+        assert (part.tone, part.advice) == (Tone.BAD, ())
+        assert part.summary == "Answering from the DSS host: none."
+
+    def test_an_address_that_is_none_of_them_is_to_be_renewed(self):
+        part = endpoints_part([EndpointTrial("public", "https://1", answers=True)], "https://old")
+
+        assert part.tone is Tone.WARNING
+        assert part.advice[0].what.startswith("DSS uses https://old, which is not an endpoint")
+
+    def test_without_an_address_of_dss_none_is_compared(self):
+        part = endpoints_part([EndpointTrial("public", "https://1", failure=SILENT)], "")
+
+        assert part.advice == ()
+
+
+class TestAccess:
+    def test_all_of_it_is_well(self):
+        assert access_part(AccessReview(())).tone is Tone.GOOD
+
+    @pytest.mark.parametrize(("essential", "tone"), [(True, Tone.BAD), (False, Tone.WARNING)])
+    def test_what_is_missing_is_listed_with_its_permission(self, essential, tone):
+        need = next(each for each in ACCESS_NEEDS if each.essential is essential)
+        part = access_part(AccessReview((need,)))
+
+        assert part.tone is tone
+        assert part.table.rows == ((need.purpose, Cell(str(need.attributes), tone), need.permission),)
+        assert part.advice[0].remedy.startswith("Grant roles/container.")
+
+
+class TestNodes:
+    def test_those_that_are_well_are_counted_by_pool(self):
+        part = nodes_part([NodeState("a", "x"), NodeState("b", "x"), NodeState("c")], autopilot=False)
+
+        assert (part.tone, part.summary, part.table) == (Tone.GOOD, "3 of 3 are ready.", None)
+        assert part.facts == (("no node pool", "1 of 1 ready"), ("x", "2 of 2 ready"))
+
+    def test_those_that_are_not_are_listed_with_what_to_do(self):
+        nodes = [
+            NodeState("well", "x"),
+            NodeState("full", "x", pressures=("DiskPressure",)),
+            NodeState("closed", "x", cordoned=True),
+            NodeState("lost", "y", ready=False, message="No heartbeat."),
+        ]
+        part = nodes_part(nodes, autopilot=False)
+
+        assert (part.tone, part.summary) == (Tone.WARNING, "3 of 4 are ready.")
+        assert part.table.rows == (
+            ("lost", "y", Cell("not ready", Tone.WARNING), "No heartbeat."),
+            ("full", "x", Cell("DiskPressure", Tone.WARNING), ""),
+            ("closed", "x", Cell("cordoned", Tone.WARNING), ""),
+        )
+        assert [each.what for each in part.advice] == [
+            "The node lost is not ready.",
+            "The node closed is cordoned: nothing new is scheduled there.",
+            "The node full is short of memory, disk or processes.",
+        ]
+
+    def test_nodes_that_are_ready_may_have_other_complaints(self):
+        part = nodes_part([NodeState("a", cordoned=True), NodeState("b", cordoned=True)], autopilot=False)
+
+        assert [each.what for each in part.advice] == ["2 nodes are cordoned: nothing new is scheduled there."]
+
+    def test_none_that_is_ready_is_a_problem(self):
+        part = nodes_part([NodeState(str(number), ready=False) for number in range(60)], autopilot=False)
+
+        assert part.tone is Tone.BAD
+        assert part.advice[0].what == "60 nodes are not ready."
+        assert (len(part.table.rows), part.table.left_out) == (50, 10)
+
+    def test_those_of_autopilot_are_for_google_to_repair(self):
+        part = nodes_part([NodeState("a"), NodeState("b", ready=False)], autopilot=True)
+
+        assert part.summary.endswith("They are Google's, who repairs them.")
+        assert part.advice == ()
+
+    @pytest.mark.parametrize(("autopilot", "tone", "advised"), [(False, Tone.WARNING, 1), (True, Tone.INFO, 0)])
+    def test_none_at_all_is_to_be_looked_at_unless_google_makes_them(self, autopilot, tone, advised):
+        part = nodes_part([], autopilot=autopilot)
+
+        assert (part.tone, len(part.advice)) == (tone, advised)
+
+
+def waiting(reason, message="", created="2026-01-01T11:59:00Z", name="p"):
+    return WaitingPod("ns", name, reason, message, created, 2)
+
+
+class TestPods:
+    def test_none_that_waits_is_well(self):
+        assert pods_part([], NOW).tone is Tone.GOOD
+
+    def test_one_that_has_just_begun_is_ordinary(self):
+        part = pods_part([waiting("ContainerCreating")], NOW)
+
+        assert (part.tone, part.advice) == (Tone.INFO, ())
+        assert part.table.rows == (("ns/p", Cell("ContainerCreating", Tone.INFO), "2026-01-01T11:59:00Z", "2", ""),)
+
+    def test_one_that_begins_for_long_is_to_be_looked_at(self):
+        part = pods_part([waiting("Pending", created="2026-01-01T11:00:00Z")], NOW)
+
+        assert part.tone is Tone.WARNING
+        assert part.advice[0].remedy.endswith("kubectl describe pod p --namespace ns")
+
+    @pytest.mark.parametrize("created", ["", "nonsense", "2026-01-01T11:00:00"])
+    def test_one_of_unknown_age_is_taken_for_new(self, created):
+        assert pods_part([waiting("Pending", created=created)], NOW).tone is Tone.INFO
+
+    @pytest.mark.parametrize(
+        ("reason", "said"),
+        [
+            ("Unschedulable", "Resize node pool"),
+            ("ImagePullBackOff", "roles/artifactregistry.reader"),
+            ("CrashLoopBackOff", "kubectl logs p --namespace ns --previous"),
+            ("CreateContainerConfigError", "kubectl describe pod p --namespace ns"),
+        ],
+    )
+    def test_each_reason_has_its_remedy(self, reason, said):
+        [advice] = pods_part([waiting(reason, "Why.")], NOW).advice
+
+        assert advice.what == f"1 pod: {reason}. Why."
+        assert said in advice.remedy
+
+    def test_many_of_one_reason_are_one_thing_to_do(self):
+        part = pods_part([waiting("Unschedulable", "No room.", name=str(number)) for number in range(60)], NOW)
+
+        assert [each.what for each in part.advice] == ["60 pods: Unschedulable. No room."]
+        assert (len(part.table.rows), part.table.left_out) == (50, 10)
+
+
+def test_no_warning_is_well():
+    assert events_part([]).tone is Tone.GOOD
+
+
+def test_warnings_are_shown_up_to_thirty():
+    part = events_part([WarningEvent("t", "ns/Pod/p", "Odd", "m", 3)] * 33)
+
+    assert part.tone is Tone.INFO
+    assert part.table.rows[0] == ("t", "ns/Pod/p", "Odd", "3", "m")
+    assert (len(part.table.rows), part.table.left_out) == (30, 3)
+
+
+class FakeApi:
+    """An API server that answers page by page, or refuses."""
+
+    endpoint = Endpoint("public", "1.2.3.4")
+
+    def __init__(self, *pages, refuses=False):
+        self.pages = list(pages)
+        self.refuses = refuses
+        self.queries = []
+
+    def items(self, path):
+        return self.call("GET", path)["items"]
+
+    def call(self, method, path, *, query=None):
+        if self.refuses:
+            raise CallError(Failure.FORBIDDEN, "no", 403)
+        self.queries.append(dict(query or {}))
+        return self.pages[min(len(self.queries), len(self.pages)) - 1]
+
+
+def test_nodes_and_pods_are_asked_for():
+    pods = [{"metadata": {"name": "p"}, "status": {"phase": "Pending"}}]
+
+    assert [node.name for node in nodes_of(FakeApi({"items": [{"metadata": {"name": "n"}}]}))] == ["n"]
+    assert [pod.name for pod in pods_of(FakeApi({"items": pods}))] == ["p"]
+
+
+@pytest.mark.parametrize("ask", [nodes_of, pods_of, warnings_of])
+def test_a_refusal_is_said_for_the_administrator(ask):
+    with pytest.raises(AccessDenied):
+        ask(FakeApi(refuses=True))
+
+
+def test_warnings_are_asked_for_page_by_page():
+    warning = {"type": "Warning", "reason": "Odd"}
+    api = FakeApi({"items": [warning], "metadata": {"continue": "more"}}, {"items": [warning]})
+
+    assert len(warnings_of(api)) == 2
+    assert api.queries[0] == {"fieldSelector": "type=Warning", "limit": 500}
+    assert api.queries[1]["continue"] == "more"
+
+
+def test_no_more_than_two_thousand_warnings_are_asked_for():
+    api = FakeApi(SimpleNamespace(get={"items": [], "metadata": {"continue": "more"}}.get))
+
+    warnings_of(api)
+
+    assert len(api.queries) == 4
