@@ -166,8 +166,7 @@ class _Work:
                 ended = self._follow(operation)
                 if ended.done:
                     return self._judged(ended)
-            if self._waiting.expired:
-                raise self._timeout(cluster)
+            # Whatever is next ends at the deadline: a wait for an operation, and a request.
             self._pause()
 
     def _is_free(self, operations: tuple[Operation, ...]) -> bool:

@@ -57,10 +57,9 @@ def _set_size(engine: Engine, caller: Caller, body: Json) -> Json:
     pool, size = record.pool(caller.target.pool), int(body.get("nodeCount", 0))
     validation.check_size(size)
 
-    def apply() -> None:
-        record.sizes[pool["name"]] = pool["initialNodeCount"] = size
-
-    return _change(engine, caller, "SET_NODE_POOL_SIZE", apply)
+    operation = engine.begin(record, "SET_NODE_POOL_SIZE", caller.effect, pool["name"])
+    engine.work.resize_pool(record, pool, size, operation)
+    return operation.resource(engine.clock.speed)
 
 
 def _set_autoscaling(engine: Engine, caller: Caller, body: Json) -> Json:

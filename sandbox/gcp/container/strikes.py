@@ -34,6 +34,15 @@ class Strike:
         """Tell whether a cluster that is created or deleted ends with this status because of it."""
         return not self.tolerated and self.failure.cluster_status == status
 
+    @property
+    def lacks_machines(self) -> bool:
+        """Tell whether instances cannot be made, which instance groups tell of."""
+        return self.failure.instance_error is not None
+
+    def lacking(self, missing: int) -> "Strike":
+        """Return the same for a pool that lacks so many nodes more than it did in each of its zones that are struck."""
+        return replace(self, missing=dict.fromkeys(self.missing, max(0, missing)))
+
     def show(self, record: ClusterRecord, operation: Operation) -> None:
         """Let the operation and the instance groups tell what is known before the end."""
         operation.detail = self.failure.detail

@@ -104,6 +104,15 @@ class Work:
             pool["status"] = "RECONCILING"
         self._begin(record, operation, self._change(record, operation, apply, pool))
 
+    def resize_pool(self, record: ClusterRecord, pool: Json, size: int, operation: Operation) -> None:
+        """Give a node pool another number of nodes in each zone; where machines lack, as many as there are."""
+
+        def apply() -> None:
+            record.sizes[pool["name"]] = pool["initialNodeCount"] = size
+
+        pool["status"] = "RECONCILING"
+        self._begin(record, operation, self._resize_pool(record, operation, apply, pool))
+
     def when_free(self, record: ClusterRecord, begin: Callable[[], None]) -> None:
         """Begin something once no operation holds a cluster, unless that is gone or broken by then."""
         self._spawn(self._when_free(record, begin))
@@ -234,6 +243,21 @@ class Work:
         self._settle(record)
         self._end_creation(record, pool, operation, strike)
 
+    async def _resize_pool(
+        self, record: ClusterRecord, operation: Operation, apply: Callable[[], None], pool: Json
+    ) -> None:
+        before = record.sizes.get(pool["name"], 0)
+        strike = strikes.planned(record, operation, pool)
+        if strike is None or not strike.lacks_machines:
+            await self._change(record, operation, apply, pool)
+            return
+        # The instance groups get their new size at once, and cannot make the machines.
+        apply()
+        strike = strike.lacking(pool["initialNodeCount"] - before)
+        await passing.until_failure(self._clock, record, operation, strike)
+        await self._refresh(record)
+        self._end_failed(record, pool, operation, strike)
+
     async def _change(
         self, record: ClusterRecord, operation: Operation, apply: Callable[[], None], pool: Json | None
     ) -> None:
@@ -260,6 +284,9 @@ class Work:
 
     async def _fail_pool(self, record: ClusterRecord, pool: Json, operation: Operation, strike: Strike) -> None:
         await passing.until_failure(self._clock, record, operation, strike)
+        self._end_failed(record, pool, operation, strike)
+
+    def _end_failed(self, record: ClusterRecord, pool: Json, operation: Operation, strike: Strike) -> None:
         strike.mark_pool(pool, _POOL_AFTER_FAILURE.get(operation.type, "ERROR"))
         self._settle(record, strike.failure)
         operation.finish({**strike.failure.outcome, "nodepoolConditions": strike.failure.conditions})

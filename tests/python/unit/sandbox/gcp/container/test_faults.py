@@ -101,6 +101,13 @@ class TestAFailingOperation:
         assert gke.get(path)["currentNodeCount"] == 2
         assert gke.get(path)["status"] == "RUNNING"
 
+    def test_the_groups_of_a_pool_that_lacks_machines_have_its_new_size(self, gke, path, plan) -> None:
+        plan({"operation": "stockout"})
+        gke.wait(gke.begin("POST", f"{path}/nodePools/cpu:setSize", {"nodeCount": 5}))
+
+        groups = [group for group in gke.service.instance_groups("p", "us-central1-a") if group.cluster in path]
+        assert [(group.size, group.running, len(group.errors)) for group in groups] == [(5, 2, 3)]
+
     def test_a_change_that_succeeds_heals_the_pool(self, gke, path, plan) -> None:
         plan({"operation": "quota"})
         gke.wait(gke.begin("POST", f"{path}/nodePools/cpu:setSize", {"nodeCount": 5}))
