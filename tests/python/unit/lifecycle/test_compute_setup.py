@@ -28,7 +28,7 @@ RUNNING = {
 }
 
 
-PUSH, STORAGE = object(), object()
+PUSH, REGISTRY, STORAGE = object(), object(), object()
 
 
 class Store:
@@ -67,7 +67,8 @@ class Parts:
             raise self.failing["cluster"]
         return self.cluster
 
-    def prepare_repository(self, settings: Any, _google: Any, taken: Any) -> ImageRepository:
+    def prepare_repository(self, settings: Any, google: Any, taken: Any) -> ImageRepository:
+        self.asked["repository in"] = google
         taken.steps += self._told("repository", settings)
         return ImageRepository(OWN, frozenset({OWN}))
 
@@ -84,18 +85,21 @@ class Parts:
         others[-2].step(50, "The images")
         self.asked["settings pushed by"] = instance.general_settings.read()
 
-    def set_metastore(self, _stored: Any, *, preview: bool) -> list[Step]:
+    def set_metastore(self, stored: Any, *, preview: bool) -> list[Step]:
+        self.asked["metastore of"] = stored
         return self._told("metastore", preview)
 
     def gcs_connection_steps(self, settings: Any, storage: Any, instance: Any, progress: Progress) -> list[Step]:
         self.asked["bucket of"] = instance
         self.asked["bucket in"] = storage
-        progress.step(50, "The bucket")
+        for percent in (0, 100):
+            progress.step(percent, "The bucket")
         return self._told("bucket", settings)
 
     def project_steps(self, settings: Any, instance: Any, progress: Progress) -> list[Step]:
         self.asked["projects of"] = instance
-        progress.step(50, "The projects")
+        for percent in (0, 99):
+            progress.step(percent, "The projects")
         return self._told("projects", settings)
 
 
@@ -127,9 +131,10 @@ def set_up(parts: Parts, progress: Progress | None = None, **fields: Any) -> str
         general_settings=parts.stored, base_image_push=PUSH, read_cluster_settings=parts.read_cluster_settings
     )
     anything: Any = None
+    registry: Any = REGISTRY
     storage: Any = STORAGE
     setup = parse_set_up_compute(config, {})
-    return compute_setup.set_up_compute(setup, instance, anything, storage, anything, progress or Progress())
+    return compute_setup.set_up_compute(setup, instance, registry, storage, anything, progress or Progress())
 
 
 def rows(page: str) -> list[tuple[str, str]]:
@@ -313,7 +318,10 @@ def test_each_part_is_asked_of_dss_itself_and_of_the_dialog(parts: Parts, *, pre
     assert parts.asked["metastore"] is preview
     assert parts.asked["images of"].preview is preview
     assert parts.asked["pushed by"] is PUSH
+    assert parts.asked["repository"].preview is preview
+    assert parts.asked["repository in"] is REGISTRY
     assert parts.asked["bucket in"] is STORAGE
+    assert parts.asked["metastore of"] is parts.stored
     assert parts.asked["bucket"].preview is preview
     assert parts.asked["projects"].preview is preview
     assert parts.asked["projects of"].general_settings is parts.stored
@@ -336,8 +344,8 @@ def test_tells_the_log_and_the_progress_bar_how_far_it_is(
         "Setting the configurations",
         "The images",
         "Setting the metastore catalog",
-        "The bucket",
-        "The projects",
+        *["The bucket"] * 2,
+        *["The projects"] * 2,
         last,
     ]
-    assert percents == [5, 15, 47, 70, 82, 95, 100]
+    assert percents == [5, 15, 47, 70, 75, 90, 90, 99, 100]

@@ -340,3 +340,15 @@ class TestTheSumOfSeveralZones:
     def test_is_the_failure_itself_where_no_zone_was_tried_before(self) -> None:
         failure = Stockout("No machines.")
         assert sum_up({}, FIRST, failure, []) is failure
+
+
+def test_only_the_places_of_the_dialog_are_looked_at(world: Any) -> None:
+    find, looked_at = world.clusters.find_cluster, set()
+
+    def note(name: ClusterName) -> Any:
+        looked_at.add(name)
+        return find(name)
+
+    world.clusters.find_cluster = note
+    start(world)
+    assert looked_at == {at(FIRST), at(SECOND), at(THIRD)}

@@ -97,6 +97,7 @@ class Storage:
         return self.bucket if name == "my-data" else None
 
     def require_access(self, bucket):
+        assert bucket == "my-data"
         if self.denied:
             raise self.denied
 
