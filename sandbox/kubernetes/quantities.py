@@ -5,6 +5,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 
 import re
 from decimal import ROUND_UP, Decimal
+from functools import lru_cache
 
 _FORM = re.compile(r"^(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))(?P<suffix>[KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$")
 _BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
@@ -16,6 +17,7 @@ class NotAQuantityError(ValueError):
     """The text is no quantity."""
 
 
+@lru_cache(maxsize=10_000)
 def parse(text: str) -> Decimal:
     """Return the number a quantity stands for.
 
@@ -28,6 +30,7 @@ def parse(text: str) -> Decimal:
     return number.scaleb(_exponent(suffix))
 
 
+@lru_cache(maxsize=10_000)
 def canonical(text: str) -> str:
     """Return the quantity with the largest suffix that leaves no fraction.
 

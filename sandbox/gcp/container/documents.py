@@ -1,20 +1,21 @@
 """Nested JSON documents: reading, writing and merging by dotted path."""
 
-import copy
 from typing import Any
+
+from sandbox.copies import copied
 
 Json = dict[str, Any]
 
 
 def merged(base: Json, over: Json) -> Json:
     """Return `base` with everything that `over` says; objects merge, anything else replaces."""
-    result = copy.deepcopy(base)
+    result = copied(base)
     for name, value in over.items():
         known = result.get(name)
         if isinstance(known, dict) and isinstance(value, dict):
             result[name] = merged(known, value)
         else:
-            result[name] = copy.deepcopy(value)
+            result[name] = copied(value)
     return result
 
 

@@ -159,6 +159,26 @@ _CONVERTERS: dict[str, Callable[[Field, Any], Any]] = {
 }
 
 
+def _has_enums(schema: Message) -> bool:
+    """Tell whether there is an enum anywhere in a message; most have none, and need no pass over their values."""
+    if schema.name not in _WITH_ENUMS:
+        _WITH_ENUMS[schema.name] = _finds_enum(schema, set())
+    return _WITH_ENUMS[schema.name]
+
+
+_WITH_ENUMS: dict[str, bool] = {}
+
+
+def _finds_enum(schema: Message, seen: set[str]) -> bool:
+    if schema.name in seen:
+        return False
+    seen.add(schema.name)
+    return any(
+        known.kind == "enum" or (known.message is not None and _finds_enum(known.message, seen))
+        for known in schema.fields.values()
+    )
+
+
 def with_enum_numbers(name: str, body: Json) -> Json:
     """Return an answer with its enums as numbers, as `$alt=json;enum-encoding=int` asks for."""
     numbered: Json = _renamed(message(name), body, lambda known, value: (known.enum or {}).get(value, value))
@@ -188,5 +208,5 @@ def _renamed_field(known: Field | None, value: Any, rename: Callable[[Field, Any
 
 def _renamed_value(known: Field, value: Any, rename: Callable[[Field, Any], Any]) -> Any:
     if known.kind == "message" and known.message is not None:
-        return _renamed(known.message, value, rename)
+        return _renamed(known.message, value, rename) if _has_enums(known.message) else value
     return rename(known, value) if isinstance(value, str | int) else value

@@ -1,9 +1,9 @@
 """The clusters that exist, and how each is shown."""
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sandbox.copies import copied
 from sandbox.gcp.container import links, nodes
 from sandbox.gcp.container.cluster_defaults import fingerprint
 from sandbox.gcp.container.documents import Json
@@ -105,7 +105,7 @@ class ClusterRecord:
 
     def shown(self) -> Json:
         """Return the cluster as the API shows it."""
-        cluster = copy.deepcopy(self.resource)
+        cluster = copied(self.resource)
         cluster["nodePools"] = [self.shown_pool(pool) for pool in self.resource["nodePools"]]
         cluster["instanceGroupUrls"] = [url for pool in cluster["nodePools"] for url in pool["instanceGroupUrls"]]
         cluster["currentNodeCount"] = self.node_count()
@@ -119,7 +119,7 @@ class ClusterRecord:
 
     def shown_pool(self, pool: Json) -> Json:
         """Return one of its node pools as the API shows it."""
-        shown = copy.deepcopy(pool)
+        shown = copied(pool)
         shown["selfLink"] = links.pool_link(self.project.id, self.location, self.name, pool["name"])
         shown["instanceGroupUrls"] = [
             links.group_manager_link(self.project.id, zone, f"{nodes.base_name(self.resource, pool['name'], zone)}-grp")

@@ -58,11 +58,7 @@ class DaemonSets(WorkloadController):
         by_node: dict[str, list[Object]] = {}
         for pod in controlled_by(self.state.all(PODS, key[0]), daemon_set):
             by_node.setdefault(_meant_for(pod), []).append(pod)
-        wanted = {
-            node["metadata"]["name"]
-            for node in self.state.all(NODES)
-            if accepts(node, _pod(daemon_set, node["metadata"]["name"], revision))
-        }
+        wanted = self._accepting(daemon_set, revision)
         for name in sorted(wanted - by_node.keys()):
             pod = await self.state.create(PODS, _pod(daemon_set, name, revision), key[0])
             by_node[name] = [pod]
@@ -72,6 +68,17 @@ class DaemonSets(WorkloadController):
                     await self.state.delete(PODS, pod)
         await self._update(daemon_set, [pod for pods in by_node.values() for pod in pods], revision)
         await self._report(key, by_node, len(wanted), revision)
+
+    def _accepting(self, daemon_set: Object, revision: str) -> set[str]:
+        """Return the names of the nodes that take a pod of the daemon set."""
+        # One pod that is meant for each node in turn; a copy of the template for every node would be slow.
+        pod, found = _pod(daemon_set, "", revision), set()
+        for node in self.state.all(NODES):
+            name = node["metadata"]["name"]
+            _aim(pod, name)
+            if accepts(node, pod):
+                found.add(name)
+        return found
 
     async def _update(self, daemon_set: Object, pods: list[Object], revision: str) -> None:
         """Delete one outdated pod once all the others are ready, as a rolling update with its default limit does."""
@@ -121,11 +128,18 @@ def _pod(daemon_set: Object, node: str, revision: str) -> Object:
     spec = pod["spec"]
     extra = [*_TOLERATIONS, _HOST_NETWORK] if spec.get("hostNetwork") else list(_TOLERATIONS)
     spec["tolerations"] = [*(spec.get("tolerations") or []), *extra]
-    on_node = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
     affinity = spec.setdefault("affinity", {}).setdefault("nodeAffinity", {})
     required = affinity.setdefault("requiredDuringSchedulingIgnoredDuringExecution", {})
-    required["nodeSelectorTerms"] = [{**term, **on_node} for term in required.get("nodeSelectorTerms") or [{}]]
+    required["nodeSelectorTerms"] = required.get("nodeSelectorTerms") or [{}]
+    _aim(pod, node)
     return pod
+
+
+def _aim(pod: Object, node: str) -> None:
+    """Have a pod go to a node."""
+    required = pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    for term in required["nodeSelectorTerms"]:
+        term["matchFields"] = [{"key": "metadata.name", "operator": "In", "values": [node]}]
 
 
 def _meant_for(pod: Object) -> str:

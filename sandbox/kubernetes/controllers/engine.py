@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 
@@ -12,6 +13,11 @@ from sandbox.kubernetes.controllers.state import ClusterState, Key, key_of
 
 _FIRST_RETRY_SECONDS = 0.02
 _LONGEST_RETRY_SECONDS = 2.0
+# A key whose turn takes longer than this, such as a daemon set's with a thousand nodes, rests before the next one, so
+# that many changes share a turn. Its rest is this many times as long as its turn, up to the longest.
+_LONG_TURN_SECONDS = 0.02
+_REST_PER_TURN = 5
+_LONGEST_REST_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +37,8 @@ class Controller(ABC):
         self._wake = asyncio.Event()
         self._failures: dict[Key, int] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
+        # Whether something has happened to a key that rests.
+        self._resting: dict[Key, bool] = {}
         for resource in self.watches:
             state.caches[resource].subscribe(self._changed)
 
@@ -45,6 +53,9 @@ class Controller(ABC):
 
     def enqueue(self, key: Key) -> None:
         """Have a key reconciled soon."""
+        if key in self._resting:
+            self._resting[key] = True
+            return
         self._waiting[key] = None
         self._wake.set()
 
@@ -62,13 +73,26 @@ class Controller(ABC):
                 while self._waiting:
                     key = next(iter(self._waiting))
                     del self._waiting[key]
+                    started = time.monotonic()
                     await self._attempt(key)
+                    self._rest(key, time.monotonic() - started)
         finally:
             for timer in self._timers.values():
                 timer.cancel()
 
     def _changed(self, resource: Resource, event: EventType, item: Object) -> None:
         for key in self.keys(resource, event, item):
+            self.enqueue(key)
+
+    def _rest(self, key: Key, turn_seconds: float) -> None:
+        if turn_seconds > _LONG_TURN_SECONDS:
+            # What has happened during the turn comes after the rest too.
+            self._resting[key] = self._waiting.pop(key, self) is None
+            seconds = min(turn_seconds * _REST_PER_TURN, _LONGEST_REST_SECONDS)
+            asyncio.get_running_loop().call_later(seconds, self._rested, key)
+
+    def _rested(self, key: Key) -> None:
+        if self._resting.pop(key, False):
             self.enqueue(key)
 
     def _due(self, key: Key) -> None:

@@ -31,8 +31,7 @@ class Kubelets(Controller):
         """Return a pod that is on a node, or was on one that is gone."""
         if resource is NODES:
             name = item["metadata"]["name"]
-            gone = event == "DELETED"
-            return [key_of(pod) for pod in self.state.all(PODS) if gone and pod["spec"].get("nodeName") == name]
+            return [key_of(pod) for pod in self.state.pods_on(name)] if event == "DELETED" else []
         return [key_of(item)] if event != "DELETED" and item["spec"].get("nodeName") else []
 
     async def reconcile(self, key: Key) -> None:
@@ -66,9 +65,7 @@ class Kubelets(Controller):
         """Return the next free address of the node's pod range; the first two belong to the node."""
         name = node["metadata"]["name"]
         network = ipaddress.ip_network(node["spec"].get("podCIDR") or "10.0.0.0/24")
-        taken = {
-            pod.get("status", {}).get("podIP") for pod in self.state.all(PODS) if pod["spec"].get("nodeName") == name
-        }
+        taken = {pod.get("status", {}).get("podIP") for pod in self.state.pods_on(name)}
         usable = network.num_addresses - 3
         start = self._last_address.get(name, 0)
         for step in range(1, usable + 1):

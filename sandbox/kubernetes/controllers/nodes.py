@@ -85,9 +85,8 @@ class NodeController(Controller):
         await self.state.patch(NODES, ("", spec.name), {"status": node_status(spec, self._project)}, "status")
 
     async def _remove(self, name: str) -> None:
-        for pod in self.state.all(PODS):
-            if pod["spec"].get("nodeName") == name:
-                await self.state.delete(PODS, pod, grace_period_seconds=0)
+        for pod in self.state.pods_on(name):
+            await self.state.delete(PODS, pod, grace_period_seconds=0)
         node = self.state.get(NODES, ("", name))
         if node is not None:
             await self.state.delete(NODES, node)

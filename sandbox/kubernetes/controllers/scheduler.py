@@ -7,8 +7,9 @@ from sandbox.kubernetes.controllers.engine import Controller
 from sandbox.kubernetes.controllers.events import record, timestamp
 from sandbox.kubernetes.controllers.kinds import NODES, PERSISTENT_VOLUME_CLAIMS, PODS
 from sandbox.kubernetes.controllers.owners import is_going
-from sandbox.kubernetes.controllers.scheduling import Verdict, place, rooms
-from sandbox.kubernetes.controllers.state import Key, key_of
+from sandbox.kubernetes.controllers.rooms import Rooms
+from sandbox.kubernetes.controllers.scheduling import Verdict
+from sandbox.kubernetes.controllers.state import ClusterState, Key, key_of
 from sandbox.kubernetes.controllers.volumes import claims_of
 
 _NAME = "default-scheduler"
@@ -19,18 +20,40 @@ class Scheduler(Controller):
 
     watches = (PODS, NODES, PERSISTENT_VOLUME_CLAIMS)
 
+    def __init__(self, state: ClusterState) -> None:
+        super().__init__(state)
+        self._rooms = Rooms()
+        # A dict keeps the order.
+        self._unplaced: dict[Key, None] = {}
+
     def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
         """Return a pod that waits; all that wait when a node changes or a pod makes room."""
+        key = key_of(item)
         if resource is PODS and event != "DELETED":
-            return [key_of(item)] if _waits(item) else []
-        return [key_of(pod) for pod in self.state.all(PODS) if _waits(pod)]
+            self._take(key, item)
+            return [key] if key in self._unplaced else []
+        if resource is PODS:
+            self._unplaced.pop(key, None)
+            self._rooms.forget_pod(key)
+        elif resource is NODES and event == "DELETED":
+            self._rooms.forget_node(key[1])
+        elif resource is NODES:
+            self._rooms.set_node(item)
+        return list(self._unplaced)
+
+    def _take(self, key: Key, pod: Object) -> None:
+        self._rooms.set_pod(key, pod)
+        if _waits(pod):
+            self._unplaced[key] = None
+        else:
+            self._unplaced.pop(key, None)
 
     async def reconcile(self, key: Key) -> None:
         """Bind the pod, or say on it why it cannot be bound."""
         pod = self.state.get(PODS, key)
         if pod is None or not _waits(pod):
             return
-        verdict = self._claims_verdict(pod) or place(pod, rooms(self.state.all(NODES), self.state.all(PODS)))
+        verdict = self._claims_verdict(pod) or self._rooms.place(pod)
         if verdict.node is None:
             await self._refuse(pod, verdict.message)
             return
@@ -49,13 +72,14 @@ class Scheduler(Controller):
             raise
         # The next pod must find this one's requests taken, whether or not the watch has told of the binding.
         bound = {**pod, "spec": {**pod["spec"], "nodeName": verdict.node}}
-        self.state.caches[PODS].objects[key] = bound
+        self.state.caches[PODS].assume(bound)
+        self._take(key, bound)
         message = f"Successfully assigned {key[0]}/{key[1]} to {verdict.node}"
         await record(self.state, pod, "Scheduled", message, component=_NAME)
 
     def _claims_verdict(self, pod: Object) -> Verdict | None:
         """Return why the pod cannot go anywhere when a claim that it mounts is not there, or is being deleted."""
-        total = len(self.state.all(NODES))
+        total = len(self._rooms)
         for name in claims_of(pod):
             claim = self.state.get(PERSISTENT_VOLUME_CLAIMS, (pod["metadata"]["namespace"], name))
             if total and (claim is None or is_going(claim)):

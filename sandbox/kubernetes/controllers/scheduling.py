@@ -69,17 +69,6 @@ def requests_of(pod: Object) -> dict[str, Decimal]:
     return total
 
 
-def rooms(nodes: Iterable[Object], pods: Iterable[Object]) -> list[NodeRoom]:
-    """Return the nodes with what the pods on them have taken; finished pods take nothing."""
-    by_name = {node["metadata"]["name"]: NodeRoom(node) for node in nodes}
-    for pod in pods:
-        room = by_name.get(pod["spec"].get("nodeName", ""))
-        if room is not None and pod.get("status", {}).get("phase") not in ("Succeeded", "Failed"):
-            for name, amount in requests_of(pod).items():
-                room.taken[name] = room.taken.get(name, Decimal(0)) + amount
-    return list(by_name.values())
-
-
 def place(pod: Object, candidates: Sequence[NodeRoom]) -> Verdict:
     """Choose the emptiest node that takes the pod."""
     if not candidates:
@@ -97,7 +86,7 @@ def place(pod: Object, candidates: Sequence[NodeRoom]) -> Verdict:
         else:
             fitting.append(room)
     if fitting:
-        return Verdict(min(fitting, key=_fullness).node["metadata"]["name"])
+        return Verdict(min(fitting, key=fullness).node["metadata"]["name"])
     return Verdict(None, _message(len(candidates), reasons, helpless))
 
 
@@ -181,7 +170,8 @@ def _expression_matches(expression: Object, labels: Mapping[str, str]) -> bool:
     return difference > 0 if operator == "Gt" else difference < 0
 
 
-def _fullness(room: NodeRoom) -> tuple[Decimal, str]:
+def fullness(room: NodeRoom) -> tuple[Decimal, str]:
+    """Return how much of a node is taken, of 2, and its name: what nodes are ordered by."""
     allocatable = room.node["status"].get("allocatable") or {}
     cores = parse(str(allocatable.get("cpu", "1"))) or Decimal(1)
     pods = parse(str(allocatable.get("pods", "1"))) or Decimal(1)

@@ -17,6 +17,7 @@ from sandbox.kubernetes.client import (
     Resource,
     WatchEvent,
 )
+from sandbox.kubernetes.controllers.kinds import PODS
 
 Key = tuple[str, str]
 Listener = Callable[[Resource, EventType, Object], None]
@@ -36,6 +37,11 @@ def revision_of(item: Object) -> int:
     return int(item["metadata"].get("resourceVersion") or 0)
 
 
+def _node_of(item: Object | None) -> str:
+    """Return the node that a pod is bound to; empty for none, and for other objects."""
+    return str(((item or {}).get("spec") or {}).get("nodeName") or "")
+
+
 class Cache:
     """Every object of one resource, as a watch tells it.
 
@@ -47,6 +53,8 @@ class Cache:
     def __init__(self, client: KubernetesClient, resource: Resource) -> None:
         self.resource = resource
         self.objects: dict[Key, Object] = {}
+        self._ordered: list[Key] | None = None
+        self._on_nodes: dict[str, dict[Key, None]] = {}
         self.synced = asyncio.Event()
         self._client = client
         self._listeners: list[Listener] = []
@@ -59,8 +67,37 @@ class Cache:
         """Take in an object that a write returned, unless the watch has told something newer."""
         known = self.objects.get(key_of(item))
         if known is None or revision_of(known) < revision_of(item):
-            self.objects[key_of(item)] = item
+            self.assume(item)
             self._tell("MODIFIED" if known else "ADDED", item)
+
+    def assume(self, item: Object) -> None:
+        """Take in what an object is certain to be, and tell nobody: the watch is about to."""
+        key = key_of(item)
+        known = self.objects.get(key)
+        if known is None:
+            self._ordered = None
+        before, after = _node_of(known), _node_of(item)
+        if before != after:
+            self._on_nodes.get(before, {}).pop(key, None)
+            self._on_nodes.setdefault(after, {})[key] = None
+        self.objects[key] = item
+
+    def ordered(self) -> list[Object]:
+        """Return the objects by namespace and name."""
+        if self._ordered is None:
+            self._ordered = sorted(self.objects)
+        return [self.objects[key] for key in self._ordered]
+
+    def on_node(self, name: str) -> list[Object]:
+        """Return the objects, pods that is, that are bound to a node."""
+        return [self.objects[key] for key in sorted(self._on_nodes.get(name, ()))]
+
+    def _drop(self, key: Key) -> Object | None:
+        item = self.objects.pop(key, None)
+        if item is not None:
+            self._ordered = None
+            self._on_nodes.get(_node_of(item), {}).pop(key, None)
+        return item
 
     def update(self, item: Object) -> None:
         """Take in what a patch returned, unless the watch has already told that the object is gone.
@@ -73,7 +110,7 @@ class Cache:
 
     def forget(self, key: Key) -> None:
         """Drop an object that the server says is gone."""
-        item = self.objects.pop(key, None)
+        item = self._drop(key)
         if item is not None:
             self._tell("DELETED", item)
 
@@ -110,7 +147,7 @@ class Cache:
         if event.type == "DELETED":
             known = self.objects.get(key_of(event.object))
             if known is not None and revision_of(known) <= revision_of(event.object):
-                del self.objects[key_of(event.object)]
+                self._drop(key_of(event.object))
                 self._tell("DELETED", event.object)
         else:
             self.observe(event.object)
@@ -134,8 +171,14 @@ class ClusterState:
 
     def all(self, resource: Resource, namespace: str | None = None) -> list[Object]:
         """Return the cached objects of a resource, ordered by name."""
-        objects = self.caches[resource].objects
-        return [objects[key] for key in sorted(objects) if namespace is None or key[0] == namespace]
+        objects = self.caches[resource].ordered()
+        if namespace is None:
+            return objects
+        return [item for item in objects if item["metadata"].get("namespace", "") == namespace]
+
+    def pods_on(self, node: str) -> list[Object]:
+        """Return the cached pods that are bound to a node."""
+        return self.caches[PODS].on_node(node)
 
     def get(self, resource: Resource, key: Key) -> Object | None:
         """Return a cached object."""

@@ -1,8 +1,10 @@
 """The controllers' client on the embedded server: straight to the registry, no HTTP between."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Literal, cast
 
+from sandbox.copies import copied
 from sandbox.kubernetes.client import MERGE, ApiError, EventType, Listing, Patch, PatchType, Resource, WatchEvent
 from sandbox.kubernetes.embedded import subresources
 from sandbox.kubernetes.embedded.authentication import Authenticator
@@ -11,7 +13,7 @@ from sandbox.kubernetes.embedded.kinds import ResourceType
 from sandbox.kubernetes.embedded.registry import Registry, Write
 from sandbox.kubernetes.embedded.selectors import Selection
 from sandbox.kubernetes.embedded.statuses import StatusError
-from sandbox.kubernetes.embedded.store import Object, TooOldError, copied
+from sandbox.kubernetes.embedded.store import Object, TooOldError
 
 _MANAGER = "kube-controller-manager"
 
@@ -72,6 +74,7 @@ class InProcessClient:
         subresource: str | None = None,
     ) -> Object:
         """Create an object; with name and subresource, `binding` binds a pod and `token` issues a token."""
+        await _turn_of_others()
         found, write = self._find(resource), Write(_MANAGER)
         try:
             if subresource == "binding" and name:
@@ -87,6 +90,7 @@ class InProcessClient:
         self, resource: Resource, name: str, body: Object, namespace: str | None = None, subresource: str | None = None
     ) -> Object:
         """Put an object or a subresource such as `finalize`."""
+        await _turn_of_others()
         try:
             changed = self._registry.update(
                 self._find(resource), namespace or "", name, body, Write(_MANAGER), subresource or ""
@@ -106,6 +110,7 @@ class InProcessClient:
         patch_type: PatchType = MERGE,
     ) -> Object:
         """Patch an object or its subresource."""
+        await _turn_of_others()
         found = self._find(resource)
         try:
             changed = self._registry.patch(
@@ -126,11 +131,17 @@ class InProcessClient:
         propagation_policy: Literal["Background", "Foreground", "Orphan"] | None = None,
     ) -> None:
         """Delete an object; with `uid`, only that very one."""
+        await _turn_of_others()
         deletion = Deletion(grace_period_seconds, propagation_policy or "", uid or "")
         try:
             self._registry.delete(self._find(resource), namespace or "", name, deletion)
         except StatusError as error:
             raise _told(error) from None
+
+
+async def _turn_of_others() -> None:
+    """Let the rest of the sandbox work before a write, as one over the wire would; nothing else of this is awaited."""
+    await asyncio.sleep(0)
 
 
 def _told(error: StatusError) -> ApiError:

@@ -8,12 +8,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.copies import copied
 from sandbox.kubernetes.embedded import names
 from sandbox.kubernetes.embedded.fields import Ownership, Path, item_key, leaves, owners, told
 from sandbox.kubernetes.embedded.kinds import ResourceType
 from sandbox.kubernetes.embedded.schemas import ANY, Node, root
 from sandbox.kubernetes.embedded.statuses import Cause, apply_conflict
-from sandbox.kubernetes.embedded.store import Object, copied
+from sandbox.kubernetes.embedded.store import Object
 
 
 def track_update(resource: ResourceType, after: Object, before: Object | None, manager: str, subresource: str) -> None:

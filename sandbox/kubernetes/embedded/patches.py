@@ -8,10 +8,11 @@ from typing import Any
 import jsonpatch
 import jsonpointer
 
+from sandbox.copies import copied
 from sandbox.kubernetes.embedded.kinds import ResourceType
 from sandbox.kubernetes.embedded.schemas import ANY, Node, root
 from sandbox.kubernetes.embedded.statuses import StatusError, bad_request
-from sandbox.kubernetes.embedded.store import Object, copied
+from sandbox.kubernetes.embedded.store import Object
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"

@@ -6,6 +6,7 @@ https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/va
 from collections.abc import Collection
 from typing import Any
 
+from sandbox.copies import copied
 from sandbox.kubernetes import quantities
 from sandbox.kubernetes.embedded import names
 from sandbox.kubernetes.embedded.statuses import (
@@ -17,7 +18,7 @@ from sandbox.kubernetes.embedded.statuses import (
     required,
     unsupported_value,
 )
-from sandbox.kubernetes.embedded.store import Object, copied
+from sandbox.kubernetes.embedded.store import Object
 
 _MUTABLE = (
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"

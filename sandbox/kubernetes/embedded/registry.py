@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.copies import copied
 from sandbox.kubernetes.embedded import names, ownership
 from sandbox.kubernetes.embedded.admission import admit, admit_namespace, assign_addresses
 from sandbox.kubernetes.embedded.decoding import decode, refuse_unknown
@@ -20,7 +21,7 @@ from sandbox.kubernetes.embedded.statuses import (
     modified_meanwhile,
     not_found,
 )
-from sandbox.kubernetes.embedded.store import Object, Store, copied
+from sandbox.kubernetes.embedded.store import Object, Store
 from sandbox.kubernetes.embedded.strategies import other_name, restricted, vanished, wish
 from sandbox.kubernetes.embedded.validation import change_causes, creation_causes
 from sandbox.kubernetes.embedded.versions import outgoing

@@ -6,23 +6,12 @@ Objects are never changed in place: a change puts a new object. What the store g
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from sandbox.kubernetes.embedded.kinds import ResourceKey
 
 Object = dict[str, Any]
-Json = TypeVar("Json")
 _REMEMBERED_CHANGES = 5000
-
-
-def copied(value: Json) -> Json:
-    """Return a copy of a JSON value that shares nothing with it; several times faster than `copy.deepcopy`."""
-    found: Any = value
-    if isinstance(value, dict):
-        found = {name: copied(below) for name, below in value.items()}
-    elif isinstance(value, list):
-        found = [copied(below) for below in value]
-    return cast("Json", found)
 
 
 @dataclass(frozen=True)

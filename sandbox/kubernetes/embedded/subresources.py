@@ -6,6 +6,7 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta, timezone
 
+from sandbox.copies import copied
 from sandbox.kubernetes.controllers.logs import NoSuchContainerError, container_log, excerpt
 from sandbox.kubernetes.embedded import names
 from sandbox.kubernetes.embedded.authentication import Authenticator
@@ -23,7 +24,7 @@ from sandbox.kubernetes.embedded.statuses import (
     not_found,
     with_cause,
 )
-from sandbox.kubernetes.embedded.store import Object, Store, copied
+from sandbox.kubernetes.embedded.store import Object, Store
 from sandbox.kubernetes.labels import labels_match
 
 _TOKEN_SECONDS = 3600

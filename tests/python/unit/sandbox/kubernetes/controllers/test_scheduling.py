@@ -1,7 +1,10 @@
+from typing import Any
+
 import pytest
 
 from sandbox.kubernetes.client import Object
-from sandbox.kubernetes.controllers.scheduling import NodeRoom, Verdict, accepts, place, requests_of, rooms
+from sandbox.kubernetes.controllers.rooms import Rooms
+from sandbox.kubernetes.controllers.scheduling import NodeRoom, Verdict, accepts, requests_of
 
 
 def _node(name: str, *, taints: list[Object] | None = None, cordoned: bool = False, **labels: str) -> Object:
@@ -18,7 +21,12 @@ def _pod(node: str = "", *, phase: str = "Running", requests: dict[str, str] | N
 
 
 def _place(pod: Object, *nodes: Object, others: tuple[Object, ...] = ()) -> Verdict:
-    return place(pod, rooms(nodes, others))
+    rooms = Rooms()
+    for number, other in enumerate(others):
+        rooms.set_pod(("default", str(number)), other)
+    for node in nodes:
+        rooms.set_node(node)
+    return rooms.place(pod)
 
 
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
@@ -129,3 +137,36 @@ def test_a_pod_asks_for_the_sum_of_its_containers_or_its_largest_init_container(
 def test_a_room_names_what_it_lacks() -> None:
     room = NodeRoom(_node("a"))
     assert room.lacking(requests_of(_pod(requests={"nvidia.com/gpu": "2", "cpu": "1"}))) == ["nvidia.com/gpu"]
+
+
+def _for_node(name: str, **how: Any) -> Object:
+    on_node = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [name]}]}
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [on_node]}}
+    return _pod(affinity={"nodeAffinity": required}, **how)
+
+
+def test_a_pod_of_a_daemon_set_goes_to_its_node_however_full_others_are() -> None:
+    busy = _pod("b", requests={"cpu": "1"})
+    assert _place(_for_node("b"), _node("a"), _node("b"), others=(busy,)).node == "b"
+
+
+def test_a_pod_that_its_own_node_cannot_take_is_told_of_all_nodes() -> None:
+    verdict = _place(_for_node("b", requests={"cpu": "3"}), _node("a"), _node("b"))
+    assert verdict.message.startswith("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match")
+
+
+def test_what_a_pod_takes_is_free_again_when_it_has_gone() -> None:
+    rooms = Rooms()
+    rooms.set_node(_node("a"))
+    rooms.set_pod(("default", "first"), _pod("a", requests={"cpu": "2"}))
+    assert rooms.place(_pod(requests={"cpu": "2"})).node is None
+    rooms.forget_pod(("default", "first"))
+    assert rooms.place(_pod(requests={"cpu": "2"})).node == "a"
+
+
+def test_no_pod_goes_to_a_node_that_is_gone() -> None:
+    rooms = Rooms()
+    rooms.set_node(_node("a"))
+    rooms.forget_node("a")
+    assert len(rooms) == 0
+    assert rooms.place(_pod()).node is None

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from sandbox.copies import copied
 from sandbox.kubernetes.embedded.deletion import Deletion
 from sandbox.kubernetes.embedded.patches import MERGE_PATCH, STRATEGIC_PATCH
 from sandbox.kubernetes.embedded.registry import Write
 from sandbox.kubernetes.embedded.statuses import StatusError
-from sandbox.kubernetes.embedded.store import Object, copied
+from sandbox.kubernetes.embedded.store import Object
 from tests.python.unit.sandbox.kubernetes.embedded.conftest import Cluster
 
 CONFIG: Object = {"metadata": {"name": "c"}, "data": {"a": "1"}}

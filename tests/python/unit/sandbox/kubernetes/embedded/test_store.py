@@ -2,7 +2,8 @@
 
 import pytest
 
-from sandbox.kubernetes.embedded.store import Store, TooOldError, copied
+from sandbox.copies import copied
+from sandbox.kubernetes.embedded.store import Store, TooOldError
 
 PODS = ("", "pods")
 
