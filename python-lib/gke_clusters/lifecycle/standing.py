@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gke_clusters.google.clusters import Cluster
+from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.known_clusters import KnownCluster
 from gke_clusters.specs.ownership import label_value, owner_of
 
@@ -71,7 +72,12 @@ def judge(cluster: Cluster, install: str, known: Collection[KnownCluster]) -> Ju
 
 
 def _is_saved(known: KnownCluster, cluster: Cluster) -> bool:
-    return known.saved is not None and known.saved.name == cluster.name and known.saved.is_same(cluster)
+    return known.saved is not None and _same_place(known.saved.name, cluster.name) and known.saved.is_same(cluster)
+
+
+def _same_place(one: ClusterName, other: ClusterName) -> bool:
+    # A project has an id and a number, and nothing here knows which two belong together.
+    return (one.location, one.name) == (other.location, other.name)
 
 
 def _namesake(owner: str, known: Collection[KnownCluster]) -> KnownCluster | None:
@@ -99,8 +105,13 @@ def _doubts(
         )
     if namesake and not namesake.failure and not namesake.saved:
         yield f"{namesake.id} of DSS is started, and DSS does not say as which GKE cluster."
+    if namesake and namesake.saved and _same_place(namesake.saved.name, cluster.name):
+        yield (
+            f"{namesake.id} of DSS was started as another cluster of that name, which is gone. Mark {namesake.id} as"
+            " stopped (force stop); its next start takes this one over."
+        )
     for each in known:
-        if each.journal == cluster.name:
+        if each.journal and _same_place(each.journal, cluster.name):
             yield f"The journal of {each.id} names it: a start of {each.id} was interrupted, and the next clears up."
         if each.failure:
             yield f"Which GKE cluster {each.id} of DSS is could not be read: it may be this one."

@@ -42,10 +42,10 @@ def test_one_whose_dss_cluster_was_started_as_another_is_forgotten():
     assert reason == f"my-cluster of DSS was started as {ELSEWHERE.name} since."
 
 
-def test_a_later_cluster_of_the_same_name_is_not_the_one_that_was_started():
-    later = replace(OURS, id="id-9")
+def test_a_started_cluster_is_known_by_the_number_of_its_project_as_well():
+    by_number = replace(OURS, name=ClusterName("123456789012", OURS.name.location, OURS.name.name))
 
-    assert standing(later, started_as(OURS))[0] is Standing.FORGOTTEN
+    assert standing(by_number, started_as(OURS))[0] is Standing.KNOWN
 
 
 def test_one_of_another_installation_is_none_of_ours():
@@ -72,6 +72,7 @@ DOUBTS = {
     "another one has it stopped": (started_as(OURS, "attached", "NONE"), "attached is stopped in DSS"),
     "its next start takes it over": (KnownCluster("my-cluster"), "its next start takes this cluster over"),
     "it is started as nobody knows what": (KnownCluster("my-cluster", "RUNNING"), "DSS does not say as which"),
+    "another of its name was started": (started_as(replace(OURS, id="id-9")), "as another cluster of that name"),
     "a journal names it": (KnownCluster("x", journal=OURS.name), "The journal of x names it"),
     "one could not be read": (KnownCluster("x", failure=DssRefused("No.")), "Which GKE cluster x of DSS is could not"),
     "its own could not be read": (KnownCluster("my-cluster", failure=DssRefused("No.")), "could not be read"),
