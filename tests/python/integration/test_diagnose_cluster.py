@@ -129,7 +129,7 @@ def test_a_troubled_cluster_is_degraded_and_each_trouble_is_named_with_what_to_d
     assert "create secrets" in page
     assert (found["Quota"], found["Nodes"], found["Pods that wait"]) == ("unknown", "warning", "warning")
     assert "compute.regions.get" in page
-    assert "kubectl uncordon NODE" in page
+    assert "kubectl uncordon gke-" in page
     assert "1 pod: Unschedulable." in page
     assert found["GKE cluster"] == found["Kubernetes API"] == "good"
     assert "Odd" in page

@@ -126,6 +126,12 @@ def endpoints_part(trials: Sequence[EndpointTrial], server: str) -> Part:
                 "Choose it as the control plane endpoint in the form of the cluster, then attach or start it again.",
             )
         )
+    dns = next((trial for trial in trials if trial.kind == "dns" and not trial.server), None)
+    if dns and dns.failure and not answering:
+        what = (
+            "No endpoint answers from here. The DNS endpoint, which is off, would need no route to the control plane."
+        )
+        advice.append(Advice(Tone.INFO, what, dns.failure.remedy))
     kinds = ", ".join("DNS" if trial.kind == "dns" else trial.kind for trial in answering) or "none"
     table = Table(("Endpoint", "Address", "From here", "Time", "DSS uses it", "Why"), rows)
     return Part("Control plane endpoints", tone, f"Answering from the DSS host: {kinds}.", (), table, tuple(advice))
@@ -145,7 +151,7 @@ def _endpoint(trial: EndpointTrial, server: str) -> tuple[str | Cell, ...]:
         "DNS" if trial.kind == "dns" else trial.kind,
         trial.server,
         state,
-        f"{trial.seconds * 1000:.0f} ms" if trial.server else "",
+        f"{trial.seconds * 1000:.0f}\N{NO-BREAK SPACE}ms" if trial.server else "",
         "yes" if trial.server and trial.server == server else "",
         why,
     )
@@ -256,7 +262,7 @@ def _node_advice(unwell: Sequence[NodeState], tone: Tone) -> list[Advice]:
             Advice(
                 Tone.WARNING,
                 f"{_some(cordoned, 'node')} cordoned: nothing new is scheduled there.",
-                "That is so during an upgrade or a deletion of the pool; otherwise: kubectl uncordon NODE",
+                f"That is so during an upgrade or a deletion of the pool; otherwise: kubectl uncordon {cordoned[0]}",
             )
         )
     if pressed:

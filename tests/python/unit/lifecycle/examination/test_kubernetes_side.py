@@ -79,9 +79,16 @@ class TestEndpoints:
         assert (part.tone, part.advice) == (Tone.GOOD, ())
         assert part.summary == "Answering from the DSS host: public, DNS."
         assert part.table.rows == (
-            ("public", "https://1", Cell("answers", Tone.GOOD), "50 ms", "yes", ""),
-            ("private", "https://2", Cell("no answer", Tone.WARNING), "5000 ms", "", "It is silent. timeout"),
-            ("DNS", "https://3", Cell("refuses", Tone.WARNING), "100 ms", "", "It refuses. HTTP 403"),
+            ("public", "https://1", Cell("answers", Tone.GOOD), "50\N{NO-BREAK SPACE}ms", "yes", ""),
+            (
+                "private",
+                "https://2",
+                Cell("no answer", Tone.WARNING),
+                "5000\N{NO-BREAK SPACE}ms",
+                "",
+                "It is silent. timeout",
+            ),
+            ("DNS", "https://3", Cell("refuses", Tone.WARNING), "100\N{NO-BREAK SPACE}ms", "", "It refuses. HTTP 403"),
         )
 
     def test_one_that_is_off_is_no_fault(self):
@@ -104,6 +111,13 @@ class TestEndpoints:
 
         assert (part.tone, part.advice) == (Tone.BAD, ())
         assert part.summary == "Answering from the DSS host: none."
+
+    def test_an_endpoint_that_is_off_and_needs_no_route_is_named_where_none_answers(self):
+        off = EndpointTrial("dns", failure=ControlPlaneUnreachable("It is off.", remedy="gcloud … --enable-dns-access"))
+        part = endpoints_part([EndpointTrial("public", "https://1", failure=SILENT), off], "https://1")
+
+        [advice] = part.advice
+        assert (advice.tone, advice.remedy) == (Tone.INFO, "gcloud … --enable-dns-access")
 
     def test_an_address_that_is_none_of_them_is_to_be_renewed(self):
         part = endpoints_part([EndpointTrial("public", "https://1", answers=True)], "https://old")
@@ -163,6 +177,7 @@ class TestNodes:
         part = nodes_part([NodeState("a", cordoned=True), NodeState("b", cordoned=True)], autopilot=False)
 
         assert [each.what for each in part.advice] == ["2 nodes are cordoned: nothing new is scheduled there."]
+        assert part.advice[0].remedy.endswith("kubectl uncordon a")
 
     def test_none_that_is_ready_is_a_problem(self):
         part = nodes_part([NodeState(str(number), ready=False) for number in range(60)], autopilot=False)
