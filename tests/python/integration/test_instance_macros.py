@@ -45,10 +45,12 @@ def install_id(dss: Dss) -> str:
 
 @pytest.fixture
 def lost(dss: Dss, sandbox: Sandbox, unique_name: Any, install_id: str) -> Iterator[str]:
-    """A GKE cluster that this DSS created for a cluster that it has no more."""
+    """A GKE cluster that this DSS created for a cluster that it has no more, and that is not well."""
     name = unique_name("lost")
     labels = {"dss-install-id": install_id.lower(), "dss-cluster-id": name}
-    sandbox.create_cluster(ABROAD, name, resourceLabels=labels)
+    creation = {"service": "container", "method": "POST", "path": "*/clusters"}
+    with sandbox.faults({**creation, "effect": {"cluster": "DEGRADED"}}):
+        sandbox.create_cluster(ABROAD, name, resourceLabels=labels)
     yield name
     if sandbox.call(f"{sandbox._place(sandbox.project, ABROAD)}/clusters/{name}").ok:
         sandbox.delete_cluster(ABROAD, name)
@@ -71,7 +73,7 @@ def test_a_forgotten_cluster_is_found_by_one_list_and_deleted_by_its_name_alone(
     named = f"{ABROAD}/{lost}"
     deleted = find(run, deleteClusters=[named])
 
-    assert f"<code>{named}</code>" in looked
+    assert re.search(rf"<code>{named}</code></td>\s*<td>DEGRADED<", looked)
     assert len(lists) == 1
     assert outcomes(deleted)[f"Delete {named}"] == "changed"
     assert f"<code>{named}</code>" not in deleted

@@ -96,6 +96,13 @@ def test_a_forgotten_cluster_is_shown_with_its_age_its_nodes_and_its_owner(story
     assert "delete" not in world.clusters.calls
 
 
+@pytest.mark.parametrize("status", ["PROVISIONING", "DEGRADED", "ERROR", "STOPPING", "NEWER_THAN_THIS"])
+def test_a_forgotten_cluster_is_found_in_every_state(story, world, status):
+    world.clusters.add(world.cluster(status=status))
+
+    assert f"<td>{status}</td>" in story.run()
+
+
 @pytest.mark.parametrize("created", ["", "yesterday", "2026-01-01T00:00:00"])
 def test_an_age_or_a_number_that_google_does_not_say_is_unknown(story, world, created):
     world.clusters.add(world.cluster(create_time=created))
