@@ -168,7 +168,7 @@ def access_part(review: AccessReview) -> Part:
         for each in review.missing
     )
     words = "Containerized execution cannot work" if review.essential_missing else "Some features cannot work"
-    what = f"{words}: the identity may not do {len(rows)} of the things that DSS does in the cluster."
+    what = f"{words}: the identity lacks {len(rows)} of the rights that DSS uses in the cluster."
     table = Table(("What for", "Not allowed", "Permission"), rows)
     return Part(title, tone, what, (), table, (Advice(tone, what, review.remedy),))
 
