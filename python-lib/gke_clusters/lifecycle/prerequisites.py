@@ -126,6 +126,11 @@ def _of_project(
     def room() -> Result:
         if not region:
             return Outcome.SKIPPED, ("The connection names no zone and no region.",)
+        try:
+            # Quotas are read with the patience of a story, which is too much for an API that does not answer at all.
+            access.require_api("compute", project)
+        except GkeClustersError:
+            return Outcome.SKIPPED, ("Compute Engine cannot be asked: see its API above.",)
         return check_quotas(quotas, project, region)
 
     return [

@@ -226,6 +226,16 @@ def test_without_a_place_no_quota_is_looked_at(around):
     assert around.run({"projectId": "p"})["Project: quotas"][0] == "skipped"
 
 
+def test_an_api_that_does_not_answer_is_not_asked_for_quotas(around):
+    around.apis = {"compute": ApiNotEnabled("compute.googleapis.com is not enabled.")}
+
+    found = around.run()
+
+    assert found["Project: API compute"][0] == "failed"
+    assert found["Project: quotas in europe-west1"][0] == "skipped"
+    assert around.asked_quotas == []
+
+
 def test_scopes_that_keep_google_out_are_said_with_the_command_that_mends_them(around):
     around.scopes_there = ("https://www.googleapis.com/auth/devstorage.read_write",)
 
