@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,36 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gke_clusters.errors import SettingsError
-from gke_clusters.settings import instance_macros, node_pool_macros
 from gke_clusters.settings.descriptors import macro_descriptor, parameter_set_descriptor
-from gke_clusters.settings.diagnose import parse_diagnose
-from gke_clusters.settings.gcs_connection import parse_gcs_connection
-from gke_clusters.settings.push_base_images import parse_push_base_images
-from gke_clusters.settings.register import parse_register
-from gke_clusters.settings.set_up_compute import parse_set_up_compute
-from gke_clusters.settings.use_in_projects import parse_use_in_projects
 
 ROOT = Path(__file__).resolve().parents[4]
-# A macro of the cluster takes its credentials from what the cluster was started with, not from its dialog.
-OF_A_CLUSTER = {
-    "add-node-pool": node_pool_macros.parse_add,
-    "delete-node-pool": node_pool_macros.parse_delete,
-    "diagnose-cluster": parse_diagnose,
-    "register-cluster": parse_register,
-    "resize-node-pool": node_pool_macros.parse_resize,
-    "use-cluster-in-projects": parse_use_in_projects,
-}
-OF_THE_INSTANCE = {
-    "check-prerequisites": instance_macros.parse_check_prerequisites,
-    "create-gcs-connection": parse_gcs_connection,
-    "find-forgotten-clusters": instance_macros.parse_find_forgotten,
-    "print-iam-role": instance_macros.parse_print_iam_role,
-    "push-base-images": parse_push_base_images,
-    "set-up-compute": parse_set_up_compute,
-}
-PARSERS = OF_THE_INSTANCE | {
-    name: lambda config, _admin, parse=parse: parse(config) for name, parse in OF_A_CLUSTER.items()
-}
+MACROS = sorted(path.parent.name for path in ROOT.glob("python-runnables/*/runnable.py"))
+# The function by which a macro reads its dialog; that of the credentials reads what its cluster was started with.
+PARSER = re.compile(r"^from (gke_clusters\.settings\.\w+) import (parse_(?!credentials)\w+)$", re.MULTILINE)
 PRESETS = [parameter_set_descriptor(name) for name in ("connection-info", "node-pool-request")]
 MANY = settings(
     max_examples=int(os.environ.get("EXAMPLES", "60")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -94,6 +73,13 @@ def steps_of(label):
     return [step for step in label.split(" › ") if not step.isdigit()]
 
 
+def parser(name):
+    """What a macro makes settings of its dialog with: of the values, and of admin values if it takes them."""
+    [(module, function)] = PARSER.findall((ROOT / "python-runnables" / name / "runnable.py").read_text())
+    parse = getattr(importlib.import_module(module), function)
+    return parse if len(inspect.signature(parse).parameters) == 2 else lambda config, _: parse(config)
+
+
 def refusal(parse, config, admin):
     try:
         parse(config, admin)
@@ -102,19 +88,15 @@ def refusal(parse, config, admin):
     return None
 
 
-def test_every_macro_is_tried():
-    assert set(PARSERS) == {path.parent.name for path in ROOT.glob("python-runnables/*/runnable.json")}
-
-
-@pytest.mark.parametrize("name", sorted(PARSERS))
+@pytest.mark.parametrize("name", MACROS)
 def test_a_dialog_gives_settings_or_names_wrong_labels(name):
     macro = macro_descriptor(name)
-    known = labels(macro)
+    known, parse = labels(macro), parser(name)
 
     @MANY
     @given(config=forms(macro), admin=st.fixed_dictionaries({}, optional={"connectionInfo": ANY_JSON}))
     def holds(config, admin):
-        refused = refusal(PARSERS[name], config, admin)
+        refused = refusal(parse, config, admin)
         if refused is not None:
             assert refused.problems
             assert {step for each in refused.problems for step in steps_of(each.label)} <= known
