@@ -20,7 +20,7 @@ from gke_clusters.kube.helper_trial import HelperTrial, try_helper
 from gke_clusters.kube.kubeconfig import EndpointKind
 from gke_clusters.kube.kubectl import kubectl_version
 from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
-from gke_clusters.lifecycle.examination import dss_side, google_side, kubernetes_side
+from gke_clusters.lifecycle.examination import access_side, dss_side, google_side, workload_side
 from gke_clusters.lifecycle.examination.inquiries import Inquiries, Inquiry, NotAskedError
 from gke_clusters.lifecycle.examination.versions import versions_part
 from gke_clusters.lifecycle.google_access import GoogleAccess
@@ -181,9 +181,9 @@ def _ask_the_cluster(questions: _Questions, inquiries: Inquiries) -> list[Callab
     trials = [ask(f"the {kind} endpoint", partial(trial_of, kind), after=gke) for kind in ENDPOINT_KINDS]
     endpoints = ask("the endpoints", lambda: [trial.answer() for trial in trials], after=gke)
     review = ask("the access", lambda: review_access(api.answer()[0], ACCESS_NEEDS, patience_seconds=0.0), after=api)
-    nodes = ask("the nodes", lambda: kubernetes_side.nodes_of(api.answer()[0]), after=api)
-    pods = ask("the pods", lambda: kubernetes_side.pods_of(api.answer()[0]), after=api)
-    warnings = ask("the events", lambda: kubernetes_side.warnings_of(api.answer()[0]), after=api)
+    nodes = ask("the nodes", lambda: workload_side.nodes_of(api.answer()[0]), after=api)
+    pods = ask("the pods", lambda: workload_side.pods_of(api.answer()[0]), after=api)
+    warnings = ask("the events", lambda: workload_side.warnings_of(api.answer()[0]), after=api)
 
     def server() -> str:
         trial = helper.answer_or_none()
@@ -200,18 +200,14 @@ def _ask_the_cluster(questions: _Questions, inquiries: Inquiries) -> list[Callab
     now = datetime.now(timezone.utc)
     return [
         lambda: api.part(
-            "Kubernetes API", lambda found: kubernetes_side.api_part(found[1], found[0].endpoint.server), Tone.BAD
+            "Kubernetes API", lambda found: access_side.api_part(found[1], found[0].endpoint.server), Tone.BAD
         ),
-        lambda: endpoints.part(
-            "Control plane endpoints", lambda found: kubernetes_side.endpoints_part(found, server())
-        ),
-        lambda: helper.part(
-            "Credential helper", lambda found: kubernetes_side.helper_part(found, identity()), Tone.BAD
-        ),
-        lambda: review.part("Access that DSS needs", kubernetes_side.access_part),
-        lambda: nodes.part("Nodes", lambda found: kubernetes_side.nodes_part(found, autopilot=autopilot())),
-        lambda: pods.part("Pods that wait", lambda found: kubernetes_side.pods_part(found, now)),
-        lambda: warnings.part("Recent warnings", kubernetes_side.events_part),
+        lambda: endpoints.part("Control plane endpoints", lambda found: access_side.endpoints_part(found, server())),
+        lambda: helper.part("Credential helper", lambda found: access_side.helper_part(found, identity()), Tone.BAD),
+        lambda: review.part("Access that DSS needs", access_side.access_part),
+        lambda: nodes.part("Nodes", lambda found: workload_side.nodes_part(found, autopilot=autopilot())),
+        lambda: pods.part("Pods that wait", lambda found: workload_side.pods_part(found, now)),
+        lambda: warnings.part("Recent warnings", workload_side.events_part),
     ]
 
 
