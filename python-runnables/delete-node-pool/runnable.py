@@ -1,12 +1,8 @@
 from dataiku.runnables import Runnable
 
-from gke_clusters.dss.clusters import read_cluster
-from gke_clusters.dss.instance import DssInstance
-from gke_clusters.lifecycle.google_access import connect
+from gke_clusters.lifecycle.macro_on_cluster import run_on_cluster
 from gke_clusters.lifecycle.pool_deletion import delete_node_pool
-from gke_clusters.lifecycle.progress import TARGET, UNIT, Progress
-from gke_clusters.lifecycle.surfacing import set_log_level, surfaced
-from gke_clusters.settings.connection import parse_credentials
+from gke_clusters.lifecycle.progress import TARGET, UNIT
 from gke_clusters.settings.node_pool_macros import parse_delete
 
 
@@ -23,13 +19,4 @@ class DeleteNodePool(Runnable):
         return (TARGET, UNIT)
 
     def run(self, progress_callback):
-        set_log_level(self.config)
-        with surfaced("delete the node pool"):
-            settings = parse_delete(self.config)
-            cluster = read_cluster(DssInstance.here(), settings.cluster_id)
-            return delete_node_pool(
-                settings,
-                cluster,
-                lambda: connect(parse_credentials(cluster.plugin_config)),
-                Progress(progress_callback),
-            )
+        return run_on_cluster(self.config, progress_callback, "delete the node pool", parse_delete, delete_node_pool)
