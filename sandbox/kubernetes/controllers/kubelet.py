@@ -1,21 +1,26 @@
 """The kubelets of all nodes: pods that are bound start their containers, pods that are deleted go.
 
-A simulated container never ends by itself: a pod reaches Running and stays there until it is deleted.
+A simulated container never ends by itself: a pod reaches Running and stays there until it is deleted. The exception is
+the network probe of the plugin, which really runs.
 """
 
+import asyncio
 import ipaddress
+import logging
 from collections.abc import Iterable
 
-from sandbox.kubernetes.client import EventType, Object, Resource
+from sandbox.kubernetes.client import ApiError, EventType, Object, Resource
 from sandbox.kubernetes.controllers.engine import Controller
 from sandbox.kubernetes.controllers.events import record
 from sandbox.kubernetes.controllers.kinds import NODES, PODS
-from sandbox.kubernetes.controllers.pod_status import creating, running
+from sandbox.kubernetes.controllers.pod_status import creating, ended, running
+from sandbox.kubernetes.controllers.probes import is_probe, run_probe
 from sandbox.kubernetes.controllers.state import ClusterState, Key, key_of
 
 # How long a simulated container takes to be created once its pod has a node.
 _CREATION_SECONDS = 0.1
 _NAME = "kubelet"
+_log = logging.getLogger(__name__)
 
 
 class Kubelets(Controller):
@@ -26,6 +31,7 @@ class Kubelets(Controller):
     def __init__(self, state: ClusterState) -> None:
         super().__init__(state)
         self._last_address: dict[str, int] = {}
+        self._probes: set[asyncio.Task[None]] = set()
 
     def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
         """Return a pod that is on a node, or was on one that is gone."""
@@ -33,6 +39,15 @@ class Kubelets(Controller):
             name = item["metadata"]["name"]
             return [key_of(pod) for pod in self.state.pods_on(name)] if event == "DELETED" else []
         return [key_of(item)] if event != "DELETED" and item["spec"].get("nodeName") else []
+
+    async def run(self) -> None:
+        """Work until cancelled, and end what runs then."""
+        try:
+            await super().run()
+        finally:
+            for task in self._probes:
+                task.cancel()
+            await asyncio.gather(*self._probes, return_exceptions=True)
 
     async def reconcile(self, key: Key) -> None:
         """Take the pod one step further."""
@@ -60,6 +75,21 @@ class Kubelets(Controller):
                 ("Started", f"Started container {name}"),
             ):
                 await record(self.state, pod, reason, message, component=_NAME)
+        if is_probe(pod):
+            task = asyncio.create_task(self._probe(key, pod))
+            self._probes.add(task)
+            task.add_done_callback(self._probes.discard)
+
+    async def _probe(self, key: Key, pod: Object) -> None:
+        result = await run_probe(pod)
+        now = self.state.get(PODS, key)
+        if now is None or now["metadata"]["uid"] != pod["metadata"]["uid"]:
+            return
+        try:
+            await self.state.patch(PODS, key, {"status": ended(now, result.exit_code, result.message)}, "status")
+        except ApiError as error:
+            # It was deleted in this very moment.
+            _log.debug("The end of %s: %s", "/".join(key), error.message)
 
     def _next_address(self, node: Object) -> str:
         """Return the next free address of the node's pod range; the first two belong to the node."""

@@ -21,9 +21,19 @@ def container_log(pod: Object, container: str) -> str:
     metadata = pod["metadata"]
     for found in containers:
         if container in ("", found["name"]):
+            if report := _report(pod, found["name"]):
+                return report
             command = " ".join([*found.get("command", []), *found.get("args", [])]) or "its entrypoint"
             return f"container {found['name']} of {metadata['namespace']}/{metadata['name']} runs {command}\n"
     raise NoSuchContainerError(f"container {container} not found in pod {metadata['name']}_{metadata['namespace']}")
+
+
+def _report(pod: Object, container: str) -> str:
+    """Return what a container that has ended said last, which for the network probe is all that it said."""
+    for status in (pod.get("status") or {}).get("containerStatuses") or ():
+        if status["name"] == container:
+            return str(status["state"].get("terminated", {}).get("message") or "")
+    return ""
 
 
 def excerpt(log: str, *, tail_lines: int | None = None, limit_bytes: int | None = None) -> str:

@@ -69,6 +69,29 @@ def running(pod: Object, host_ip: str, pod_ip: str) -> Object:
     return status
 
 
+def ended(pod: Object, exit_code: int, message: str) -> Object:
+    """Return the status of a pod whose only container has ended and is not started again."""
+    [running_status] = pod["status"]["containerStatuses"]
+    terminated = {
+        "containerID": running_status.get("containerID", ""),
+        "exitCode": exit_code,
+        "reason": "Error" if exit_code else "Completed",
+        "message": message,
+        "startedAt": running_status["state"].get("running", {}).get("startedAt") or timestamp(),
+        "finishedAt": timestamp(),
+    }
+    over = {"ready": False, "started": False, "state": {"terminated": terminated}}
+    conditions = [
+        _condition(pod, kind, good=kind in ("Initialized", "PodScheduled"))
+        for kind in ("Initialized", "Ready", "ContainersReady", "PodScheduled")
+    ]
+    return {
+        "phase": "Failed" if exit_code else "Succeeded",
+        "conditions": conditions,
+        "containerStatuses": [{**running_status, **over}],
+    }
+
+
 def _finished(pod: Object, container: Object, now: str) -> Object:
     identity = _container_id(pod, container["name"])
     return {

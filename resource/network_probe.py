@@ -1,0 +1,110 @@
+"""Runs in a pod: does DSS answer at the address that pods have for it? Standard library only, Python 3.6 and later.
+
+Arguments: a JSON object with `host`, `port` and `timeout_seconds`, and the file that takes the report beside the
+output. The report has one JSON object in each line. It always exits with 0: what it found is in the report.
+"""
+
+# ruff: noqa: T201, PTH123 - the output is what it is for, and it stays small
+
+import contextlib
+import http.client
+import json
+import socket
+import sys
+import time
+
+PATH = "/dip/publicapi/projects/"
+FAMILIES = (("IPv4", socket.AF_INET), ("IPv6", socket.AF_INET6))
+
+
+def outcome_of(error):
+    """One word for what the network did."""
+    if isinstance(error, (socket.timeout, TimeoutError)):
+        return "timeout"
+    if isinstance(error, ConnectionRefusedError):
+        return "refused"
+    if isinstance(error, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)):
+        return "reset"
+    return "unreachable" if isinstance(error, OSError) else "odd"
+
+
+def resolve(host, port):
+    """Find the addresses of a host: the line of the report, and the first address by family."""
+    try:
+        found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        return {"check": "resolve", "outcome": "failed", "error": str(error)}, {}
+    addresses = {}
+    for family, _, _, _, address in found:
+        addresses.setdefault(family, address[0])
+    return {"check": "resolve", "outcome": "ok", "addresses": sorted({each[4][0] for each in found})[:8]}, addresses
+
+
+def connect(family, address, port, timeout):
+    """Open a connection and close it: one word for what became of it, and the words of the system."""
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(timeout)
+        connection.connect((address, port))
+    except OSError as error:
+        return outcome_of(error), str(error)
+    finally:
+        connection.close()
+    return "ok", ""
+
+
+def ask(host, address, port, timeout):
+    """Ask DSS something over HTTP."""
+    connection = http.client.HTTPConnection(address, port, timeout=timeout)
+    try:
+        connection.request("GET", PATH, headers={"Host": f"{host}:{port}", "Connection": "close"})
+        answer = connection.getresponse()
+        body = answer.read(4096).decode("utf-8", "replace")
+    except OSError as error:
+        return {"outcome": outcome_of(error), "error": str(error)}
+    except http.client.HTTPException as error:
+        return {"outcome": "odd", "error": repr(error)[:200]}
+    finally:
+        connection.close()
+    # DSS answers whoever has no key with an error of its own kind.
+    dss = any(name.lower().startswith("dss-") for name, _ in answer.getheaders()) or '"errorType"' in body
+    return {"outcome": "ok", "status": answer.status, "server": (answer.getheader("Server") or "")[:80], "dss": dss}
+
+
+def checks(host, port, timeout):
+    """Try each step of the way, as far as the one before it allows."""
+    started = time.time()
+    resolved, addresses = resolve(host, port)
+    resolved["seconds"] = round(time.time() - started, 3)
+    yield resolved
+    open_at = ""
+    for name, family in FAMILIES:
+        result = {"check": "tcp", "family": name, "outcome": "none"}
+        if family in addresses:
+            started = time.time()
+            result["address"] = addresses[family]
+            result["outcome"], result["error"] = connect(family, addresses[family], port, timeout)
+            result["seconds"] = round(time.time() - started, 3)
+            if result["outcome"] == "ok":
+                open_at = open_at or addresses[family]
+        yield result
+    if open_at:
+        started = time.time()
+        result = dict(ask(host, open_at, port, timeout), check="http", address=open_at)
+        result["seconds"] = round(time.time() - started, 3)
+        yield result
+
+
+def main(arguments):
+    """Try them all, and report."""
+    target = json.loads(arguments[0])
+    lines = []
+    for check in checks(target["host"], int(target["port"]), float(target["timeout_seconds"])):
+        lines.append(json.dumps(check, sort_keys=True))
+        print(lines[-1], flush=True)
+    with contextlib.suppress(OSError), open(arguments[1], "w") as report:
+        report.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
