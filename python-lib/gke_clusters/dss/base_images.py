@@ -65,6 +65,15 @@ def pushes_to(document: Mapping[str, Any], urls: Collection[str]) -> list[ImageP
     return [push for push, _holder in _pushes(document) if _is_below(push.repository_url, urls)]
 
 
+def executor_push(document: Mapping[str, Any]) -> ImagePush | None:
+    """Return the first push of an image for containerized execution; None if there is none.
+
+    Args:
+        document: the general settings.
+    """
+    return next((push for push, _holder in _pushes(document) if push.image_type == "EXEC"), None)
+
+
 def set_pre_push_script(document: Document, urls: Collection[str], script: str) -> None:
     """Let DSS run a script before it pushes to a repository, unless it does something else there already.
 

@@ -15,6 +15,7 @@ from gke_clusters.settings.descriptors import macro_descriptor
 from gke_clusters.settings.diagnose import DiagnoseSettings
 from gke_clusters.settings.gcs_connection import GcsConnectionSettings
 from gke_clusters.settings.instance_macros import FindForgottenSettings, InstanceMacroSettings
+from gke_clusters.settings.network_test import NetworkTestSettings
 from gke_clusters.settings.node_pool_macros import (
     AddNodePoolSettings,
     DeleteNodePoolSettings,
@@ -38,6 +39,7 @@ MODELS = {
     "push-base-images": PushBaseImagesSettings,
     "register-cluster": RegisterSettings,
     "resize-node-pool": ResizeNodePoolSettings,
+    "test-network": NetworkTestSettings,
     "use-cluster-in-projects": UseInProjectsSettings,
 }
 MACROS = sorted(path.parent.name for path in (ROOT / "python-runnables").glob("*/runnable.json"))

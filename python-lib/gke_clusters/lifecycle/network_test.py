@@ -1,0 +1,245 @@
+"""The story of a network test: from a pod in the cluster to this DSS, and what is in the way."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from gke_clusters.dss.base_images import executor_push
+from gke_clusters.dss.clusters import DssCluster
+from gke_clusters.dss.installation import install_id
+from gke_clusters.errors import ClusterNotFound, GkeClustersError, Problem, SettingsError, StateError
+from gke_clusters.google.clusters import Cluster
+from gke_clusters.kube.api import KubernetesApi
+from gke_clusters.kube.failures import CallError
+from gke_clusters.kube.network_probe import NetworkProbe, ProbePod, ProbeRun
+from gke_clusters.lifecycle.google_access import GoogleAccess
+from gke_clusters.lifecycle.network_verdict import Verdict, parts_of, verdict_of
+from gke_clusters.lifecycle.pod_firewall import firewall_rule, host_of
+from gke_clusters.lifecycle.progress import Progress
+from gke_clusters.lifecycle.registration import pool_placement
+from gke_clusters.lifecycle.started_cluster import find_started, kubernetes_of, require_started
+from gke_clusters.reports.diagnosis import Part, Tone
+from gke_clusters.reports.network_test import NetworkTest, render_network_test
+from gke_clusters.settings.descriptors import macro_descriptor
+from gke_clusters.settings.network_test import COMPONENT, NetworkTestSettings
+from gke_clusters.settings.register import REMEDY
+
+_SCHEDULING: Final = (
+    "Nodes take the pod when they have room and it bears their taints: name a node pool in the dialog, or look whether"
+    " the autoscaler can add a node (macro Diagnose). A pool that grows from zero takes some minutes: give it more."
+)
+_IMAGE: Final = (
+    "Push the base images (macro Push base images), or name an image in the dialog that the nodes can pull. Their"
+    " service account needs roles/artifactregistry.reader on the repository; without external addresses and Cloud NAT"
+    " they cannot pull from Docker Hub."
+)
+_PROGRAM: Final = "Name an image in the dialog that has python3."
+_REMEDIES: Final = {
+    "Unschedulable": _SCHEDULING,
+    "Pending": _SCHEDULING,
+    "ImagePullBackOff": _IMAGE,
+    "ErrImagePull": _IMAGE,
+    "InvalidImageName": _IMAGE,
+    "StartError": _PROGRAM,
+    "ContainerCannotRun": _PROGRAM,
+    "RunContainerError": _PROGRAM,
+    "Error": _PROGRAM,
+}
+
+
+class Instance(Protocol):
+    """What this story asks of DSS, as :class:`gke_clusters.dss.instance.DssInstance` offers it."""
+
+    @property
+    def general_settings(self) -> Any:
+        """The general settings, with a method ``read``."""
+
+    @property
+    def base_image_push(self) -> Any:
+        """What knows the ``version`` of DSS."""
+
+
+class _StoppedError(Exception):
+    """Raised inside this module where the test cannot go on; the verdict is its argument."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.words)
+        self.verdict = verdict
+
+
+def run_network_test(
+    settings: NetworkTestSettings,
+    cluster: DssCluster,
+    instance: Instance,
+    connect: Callable[[], GoogleAccess],
+    progress: Progress,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    kubernetes: Callable[[DssCluster], KubernetesApi] = kubernetes_of,
+    sleep: Callable[[float], None] = time.sleep,
+) -> str:
+    """Run a pod that calls DSS back, and return the page that says what it met.
+
+    Args:
+        settings: The dialog.
+        cluster: The cluster, as DSS knows it.
+        instance: DSS.
+        connect: Makes the clients of Google.
+        progress: Where to report.
+        environment: Where the address of DSS is looked up.
+        kubernetes: Makes the client of the cluster.
+        sleep: Waits for a number of seconds.
+
+    Raises:
+        SettingsError: The node pool is not in the cluster.
+    """
+    host = settings.host or environment.get("DKU_BACKEND_EXT_HOST", "").strip() or socket.gethostname()
+    port = environment.get("DKU_BACKEND_PORT", "")
+    story = _Story(settings, cluster, connect, progress)
+    try:
+        story.look_at_google()
+        pod = ProbePod(
+            host=host,
+            port=_port(port),
+            image=settings.image or story.image_of(instance, environment),
+            namespace=settings.namespace,
+            **story.placement(),
+        )
+        run = story.run(pod, kubernetes, sleep)
+        verdict = story.read(run, pod)
+    except _StoppedError as stopped:
+        verdict = stopped.verdict
+    rule = None
+    if verdict.firewall and story.google and story.gke:
+        rule = firewall_rule(story.gke, host_of(story.google), int(port))
+    progress.step(100, verdict.words)
+    return render_network_test(
+        NetworkTest(
+            cluster=cluster.id,
+            target=f"{host}:{port}" if port else host,
+            verdict=verdict.tone,
+            words=verdict.words,
+            parts=tuple(story.parts),
+            remedy=verdict.remedy,
+            rule=rule,
+        )
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdigit():
+        raise _StoppedError(Verdict(Tone.UNKNOWN, "DSS does not tell the port of its backend (DKU_BACKEND_PORT)."))
+    return int(text)
+
+
+class _Story:
+    """What is learned on the way; every part that fails is shown beside the others."""
+
+    def __init__(
+        self,
+        settings: NetworkTestSettings,
+        cluster: DssCluster,
+        connect: Callable[[], GoogleAccess],
+        progress: Progress,
+    ) -> None:
+        self._settings = settings
+        self._cluster = cluster
+        self._connect = connect
+        self._progress = progress
+        self.parts: list[Part] = []
+        self.google: GoogleAccess | None = None
+        self.gke: Cluster | None = None
+
+    def look_at_google(self) -> None:
+        """Find the GKE cluster; without Google's word the test goes on, unless the cluster is not there."""
+        self._progress.step(5, f"Looking for the GKE cluster of {self._cluster.id}")
+        try:
+            saved = require_started(self._cluster)
+            self.google = self._connect()
+            self.gke = find_started(saved, self.google.clusters)
+        except (ClusterNotFound, StateError) as failure:
+            raise self._stopped("GKE cluster", failure) from None
+        except GkeClustersError as failure:
+            words = "Google could not be asked; the cluster itself may answer all the same."
+            self.parts.append(Part("GKE cluster", Tone.UNKNOWN, words, failure=failure))
+
+    def placement(self) -> dict[str, Any]:
+        """Return the nodes of the pod, as fields of it."""
+        name = self._settings.pool_name
+        if name is None:
+            return {}
+        if self.gke is None:
+            raise _StoppedError(Verdict(Tone.UNKNOWN, f"The node pool {name} could not be looked up."))
+        pools = {str(pool.get("name")): pool for pool in self.gke.resource.get("nodePools") or ()}
+        if name not in pools:
+            label = macro_descriptor(COMPONENT).label_of("nodePoolId")
+            there = ", ".join(pools) or "none"
+            raise SettingsError([Problem(label, f"{name} is not in the cluster; there are: {there}")], remedy=REMEDY)
+        placement = pool_placement(pools[name])
+        return {"node_selector": placement.node_selector, "tolerations": placement.tolerations}
+
+    def image_of(self, instance: Instance, environment: Mapping[str, str]) -> str:
+        """Return the base image that DSS pushes for containerized execution."""
+        label = macro_descriptor(COMPONENT).label_of("image")
+        try:
+            push = executor_push(instance.general_settings.read())
+            if push:
+                return push.target(install_id(environment), instance.base_image_push.version())
+        except GkeClustersError as failure:
+            words = f"The settings of DSS that say so cannot be read; name one in the dialog ({label})."
+            self.parts.append(Part("Image", Tone.UNKNOWN, words, failure=failure))
+            raise _StoppedError(Verdict(Tone.UNKNOWN, "It is not known which image the pod could run.")) from None
+        remedy = f"Register the cluster with DSS and push the base images, or name an image in the dialog ({label})."
+        raise _StoppedError(Verdict(Tone.UNKNOWN, "DSS pushes no image for containerized execution yet.", remedy))
+
+    def run(
+        self,
+        pod: ProbePod,
+        kubernetes: Callable[[DssCluster], KubernetesApi],
+        sleep: Callable[[float], None],
+    ) -> ProbeRun:
+        """Run the pod."""
+        try:
+            api = kubernetes(self._cluster)
+        except GkeClustersError as failure:
+            raise self._stopped("Kubernetes API", failure) from None
+        probe = NetworkProbe(api, pod, sleep)
+        self._progress.step(15, f"Starting the pod {probe.name} with {pod.image}")
+        waits = iter(range(20, 85, 4))
+        try:
+            return probe.run(
+                self._settings.minutes * 60.0, lambda words: self._progress.step(next(waits, 84), f"The pod: {words}")
+            )
+        except CallError as error:
+            raise self._stopped("Kubernetes API", error.for_administrator(api.endpoint)) from None
+
+    def read(self, run: ProbeRun, pod: ProbePod) -> Verdict:
+        """Show what became of the pod and what it reports, and judge it."""
+        facts = (
+            ("Pod", f"{pod.namespace}/{run.name}"),
+            ("Image", pod.image),
+            ("Node", run.node or "none"),
+            ("Address", run.address or "none"),
+            ("Time", f"{run.seconds:.1f} s"),
+        )
+        if run.checks:
+            self.parts.append(Part("Pod", Tone.GOOD, "It ran, and is deleted.", facts))
+            self.parts.extend(parts_of(run.checks))
+            verdict = verdict_of(run.checks, pod.host, pod.port)
+        else:
+            words = f"{run.reason or 'It gave no report'}: {run.message or 'Kubernetes says no more.'}"
+            self.parts.append(Part("Pod", Tone.BAD, words, facts))
+            remedy = _REMEDIES.get(run.reason, _SCHEDULING if not run.node else _IMAGE)
+            verdict = Verdict(Tone.UNKNOWN, "The pod did not run, so the network could not be tried.", remedy)
+        if run.left:
+            command = f"kubectl delete pod {run.name} --namespace {pod.namespace}"
+            self.parts.append(Part("Pod is left behind", Tone.WARNING, f"{run.left}. Delete it: {command}"))
+        return verdict
+
+    def _stopped(self, title: str, failure: GkeClustersError) -> _StoppedError:
+        self.parts.append(Part(title, Tone.BAD, "The test ended here.", failure=failure))
+        return _StoppedError(Verdict(Tone.UNKNOWN, "The network could not be tried.", failure.remedy))

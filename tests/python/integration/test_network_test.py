@@ -1,0 +1,114 @@
+"""The macro *Test network connectivity* as an administrator runs it; its pod really calls the simulated DSS."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import html5lib
+import pytest
+from dataikuapi.utils import DataikuException
+
+from tests.python.integration.conftest import Dss, Sandbox
+from tests.python.integration.furnished_cluster import FurnishedCluster
+
+MACRO = "pyrunnable_gke-clusters_test-network"
+PROJECT = "NETWORK"
+IMAGE = "us-central1-docker.pkg.dev/sandbox-project/dss/python:3.11"
+
+
+class NetworkTests:
+    """One started cluster of the worker's DSS, and the pages about it."""
+
+    def __init__(self, dss: Dss, cluster: Any) -> None:
+        self.dss = dss
+        self.cluster = cluster
+        dss.client.create_project(PROJECT, PROJECT, "admin")
+
+    def page(self, **values: Any) -> str:
+        macro = self.dss.client.get_project(PROJECT).get_macro(MACRO)
+        params = {"clusterId": self.cluster.cluster_id, "image": IMAGE, **values}
+        page = str(macro.get_result(macro.run(params=params, wait=True), as_type="string"), "utf-8")
+        html5lib.HTMLParser(strict=True).parse(page)
+        return page
+
+
+@pytest.fixture(scope="module")
+def tests(dss: Dss, sandbox: Sandbox, inline: Any, unique_name: Any) -> Iterator[NetworkTests]:
+    connection = inline({"projectId": sandbox.project, "zone": "us-central1-a"})
+    pools = [inline({"nodePoolName": "workers", "numNodes": 1})]
+    config = {"connectionInfo": connection, "nodePools": pools}
+    cluster = dss.cluster(unique_name("net"), "create-gke-cluster", config)
+    cluster.start()
+    yield NetworkTests(dss, cluster)
+    cluster.stop()
+
+
+def tones(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<h2>([^<]+) <span class="outcome (\w+)">', page))
+
+
+def test_a_pod_reaches_dss_and_is_gone_afterwards(tests: NetworkTests, sandbox: Sandbox, tmp_path: Path) -> None:
+    page = tests.page(nodePoolId="workers")
+
+    assert "Pods of the cluster reach DSS." in page
+    found = tones(page)
+    assert {found[title] for title in ("Pod", "Name resolution", "TCP over IPv4", "HTTP")} == {"good"}
+    assert found["TCP over IPv6"] == "info"
+    place = f"{sandbox.container_url}/v1/projects/{sandbox.project}/locations/us-central1-a/clusters"
+    gke = sandbox.call(f"{place}/{tests.cluster.cluster_id}").json()
+    api = FurnishedCluster(sandbox, gke, tmp_path).api
+    assert [
+        each for each in api.items("/api/v1/namespaces/default/pods") if "network" in each["metadata"]["name"]
+    ] == []
+
+
+def test_packets_that_are_dropped_name_the_firewall_rule_to_add(tests: NetworkTests, sandbox: Sandbox) -> None:
+    page = tests.page(host="10.200.0.9")
+
+    assert "most likely a firewall drops them" in page
+    [command] = re.findall(r"<pre>(gcloud compute firewall-rules create [^<]+)</pre>", page)
+    port = sandbox.dss_url.rpartition(":")[2].strip("/")
+    assert f"--rules=tcp:{port} " in command
+    assert f"--target-service-accounts={sandbox.host_email}" in command
+    assert "--network=default " in command
+    assert re.search(r"--source-ranges=10\.[\d.]+/\d+", command)
+
+
+def test_a_name_that_pods_do_not_know_is_said_with_where_to_set_it(tests: NetworkTests) -> None:
+    page = tests.page(host="dss.corp.example")
+
+    assert "Pods cannot resolve dss.corp.example." in page
+    assert "DKU_BACKEND_EXT_HOST" in page
+
+
+def test_wrong_fields_are_refused_before_anything_runs(tests: NetworkTests) -> None:
+    with pytest.raises(DataikuException, match="there are: workers"):
+        tests.page(nodePoolId="nowhere")
+
+
+def test_a_namespace_that_is_not_there_is_said_to_be_so(tests: NetworkTests) -> None:
+    page = tests.page(namespace="absent")
+
+    assert "The network could not be tried." in page
+    assert "absent" in page
+    assert tones(page) == {"Kubernetes API": "bad"}
+
+
+def test_an_unreachable_cluster_is_said_to_be_so(tests: NetworkTests, sandbox: Sandbox) -> None:
+    with sandbox.faults({"service": "kubernetes", "method": "*", "path": "*", "effect": {"down": 60}}):
+        page = tests.page()
+
+    assert "The network could not be tried." in page
+    assert tones(page) == {"Kubernetes API": "bad"}
+
+
+def test_a_cluster_that_is_not_started_is_said_to_be_so(dss: Dss, tests: NetworkTests, unique_name: Any) -> None:
+    idle = dss.cluster(unique_name("idle"), "create-gke-cluster", {})
+
+    page = tests.page(clusterId=idle.cluster_id)
+
+    assert "is not started" in page
+    assert tones(page) == {"GKE cluster": "bad"}
