@@ -244,6 +244,7 @@ def test_the_script_stands_before_each_push_of_both_kinds(stage):
     for holder in (config, spark["kubernetesSettings"]):
         assert (holder["prePushMode"], holder["prePushScript"]) == ("CUSTOM", str(stage.script))
     assert stage.script.stat().st_mode & 0o777 == 0o700
+    assert (stage.script.parent / "host").read_text() == f"{HOST}\n"
 
 
 def test_a_script_of_the_administrator_stays_and_is_named(stage):

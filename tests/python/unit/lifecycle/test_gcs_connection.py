@@ -572,3 +572,14 @@ def test_the_key_of_a_connection_that_is_not_there_is_not_read(world):
     world.stored.key = fail
 
     assert outcomes(world.run(authentication="KEYPAIR", bucketKey=KEY, preview=True))[-1] == "would change"
+
+
+def test_a_key_that_went_in_with_a_change_that_did_not_stay_is_put_back(world):
+    world.stored.there(KEY, usableBy="ALLOWED")
+    world.stored.drops = ("detailsReadability",)
+
+    page = world.run(authentication="KEYPAIR", bucketKey=OTHER_KEY)
+
+    assert outcomes(page)[-1] == "failed"
+    assert world.stored.secret == KEY
+    assert "The connection is as it was before." in page
