@@ -2,7 +2,7 @@ from dataiku.runnables import Runnable
 
 from gke_clusters.dss.clusters import read_cluster
 from gke_clusters.dss.instance import DssInstance
-from gke_clusters.lifecycle.examination.story import diagnose
+from gke_clusters.lifecycle.examination.story import GOOGLE_PATIENCE_SECONDS, diagnose
 from gke_clusters.lifecycle.google_access import connect
 from gke_clusters.lifecycle.progress import TARGET, UNIT, Progress
 from gke_clusters.lifecycle.surfacing import set_log_level, surfaced
@@ -28,5 +28,7 @@ class DiagnoseCluster(Runnable):
             settings = parse_diagnose(self.config)
             cluster = read_cluster(DssInstance.here(), settings.cluster_id)
             return diagnose(
-                cluster, lambda: connect(parse_credentials(cluster.plugin_config)), Progress(progress_callback)
+                cluster,
+                lambda: connect(parse_credentials(cluster.plugin_config), patience_seconds=GOOGLE_PATIENCE_SECONDS),
+                Progress(progress_callback),
             )

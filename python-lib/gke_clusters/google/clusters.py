@@ -100,8 +100,15 @@ class ContainerApi:
         node_pools: The calls that change node pools.
     """
 
-    def __init__(self, authorization: Authorization) -> None:
+    def __init__(self, authorization: Authorization, patience_seconds: float = READ_PATIENCE_SECONDS) -> None:
+        """Make the client; nothing is asked yet.
+
+        Args:
+            authorization: Whom Google sees.
+            patience_seconds: How long to repeat a read where Google does not answer.
+        """
         self._authorization = authorization
+        self._patience_seconds = patience_seconds
         # Made here rather than by the client, which would sign tokens for a service-account key by itself: one way to
         # a token for every call means one set of failures, and the one that kubectl's credential helper goes as well.
         transport = ClusterManagerRestTransport(
@@ -123,7 +130,7 @@ class ContainerApi:
         """
         with self._translated("read the cluster", name.path, name.project):
             answer = self._client.get_cluster(
-                request={"name": name.path}, retry=read_retry(), timeout=_READ_TIMEOUT_SECONDS
+                request={"name": name.path}, retry=read_retry(self._patience_seconds), timeout=_READ_TIMEOUT_SECONDS
             )
         # By the name that was asked for: a deletion must never go by one that an answer left out.
         return replace(read_cluster(answer, name.project), name=name)
@@ -140,7 +147,7 @@ class ContainerApi:
         parent = location_path(project, location)
         with self._translated("list the clusters of the project", parent, project):
             answer = self._client.list_clusters(
-                request={"parent": parent}, retry=read_retry(), timeout=_READ_TIMEOUT_SECONDS
+                request={"parent": parent}, retry=read_retry(self._patience_seconds), timeout=_READ_TIMEOUT_SECONDS
             )
         return ClusterList(
             clusters=tuple(read_cluster(item, project) for item in answer.clusters),
@@ -217,7 +224,7 @@ class ContainerApi:
         """
         with self._translated("list the operations on the cluster", name.parent, name.project):
             answer = self._client.list_operations(
-                request={"parent": name.parent}, retry=read_retry(), timeout=_READ_TIMEOUT_SECONDS
+                request={"parent": name.parent}, retry=read_retry(self._patience_seconds), timeout=_READ_TIMEOUT_SECONDS
             )
         if answer.missing_zones:
             logger.warning(

@@ -64,8 +64,15 @@ class Quota:
 class ComputeApi:
     """The calls to Compute Engine. Each raises one of :mod:`gke_clusters.errors`."""
 
-    def __init__(self, authorization: Authorization) -> None:
+    def __init__(self, authorization: Authorization, patience_seconds: float = READ_PATIENCE_SECONDS) -> None:
+        """Keep the session; nothing is asked yet.
+
+        Args:
+            authorization: Whom Google sees.
+            patience_seconds: How long to repeat a read where Google does not answer.
+        """
         self._authorization = authorization
+        self._patience_seconds = patience_seconds
 
     def zones(self, project: str) -> tuple[str, ...]:
         """Return the names of the zones that a project may use."""
@@ -181,7 +188,7 @@ class ComputeApi:
         doing: str,
         parameters: dict[str, str] | None = None,
         *,
-        patience_seconds: float = READ_PATIENCE_SECONDS,
+        patience_seconds: float | None = None,
     ) -> dict[str, Any]:
         address = f"{endpoint('compute')}/compute/v1/projects/{project}/{path}"
 
@@ -193,4 +200,4 @@ class ComputeApi:
             return body
 
         with translated(Asked(doing, f"projects/{project}/{path}", project, self._authorization)):
-            return read_retry(patience_seconds)(once)()
+            return read_retry(self._patience_seconds if patience_seconds is None else patience_seconds)(once)()

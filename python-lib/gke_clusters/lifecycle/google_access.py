@@ -16,6 +16,7 @@ from gke_clusters.google.metadata import HostMetadata
 from gke_clusters.google.names import ClusterName
 from gke_clusters.google.node_pools import Autoscaling, InstanceGroup
 from gke_clusters.google.operations import Condition, Operation
+from gke_clusters.google.retries import READ_PATIENCE_SECONDS
 from gke_clusters.settings.connection import CredentialsSettings
 
 
@@ -132,8 +133,12 @@ class GoogleAccess:
     sleep: Callable[[float], None] = time.sleep
 
 
-def connect(settings: CredentialsSettings) -> GoogleAccess:
+def connect(settings: CredentialsSettings, *, patience_seconds: float = READ_PATIENCE_SECONDS) -> GoogleAccess:
     """Load the credentials of a connection and make the clients.
+
+    Args:
+        settings: The credentials.
+        patience_seconds: How long a read is repeated where Google does not answer.
 
     Raises:
         CredentialsError: The credentials cannot be used.
@@ -141,8 +146,8 @@ def connect(settings: CredentialsSettings) -> GoogleAccess:
     choice = credentials_choice(settings)
     authorization = authorize(choice)
     return GoogleAccess(
-        clusters=ContainerApi(authorization),
-        compute=ComputeApi(authorization),
+        clusters=ContainerApi(authorization, patience_seconds),
+        compute=ComputeApi(authorization, patience_seconds),
         host=HostMetadata(),
         credentials=choice,
     )

@@ -32,6 +32,9 @@ from gke_clusters.settings.location import region_of
 DEADLINE_SECONDS: Final = 28.0
 """After which the page is shown with what there is."""
 
+GOOGLE_PATIENCE_SECONDS: Final = 12.0
+"""Short enough that Google's own words are on the page, and not only that they were waited for."""
+
 _API_TIMEOUT_SECONDS: Final = 8.0
 _CREDENTIALS, _GKE, _HELPER, _API = (
     "the credentials of the connection",

@@ -239,3 +239,12 @@ def test_gets_the_token_of_a_key_where_the_key_says() -> None:
 
 def test_says_whom_google_sees(api: ContainerApi, authorization: Authorization) -> None:
     assert api.identity == authorization.identity
+
+
+@responses.activate
+def test_asks_no_longer_than_it_was_made_to(authorization: Authorization) -> None:
+    responses.add(responses.GET, re.compile(".*"), status=503, json={})
+    impatient = ContainerApi(authorization, 0.01)
+    for ask in (impatient.get_cluster, impatient.operations_of, lambda name: impatient.list_clusters(name.project)):
+        with pytest.raises(GoogleUnavailable):
+            ask(NAME)

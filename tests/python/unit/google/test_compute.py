@@ -163,6 +163,13 @@ def test_asks_for_the_errors_of_an_instance_group_no_longer_than_told(api: Compu
 
 
 @responses.activate
+def test_asks_no_longer_than_it_was_made_to(authorization: Authorization) -> None:
+    responses.get(ROOT + "regions/r", status=503, json={})
+    with pytest.raises(GoogleUnavailable):
+        ComputeApi(authorization, 0.01).region_quotas("p", "r")
+
+
+@responses.activate
 @pytest.mark.parametrize(("answer", "size"), [({"targetSize": 3}, 3), ({}, 0)])
 def test_reads_how_many_machines_a_group_is_to_have(api: ComputeApi, answer: dict[str, int], size: int) -> None:
     responses.get(ERRORS.removesuffix("/listErrors"), json=answer)

@@ -25,13 +25,14 @@ def test_makes_every_client_act_as_the_identity_that_was_chosen(monkeypatch: pyt
 
     monkeypatch.setattr(google_access, "authorize", authorize)
     key = json.dumps({"type": "service_account"})
-    monkeypatch.setattr(google_access, "ContainerApi", lambda authorization: ("GKE", authorization))
-    monkeypatch.setattr(google_access, "ComputeApi", lambda authorization: ("Compute Engine", authorization))
-    access: Any = connect(CredentialsSettings("service-account-key", SecretStr(key), "x@p.iam.gserviceaccount.com"))
+    monkeypatch.setattr(google_access, "ContainerApi", lambda *arguments: ("GKE", *arguments))
+    monkeypatch.setattr(google_access, "ComputeApi", lambda *arguments: ("Compute Engine", *arguments))
+    settings = CredentialsSettings("service-account-key", SecretStr(key), "x@p.iam.gserviceaccount.com")
+    access: Any = connect(settings, patience_seconds=7)
     assert asked == [CredentialsChoice("service-account-key", key, "x@p.iam.gserviceaccount.com")]
     assert access.credentials == asked[0]
-    assert access.clusters == ("GKE", identity)
-    assert access.compute == ("Compute Engine", identity)
+    assert access.clusters == ("GKE", identity, 7)
+    assert access.compute == ("Compute Engine", identity, 7)
     assert isinstance(access.host, HostMetadata)
 
 
