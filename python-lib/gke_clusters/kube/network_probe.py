@@ -25,8 +25,8 @@ UNTIL: Final = "gke-clusters.dataiku.com/until"
 _PROGRAM: Final = Path(__file__).resolve().parents[3] / "resource" / "network_probe.py"
 _REPORT_PATH: Final = "/dev/termination-log"
 _CONNECT_SECONDS: Final = 5.0
-# From when the pod is on a node: its image, then a handful of timeouts.
-_RUN_SECONDS: Final = 300
+# From when the pod is on a node: its image, which may be large, then a handful of timeouts.
+_RUN_SECONDS: Final = 900
 _POLL_SECONDS: Final = 1.0
 _MOST_LOST_ANSWERS: Final = 5
 _NOT_FOUND: Final = 404
