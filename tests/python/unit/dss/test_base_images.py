@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gke_clusters.dss.base_images import ImagePush, is_free_for, pushes_to, set_pre_push_script
+from gke_clusters.dss.base_images import ImagePush, executor_push, is_free_for, pushes_to, set_pre_push_script
 
 URL = "us-docker.pkg.dev/p/dss"
 SCRIPT = "/dss/gke-clusters/registry-login/us-docker.pkg.dev/login"
@@ -116,3 +116,12 @@ def test_the_script_of_another_registry_gives_way():
     set_pre_push_script(document, {URL}, SCRIPT)
 
     assert document["containerSettings"]["executionConfigs"][0]["prePushScript"] == SCRIPT
+
+
+def test_the_image_for_containers_is_that_of_the_first_push_of_its_type():
+    spark = {"name": "s", "kubernetesSettings": {"managedKubernetes": True, "repositoryURL": "r/spark"}}
+    containers = {"executionConfigs": [{"name": "none"}, {"name": "k8s", "repositoryURL": "r/exec"}]}
+
+    assert executor_push({"sparkSettings": {"executionConfigs": [spark]}}) is None
+    found = executor_push({"containerSettings": containers, "sparkSettings": {"executionConfigs": [spark]}})
+    assert found.target("id", "14.2.0") == "r/exec/dku-exec-base-id:dss-14.2.0"

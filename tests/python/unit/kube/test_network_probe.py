@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from gke_clusters.kube.failures import CallError, Failure
+from gke_clusters.kube.network_probe import LABEL, UNTIL, NetworkProbe, ProbePod, pod_document, read_pod
+
+POD = ProbePod("dss.internal", 10001, "image:1")
+CHECK = {"check": "resolve", "outcome": "ok"}
+LOST = CallError(Failure.TIMEOUT, "no answer")
+GONE = CallError(Failure.UNEXPECTED, "not found", 404)
+REFUSED = CallError(Failure.FORBIDDEN, "pods is forbidden", 403)
+
+
+def state_of(**state: Any) -> dict[str, Any]:
+    phase = "Succeeded" if "terminated" in state else "Pending"
+    status = {"phase": phase, "podIP": "10.0.0.9", "containerStatuses": [{"state": state}]}
+    return {"spec": {"nodeName": "n1"}, "status": status}
+
+
+DONE = state_of(terminated={"reason": "Completed", "message": json.dumps(CHECK) + "\n"})
+WAITING = state_of(waiting={"reason": "ContainerCreating"})
+UNSCHEDULED = {
+    "spec": {},
+    "status": {
+        "phase": "Pending",
+        "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "no room"}],
+    },
+}
+
+
+class Server:
+    """An API server that answers what it is told to; the last answer of each kind stays."""
+
+    def __init__(self, *pods: Any, **answers: Any) -> None:
+        self.answers: dict[str, list[Any]] = {
+            "pods": [DONE],
+            "POST": [{}],
+            "DELETE": [{}],
+            "list": [{}],
+            "events": [{}],
+        }
+        self.answers |= {"pods": list(pods) or [DONE]} | {key: list(value) for key, value in answers.items()}
+        self.calls: list[tuple[str, str]] = []
+        self.now = 1000.0
+
+    def call(self, method: str, path: str, *, query: Any = None, body: Any = None) -> Any:
+        del query, body
+        self.calls.append((method, path))
+        kind = method
+        if method == "GET":
+            kind = "events" if path.endswith("/events") else "list" if path.endswith("/pods") else "pods"
+        answers = self.answers[kind]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def probe(self) -> NetworkProbe:
+        return NetworkProbe(self, POD, self.sleep, lambda: self.now)  # type: ignore[arg-type]  # a server in memory
+
+    def deleted(self) -> list[str]:
+        return [path.rpartition("/")[2] for method, path in self.calls if method == "DELETE"]
+
+
+def test_a_report_comes_back_and_the_pod_is_deleted() -> None:
+    server = Server(WAITING, DONE)
+    probe = server.probe()
+    run = probe.run(60, lambda _: None)
+
+    assert run.checks == (CHECK,)
+    assert (run.node, run.address, run.seconds, run.left) == ("n1", "10.0.0.9", 1.0, "")
+    assert server.deleted() == [probe.name]
+
+
+def test_what_the_pod_waits_for_is_told_once_for_each_change() -> None:
+    events = [{"items": [{"lastTimestamp": "2", "reason": "TriggeredScaleUp", "message": "1->2"}, {"message": ""}]}]
+    told: list[str] = []
+    Server(WAITING, WAITING, DONE, events=events).probe().run(60, told.append)
+    assert told == ["TriggeredScaleUp: 1->2"]
+
+    told.clear()
+    Server(UNSCHEDULED, WAITING, {}, DONE, events=[REFUSED]).probe().run(60, told.append)
+    assert told == ["Unschedulable: no room", "ContainerCreating", "Pending"]
+
+
+@pytest.mark.parametrize("reason", ["ImagePullBackOff", "InvalidImageName", "RunContainerError"])
+def test_what_does_not_get_better_is_not_waited_for(reason: str) -> None:
+    server = Server(state_of(waiting={"reason": reason, "message": "back-off"}))
+    run = server.probe().run(600, lambda _: None)
+
+    assert (run.reason, run.message, run.checks) == (reason, "back-off", ())
+    assert server.now == 1000.0
+    assert server.deleted()
+
+
+def test_a_wait_ends_with_its_deadline_and_says_what_was_waited_for() -> None:
+    server = Server(UNSCHEDULED)
+    run = server.probe().run(5, lambda _: None)
+
+    assert (run.reason, run.message) == ("Unschedulable", "Unschedulable: no room")
+    assert server.now == 1006.0
+
+
+def test_a_program_that_does_not_start_is_said_so() -> None:
+    run = Server(state_of(terminated={"reason": "StartError", "message": "python3: not found"})).probe().run(5, print)
+    assert (run.reason, run.message) == ("StartError", "python3: not found")
+
+
+def test_a_pod_that_somebody_deletes_ends_the_wait() -> None:
+    assert Server(WAITING, GONE).probe().run(60, lambda _: None).reason == "Deleted"
+
+
+def test_lost_answers_are_put_up_with_but_not_for_ever() -> None:
+    assert Server(LOST, LOST, DONE).probe().run(60, print).checks
+
+    server = Server(LOST)
+    with pytest.raises(CallError, match="no answer"):
+        server.probe().run(60, print)
+    assert server.deleted()
+
+
+def test_a_refusal_is_raised_at_once_and_the_pod_is_deleted_all_the_same() -> None:
+    server = Server(REFUSED)
+    with pytest.raises(CallError, match="forbidden"):
+        server.probe().run(60, print)
+    assert server.now == 1000.0
+    assert server.deleted()
+
+
+def test_a_creation_whose_answer_is_lost_is_settled_by_reading() -> None:
+    assert Server(WAITING, DONE, POST=[LOST]).probe().run(60, lambda _: None).checks
+
+    server = Server(GONE, POST=[LOST])
+    with pytest.raises(CallError, match="no answer"):
+        server.probe().run(60, print)
+    assert [method for method, _ in server.calls].count("POST") == 1
+
+
+def test_a_creation_that_is_refused_is_not_looked_for() -> None:
+    server = Server(POST=[REFUSED])
+    with pytest.raises(CallError, match="forbidden"):
+        server.probe().run(60, print)
+    assert [method for method, _ in server.calls] == ["GET", "POST", "DELETE"]
+
+
+@pytest.mark.parametrize(("failure", "left"), [(GONE, ""), (REFUSED, "pods is forbidden")])
+def test_a_pod_that_cannot_be_deleted_is_named(failure: CallError, left: str) -> None:
+    assert Server(DELETE=[failure]).probe().run(60, print).left == left
+
+
+def test_pods_of_tests_that_were_killed_are_deleted_and_those_of_others_not() -> None:
+    def listed(name: str, until: str) -> dict[str, Any]:
+        return {"metadata": {"name": name, "annotations": {UNTIL: until}}}
+
+    pods = [listed("old", "10"), listed("other", "999"), listed("odd", "soon"), {}]
+    server = Server(list=[{"items": pods}])
+    probe = server.probe()
+    probe.run(60, print)
+    assert server.deleted() == ["old", probe.name]
+
+
+def test_old_pods_that_cannot_be_listed_do_not_matter() -> None:
+    assert Server(list=[REFUSED]).probe().run(60, print).checks
+
+
+def test_the_pod_ends_by_itself_asks_for_little_and_goes_where_it_is_sent() -> None:
+    taint = {"key": "gpu", "operator": "Exists"}
+    placed = ProbePod("h", 1, "i", node_selector={"pool": "gpu"}, tolerations=(taint,))
+    document = pod_document("n", placed, 12.7)
+    spec = document["spec"]
+
+    assert document["metadata"]["annotations"][UNTIL] == "12"
+    assert LABEL in document["metadata"]["labels"]
+    assert (spec["restartPolicy"], spec["automountServiceAccountToken"]) == ("Never", False)
+    assert spec["activeDeadlineSeconds"] > 0
+    assert (spec["nodeSelector"], spec["tolerations"]) == ({"pool": "gpu"}, [taint])
+    assert not {"nodeSelector", "tolerations"} & pod_document("n", POD, 1)["spec"].keys()
+
+
+def test_lines_of_a_report_that_are_none_are_left_out() -> None:
+    text = f"hello\n[1]\n{{}}\n{json.dumps(CHECK)}"
+    assert read_pod("n", state_of(terminated={"message": text})).checks == (CHECK,)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gke_clusters.lifecycle.network_verdict import parts_of, verdict_of
+from gke_clusters.reports.diagnosis import Tone
+
+RESOLVED = {"check": "resolve", "outcome": "ok", "addresses": ["10.0.0.2"]}
+NO_IPV6 = {"check": "tcp", "family": "IPv6", "outcome": "none"}
+
+
+def tcp(outcome: str, family: str = "IPv4") -> dict[str, Any]:
+    return {"check": "tcp", "family": family, "outcome": outcome, "address": "10.0.0.2", "seconds": 0.004}
+
+
+def http(**fields: Any) -> dict[str, Any]:
+    return {"check": "http", "outcome": "ok", "status": 401, "dss": True, **fields}
+
+
+GOOD = [RESOLVED, tcp("ok"), NO_IPV6, http()]
+
+
+def test_a_way_without_trouble_is_good_and_needs_no_ipv6() -> None:
+    assert verdict_of(GOOD, "dss", 1).tone is Tone.GOOD
+    assert [part.tone for part in parts_of(GOOD)] == [Tone.GOOD, Tone.GOOD, Tone.INFO, Tone.GOOD]
+
+
+@pytest.mark.parametrize(
+    ("checks", "words", "firewall"),
+    [
+        ([{"check": "resolve", "outcome": "failed", "error": "unknown"}, NO_IPV6], "cannot resolve dss", False),
+        ([RESOLVED, tcp("timeout"), NO_IPV6], "a firewall drops them", True),
+        ([RESOLVED, tcp("refused"), tcp("timeout", "IPv6")], "refuses connections to dss:1", False),
+        ([RESOLVED, tcp("reset"), NO_IPV6], "are cut off", False),
+        ([RESOLVED, tcp("unreachable"), NO_IPV6], "no route", True),
+        ([RESOLVED, tcp("ok"), http(outcome="timeout")], "does not speak HTTP", False),
+        ([RESOLVED, tcp("ok"), http(dss=False)], "does not look like DSS", False),
+    ],
+)
+def test_the_first_step_that_fails_decides(checks: list[Any], words: str, firewall: bool) -> None:
+    verdict = verdict_of(checks, "dss", 1)
+
+    assert words in verdict.words
+    assert verdict.firewall is firewall
+    assert verdict.remedy
+    assert verdict.tone in (Tone.BAD, Tone.WARNING)
+
+
+def test_one_family_that_fails_beside_one_that_works_is_only_looked_at() -> None:
+    checks = [RESOLVED, tcp("ok"), tcp("timeout", "IPv6"), http()]
+
+    assert [part.tone for part in parts_of(checks)][1:3] == [Tone.GOOD, Tone.WARNING]
+    assert verdict_of(checks, "dss", 1).tone is Tone.GOOD
+
+
+def test_each_part_says_what_was_met() -> None:
+    checks = [
+        {"check": "resolve", "outcome": "failed", "error": "Name or service not known"},
+        tcp("timeout"),
+        http(outcome="reset", error="cut"),
+        http(dss=False, server="nginx"),
+    ]
+    parts = parts_of(checks)
+
+    assert [part.tone for part in parts] == [Tone.BAD, Tone.BAD, Tone.BAD, Tone.WARNING]
+    assert "Name or service not known" in parts[0].summary
+    assert ("Time", "4 ms") in parts[1].facts
+    assert "cut" in parts[2].summary
+    assert ("Server", "nginx") in parts[3].facts
+    assert ("Time", "not measured") in parts[3].facts
