@@ -12,12 +12,14 @@ import json
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from typing import Any
 
 PATH = "/dip/publicapi/projects/"
 FAMILIES = (("IPv4", socket.AF_INET), ("IPv6", socket.AF_INET6))
 
 
-def outcome_of(error):
+def outcome_of(error: Exception) -> str:
     """One word for what the network did."""
     if isinstance(error, (socket.timeout, TimeoutError)):
         return "timeout"
@@ -28,19 +30,19 @@ def outcome_of(error):
     return "unreachable" if isinstance(error, OSError) else "odd"
 
 
-def resolve(host, port):
+def resolve(host: str, port: int) -> "tuple[dict[str, Any], dict[int, str]]":
     """Find the addresses of a host: the line of the report, and the first address by family."""
     try:
         found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         return {"check": "resolve", "outcome": "failed", "error": str(error)}, {}
-    addresses = {}
+    addresses = {}  # type: dict[int, str]
     for family, _, _, _, address in found:
-        addresses.setdefault(family, address[0])
+        addresses.setdefault(family, str(address[0]))
     return {"check": "resolve", "outcome": "ok", "addresses": sorted({each[4][0] for each in found})[:8]}, addresses
 
 
-def connect(family, address, port, timeout):
+def connect(family: int, address: str, port: int, timeout: float) -> "tuple[str, str]":
     """Open a connection and close it: one word for what became of it, and the words of the system."""
     connection = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -53,7 +55,7 @@ def connect(family, address, port, timeout):
     return "ok", ""
 
 
-def ask(host, address, port, timeout):
+def ask(host: str, address: str, port: int, timeout: float) -> "dict[str, Any]":
     """Ask DSS something over HTTP."""
     connection = http.client.HTTPConnection(address, port, timeout=timeout)
     try:
@@ -71,7 +73,7 @@ def ask(host, address, port, timeout):
     return {"outcome": "ok", "status": answer.status, "server": (answer.getheader("Server") or "")[:80], "dss": dss}
 
 
-def checks(host, port, timeout):
+def checks(host: str, port: int, timeout: float) -> "Iterator[dict[str, Any]]":
     """Try each step of the way, as far as the one before it allows."""
     started = time.time()
     resolved, addresses = resolve(host, port)
@@ -79,7 +81,7 @@ def checks(host, port, timeout):
     yield resolved
     open_at = ""
     for name, family in FAMILIES:
-        result = {"check": "tcp", "family": name, "outcome": "none"}
+        result = {"check": "tcp", "family": name, "outcome": "none"}  # type: dict[str, Any]
         if family in addresses:
             started = time.time()
             result["address"] = addresses[family]
@@ -95,7 +97,7 @@ def checks(host, port, timeout):
         yield result
 
 
-def main(arguments):
+def main(arguments: "list[str]") -> None:
     """Try them all, and report."""
     target = json.loads(arguments[0])
     lines = []
