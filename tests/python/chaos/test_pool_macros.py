@@ -83,7 +83,8 @@ def require_sound(stage: Stage, cluster: DssCluster, end: End, met: list[dict[st
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_pool_is_doubled_and_none_of_others_changed(seed: int, stage: Stage, cluster: DssCluster) -> None:
-    chance, lasting = random.Random(seed), []
+    chance = random.Random(seed)
+    lasting: list[dict[str, Any]] = []
     for story in ("add", "resize", "delete"):
         planned = (fault(chance, story),)
         kill = round(chance.uniform(0.05, 0.6), 3) if chance.random() < 0.2 else None
