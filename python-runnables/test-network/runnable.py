@@ -1,12 +1,9 @@
 from dataiku.runnables import Runnable
 
-from gke_clusters.dss.clusters import read_cluster
 from gke_clusters.dss.instance import DssInstance
-from gke_clusters.lifecycle.google_access import connect
+from gke_clusters.lifecycle.macro_on_cluster import run_on_cluster
 from gke_clusters.lifecycle.network_test import run_network_test
-from gke_clusters.lifecycle.progress import TARGET, UNIT, Progress
-from gke_clusters.lifecycle.surfacing import set_log_level, surfaced
-from gke_clusters.settings.connection import parse_credentials
+from gke_clusters.lifecycle.progress import TARGET, UNIT
 from gke_clusters.settings.network_test import parse_network_test
 
 
@@ -23,15 +20,7 @@ class TestNetwork(Runnable):
         return (TARGET, UNIT)
 
     def run(self, progress_callback):
-        set_log_level(self.config)
-        with surfaced("test the network"):
-            settings = parse_network_test(self.config)
-            instance = DssInstance.here()
-            cluster = read_cluster(instance, settings.cluster_id)
-            return run_network_test(
-                settings,
-                cluster,
-                instance,
-                lambda: connect(parse_credentials(cluster.plugin_config)),
-                Progress(progress_callback),
-            )
+        def story(settings, cluster, connect, progress):
+            return run_network_test(settings, cluster, DssInstance.here(), connect, progress)
+
+        return run_on_cluster(self.config, progress_callback, "test the network", parse_network_test, story)
