@@ -69,19 +69,20 @@ class Outsider:
         (created,) = (cluster for cluster in self.named(name) if cluster["location"] == location)
         return created
 
-    def delete(self, cluster: dict[str, Any], *, wait: bool = True) -> None:
-        """Delete a cluster, as soon as nothing holds it; one that is held for too long stays."""
+    def delete(self, cluster: dict[str, Any], *, wait: bool = True) -> bool:
+        """Delete a cluster, as soon as nothing holds it; whether that was so: one that is held for too long stays."""
         location, name = cluster["location"], cluster["name"]
         patient_until = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < patient_until:
             answer = self._session.delete(f"{self._place(location)}/{name}", timeout=_TIMEOUT_SECONDS)
             if answer.status_code == requests.codes.not_found:
-                return
+                return True
             if answer.ok:
                 if wait:
                     self._finish(location, answer)
-                return
+                return True
             time.sleep(_POLL_SECONDS)
+        return False
 
     def _place(self, location: str) -> str:
         return f"{self._root}/v1/projects/{self.project}/locations/{location}/clusters"

@@ -112,8 +112,8 @@ class Play:
 
     def _replace_behind(self, _: Step) -> None:
         for cluster in self._judge.ours():
-            self._stage.outsider.delete(cluster)
-            if not self._judge.foreign_at(cluster["location"]):
+            gone = self._stage.outsider.delete(cluster)
+            if gone and not self._judge.foreign_at(cluster["location"]):
                 self._plant(cluster["location"])
 
     def _start_or_stop(self, step: Step) -> None:
