@@ -21,6 +21,7 @@ _PLUGIN: dict[str, str] = {
     "container.clusters.connect": "reach the Kubernetes API through the DNS endpoint",
     # listErrors asks for it: https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/listErrors
     "compute.instanceGroupManagers.get": "say what keeps nodes from coming up while a creation still waits for them",
+    "compute.instanceGroupManagers.list": "say how many nodes each node pool is to have",
     "compute.instances.get": "read the network of the DSS host",
     "compute.regions.get": "say which quota of the region is near its limit",
     "compute.subnetworks.list": "find the subnetwork of the network in the cluster's region",

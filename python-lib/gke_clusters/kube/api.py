@@ -7,10 +7,10 @@ plain JSON, turned into small data classes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from urllib.request import getproxies
 
@@ -27,34 +27,7 @@ _PAGE_SIZE = 500
 _CONTINUE_EXPIRED = 410
 _SUCCESSES = range(200, 300)
 
-# Labels of nodes: https://kubernetes.io/docs/reference/labels-annotations-taints/ and, for the pool,
-# https://cloud.google.com/kubernetes-engine/docs/how-to/update-existing-nodepools
-_POOL_LABEL = "cloud.google.com/gke-nodepool"
-_MACHINE_TYPE_LABEL = "node.kubernetes.io/instance-type"
-_ZONE_LABEL = "topology.kubernetes.io/zone"
-
-
-@dataclass(frozen=True)
-class Node:
-    """A node of the cluster.
-
-    Attributes:
-        name: the name of the VM.
-        pool: the node pool, empty if the node tells none.
-        zone: where the VM is, empty if unknown.
-        machine_type: such as `n2-standard-8`, empty if unknown.
-        version: the kubelet's, such as `v1.33.5-gke.1080000`.
-        ready: whether its condition Ready is True.
-        schedulable: False on a cordoned node.
-    """
-
-    name: str
-    pool: str
-    zone: str
-    machine_type: str
-    version: str
-    ready: bool
-    schedulable: bool
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -153,18 +126,6 @@ class KubernetesApi:
         except CallError as error:
             raise error.for_administrator(self.endpoint) from None
 
-    def nodes(self) -> tuple[Node, ...]:
-        """All nodes, read page by page.
-
-        Raises:
-            ControlPlaneUnreachable: no usable answer.
-            AccessDenied: the identity may not list nodes.
-        """
-        try:
-            return tuple(_node(item) for item in self.items("/api/v1/nodes"))
-        except CallError as error:
-            raise error.for_administrator(self.endpoint) from None
-
     def items(self, path: str) -> tuple[Mapping[str, Any], ...]:
         """All objects of a list, read page by page: a cluster may have more than one answer should hold.
 
@@ -174,13 +135,34 @@ class KubernetesApi:
         Raises:
             CallError: no answer, no success, or no JSON object.
         """
+        found: list[Mapping[str, Any]] = self.collect(path, list, lambda items, page: items.extend(page))
+        return tuple(found)
+
+    def collect(
+        self,
+        path: str,
+        begin: Callable[[], T],
+        add: Callable[[T, Sequence[Mapping[str, Any]]], object],
+        query: Mapping[str, str | int] | None = None,
+    ) -> T:
+        """What becomes of all objects of a list, page by page, so that they need not be in memory together.
+
+        Args:
+            path: of the list, such as `/api/v1/pods`.
+            begin: makes what they are collected in; once more if the list has to be read again.
+            add: adds the objects of a page.
+            query: what is asked of the list beside, such as a `labelSelector`.
+
+        Raises:
+            CallError: no answer, no success, or no JSON object.
+        """
         try:
-            return self._all_items(path)
+            return self._collect(path, begin(), add, query or {})
         except CallError as error:
             if error.status != _CONTINUE_EXPIRED:
                 raise
             # The list grew older than etcd remembers while it was read: begin again.
-            return self._all_items(path)
+            return self._collect(path, begin(), add, query or {})
 
     def access_review(self, attributes: ResourceAttributes, *, patience_seconds: float = 0.0) -> bool:
         """Whether the identity may do that, by a `SelfSubjectAccessReview`.
@@ -268,33 +250,21 @@ class KubernetesApi:
             raise CallError(Failure.UNEXPECTED, f"{method} {path}: the answer is not a JSON object", response.status)
         return answer
 
-    def _all_items(self, path: str) -> tuple[Mapping[str, Any], ...]:
-        items: list[Mapping[str, Any]] = []
-        query: dict[str, str | int] = {"limit": _PAGE_SIZE}
+    def _collect(
+        self,
+        path: str,
+        collected: T,
+        add: Callable[[T, Sequence[Mapping[str, Any]]], object],
+        query: Mapping[str, str | int],
+    ) -> T:
+        query = {"limit": _PAGE_SIZE, **query}
         while True:
             page = self.call("GET", path, query=query)
-            items.extend(page.get("items") or ())
+            add(collected, page.get("items") or ())
             token = _mapping(page.get("metadata")).get("continue")
             if not token:
-                return tuple(items)
-            query["continue"] = token
-
-
-def _node(item: Mapping[str, Any]) -> Node:
-    metadata, spec, status = (_mapping(item.get(part)) for part in ("metadata", "spec", "status"))
-    labels = _mapping(metadata.get("labels"))
-    return Node(
-        name=str(metadata.get("name", "")),
-        pool=str(labels.get(_POOL_LABEL, "")),
-        zone=str(labels.get(_ZONE_LABEL, "")),
-        machine_type=str(labels.get(_MACHINE_TYPE_LABEL, "")),
-        version=str(_mapping(status.get("nodeInfo")).get("kubeletVersion", "")),
-        ready=any(
-            condition.get("type") == "Ready" and condition.get("status") == "True"
-            for condition in status.get("conditions") or ()
-        ),
-        schedulable=spec.get("unschedulable") is not True,
-    )
+                return collected
+            query = {**query, "continue": token}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

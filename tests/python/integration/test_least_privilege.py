@@ -28,10 +28,12 @@ from gke_clusters.kube.access import review_access
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.lifecycle.access_needs import ACCESS_NEEDS
 from gke_clusters.lifecycle.google_access import connect
+from gke_clusters.lifecycle.inspection.story import inspect_node_pools
 from gke_clusters.lifecycle.pool_addition import add_node_pool
 from gke_clusters.lifecycle.pool_deletion import delete_node_pool
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.settings.connection import CredentialsSettings
+from gke_clusters.settings.inspect_node_pools import parse_inspect
 from gke_clusters.settings.node_pool_macros import parse_add, parse_delete
 from sandbox.process import SandboxProcess
 from tests.python.chaos.dss_clusters import CREATE, DssCluster, End
@@ -172,6 +174,16 @@ def drain_a_node_pool(dss: Dss) -> End:
     return End("returned", 0.0, message=html.unescape(page))
 
 
+def inspect_the_node_pools(dss: Dss) -> End:
+    """Inspect node pools, as the macro does on the DSS host."""
+    settings = parse_inspect({"clusterId": dss.running.name})
+    with pytest.MonkeyPatch.context() as patched:
+        be_the_host(dss, patched)
+        cluster = as_a_macro_sees_it(dss.running)
+        page = inspect_node_pools(settings, cluster, lambda: connect(CredentialsSettings()), Progress())
+    return End("returned", 0.0, message=html.unescape(page))
+
+
 # A story in which the plugin itself needs the permission, by permission.
 STORIES: dict[str, Story] = {
     "container.clusters.create": start(),
@@ -186,6 +198,7 @@ STORIES: dict[str, Story] = {
     "container.operations.list": start({"reset": "after"}),
     "container.clusters.connect": start(controlPlaneEndpoint="dns"),
     "compute.instanceGroupManagers.get": start({"operation": "stockout"}),
+    "compute.instanceGroupManagers.list": inspect_the_node_pools,
     "compute.instances.get": start(),
     "compute.regions.get": asked(read_quotas),
     "compute.subnetworks.list": start(connectionInfo={"projectId": "sandbox-project", "zone": ABROAD}),

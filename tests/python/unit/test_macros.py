@@ -14,6 +14,7 @@ import pytest
 from gke_clusters.settings.descriptors import macro_descriptor
 from gke_clusters.settings.diagnose import DiagnoseSettings
 from gke_clusters.settings.gcs_connection import GcsConnectionSettings
+from gke_clusters.settings.inspect_node_pools import InspectSettings
 from gke_clusters.settings.instance_macros import FindForgottenSettings, InstanceMacroSettings
 from gke_clusters.settings.network_test import NetworkTestSettings
 from gke_clusters.settings.node_pool_macros import (
@@ -35,6 +36,7 @@ MODELS = {
     "delete-node-pool": DeleteNodePoolSettings,
     "find-forgotten-clusters": FindForgottenSettings,
     "diagnose-cluster": DiagnoseSettings,
+    "inspect-node-pools": InspectSettings,
     "print-iam-role": InstanceMacroSettings,
     "push-base-images": PushBaseImagesSettings,
     "register-cluster": RegisterSettings,

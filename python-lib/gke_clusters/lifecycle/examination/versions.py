@@ -73,6 +73,11 @@ def versions_part(cluster: Cluster, kubectl: str | None) -> Part:
     return Part("Versions", tone, summary, (), Table(("What", "Version", "Skew"), tuple(rows)), tuple(advice))
 
 
+def minors_behind(version: str, newest: str) -> int:
+    """Return by how many minor versions one is behind another; 0 where that is not known."""
+    return _apart(_minor(newest), _minor(version))
+
+
 def _minor(version: str) -> int | None:
     found = _MINOR.match(version)
     return int(found[1]) if found else None

@@ -105,10 +105,10 @@ def nodes_part(nodes: Sequence[NodeState], *, autopilot: bool) -> Part:
         return Part(title, Tone.GOOD, summary, facts)
     tone = Tone.BAD if len(unready) == len(nodes) else Tone.WARNING
     rows = tuple(
-        (node.name, node.pool, Cell(", ".join(_complaints(node)), tone), node.message)
+        (node.name, node.pool, Cell(", ".join(complaints(node)), tone), node.message)
         for node in sorted(unwell, key=lambda node: node.ready)
     )
-    advice = tuple(_node_advice(unwell, tone)) if not autopilot else ()
+    advice = tuple(node_advice(unwell, tone)) if not autopilot else ()
     table = Table(("Node", "Node pool", "State", "What it says"), rows[:_MOST_NODES], max(0, len(rows) - _MOST_NODES))
     return Part(title, tone, summary, facts, table, advice)
 
@@ -119,12 +119,19 @@ def _pool_facts(nodes: Sequence[NodeState]) -> list[tuple[str, str]]:
     return [(pool or "no node pool", f"{ready[pool]} of {total[pool]} ready") for pool in sorted(total)]
 
 
-def _complaints(node: NodeState) -> list[str]:
+def complaints(node: NodeState) -> list[str]:
+    """Say in a few words each what is the matter with a node."""
     said = [] if node.ready else ["not ready"]
     return [*said, *(["cordoned"] if node.cordoned else []), *node.pressures]
 
 
-def _node_advice(unwell: Sequence[NodeState], tone: Tone) -> list[Advice]:
+def node_advice(unwell: Sequence[NodeState], tone: Tone) -> list[Advice]:
+    """Say what is the matter with nodes, and what to do.
+
+    Args:
+        unwell: Those that are not well.
+        tone: How bad it is that some are not ready.
+    """
     unready = [node.name for node in unwell if not node.ready]
     cordoned = [node.name for node in unwell if node.cordoned]
     pressed = [node.name for node in unwell if node.pressures]
@@ -135,7 +142,7 @@ def _node_advice(unwell: Sequence[NodeState], tone: Tone) -> list[Advice]:
                 tone,
                 f"{_some(unready, 'node')} not ready.",
                 "GKE repairs a node that stays so for ten minutes, if auto-repair is on; deleting its VM makes it anew"
-                " at once. Events below may say why.",
+                " at once. Recent events may say why.",
             )
         )
     if cordoned:

@@ -16,6 +16,7 @@ def test_asks_of_compute_engine_for_what_is_called_and_nothing_else() -> None:
         "compute.disks.list",
         "compute.forwardingRules.list",
         "compute.instanceGroupManagers.get",
+        "compute.instanceGroupManagers.list",
         "compute.instances.get",
         "compute.regions.get",
         "compute.subnetworks.list",

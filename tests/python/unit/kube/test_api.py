@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable, CredentialsError, GkeClustersError, StateError
-from gke_clusters.kube.api import KubernetesApi, Node, ResourceAttributes
+from gke_clusters.kube.api import KubernetesApi, ResourceAttributes
 from gke_clusters.kube.failures import CallError, Failure
 from gke_clusters.kube.kubeconfig import Endpoint
 from sandbox.certificates import CertificateAuthority
@@ -24,24 +24,6 @@ def api(api_server: Any, tmp_path: Path) -> KubernetesApi:
 def exec_user(script: str) -> dict[str, Any]:
     entry = {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "/bin/sh", "args": ["-c", script]}
     return {"exec": entry}
-
-
-def node(name: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "metadata": {
-            "name": name,
-            "labels": {
-                "cloud.google.com/gke-nodepool": "node-pool-0",
-                "node.kubernetes.io/instance-type": "n2-standard-8",
-                "topology.kubernetes.io/zone": "us-central1-a",
-            },
-        },
-        "spec": {},
-        "status": {
-            "conditions": [{"type": "DiskPressure", "status": "False"}, {"type": "Ready", "status": "True"}],
-            "nodeInfo": {"kubeletVersion": "v1.33.5-gke.1"},
-        },
-    } | changes
 
 
 class TestFromKubeconfig:
@@ -98,33 +80,19 @@ class TestFromKubeconfig:
         assert KubernetesApi.from_kubeconfig(tmp_path / "kube_config", endpoint=given).endpoint == given
 
 
-class TestNodes:
-    def test_a_node_is_read_with_its_pool(self, api: KubernetesApi, api_server: Any) -> None:
-        api_server.answer = lambda _: (200, {"items": [node("gke-1")]})
-        expected = Node("gke-1", "node-pool-0", "us-central1-a", "n2-standard-8", "v1.33.5-gke.1", True, True)
-        assert api.nodes() == (expected,)
-
-    def test_a_node_that_tells_nothing_is_not_ready(self, api: KubernetesApi, api_server: Any) -> None:
-        bare = {"metadata": {"name": "gke-1", "labels": None}, "status": {"conditions": None}}
-        api_server.answer = lambda _: (200, {"items": [bare]})
-        assert api.nodes() == (Node("gke-1", "", "", "", "", False, True),)
-
-    def test_a_cordoned_node_is_not_schedulable(self, api: KubernetesApi, api_server: Any) -> None:
-        api_server.answer = lambda _: (200, {"items": [node("gke-1", spec={"unschedulable": True})]})
-        assert not api.nodes()[0].schedulable
-
-    def test_no_nodes_is_an_empty_answer(self, api: KubernetesApi, api_server: Any) -> None:
+class TestLists:
+    def test_no_items_is_an_empty_answer(self, api: KubernetesApi, api_server: Any) -> None:
         api_server.answer = lambda _: (200, {"items": None})
-        assert api.nodes() == ()
+        assert api.items("/api/v1/nodes") == ()
 
     def test_every_page_is_read(self, api: KubernetesApi, api_server: Any) -> None:
         def answer(request: Any) -> tuple[int, Any]:
             if "continue=next" in request.path:
-                return 200, {"items": [node("gke-2")], "metadata": {}}
-            return 200, {"items": [node("gke-1")], "metadata": {"continue": "next"}}
+                return 200, {"items": [{"name": "gke-2"}], "metadata": {}}
+            return 200, {"items": [{"name": "gke-1"}], "metadata": {"continue": "next"}}
 
         api_server.answer = answer
-        assert [found.name for found in api.nodes()] == ["gke-1", "gke-2"]
+        assert [found["name"] for found in api.items("/api/v1/nodes")] == ["gke-1", "gke-2"]
         assert all("limit=500" in request.path for request in api_server.requests)
 
     def test_a_list_that_grew_too_old_is_read_again_from_the_start(self, api: KubernetesApi, api_server: Any) -> None:
@@ -132,16 +100,24 @@ class TestNodes:
             if len(api_server.requests) == 2:
                 return 410, {"kind": "Status", "message": "continue token expired"}
             more = {"continue": "next"} if len(api_server.requests) == 1 else {}
-            return 200, {"items": [node("gke-1")], "metadata": more}
+            return 200, {"items": [{"name": "gke-1"}], "metadata": more}
 
         api_server.answer = answer
-        assert [found.name for found in api.nodes()] == ["gke-1"]
+        assert [found["name"] for found in api.items("/api/v1/nodes")] == ["gke-1"]
         assert "continue" not in api_server.requests[2].path
 
-    def test_a_refusal_names_what_kubernetes_said(self, api: KubernetesApi, api_server: Any) -> None:
+    def test_a_selection_is_asked_for_on_every_page(self, api: KubernetesApi, api_server: Any) -> None:
+        more = [{}, {"continue": "next"}]
+        api_server.answer = lambda _: (200, {"items": [{}], "metadata": more.pop()})
+        sizes: list[int] = api.collect("/p", list, lambda sizes, page: sizes.append(len(page)), {"labelSelector": "a"})
+        assert sizes == [1, 1]
+        assert all("labelSelector=a" in request.path for request in api_server.requests)
+
+    def test_a_refusal_is_not_asked_again(self, api: KubernetesApi, api_server: Any) -> None:
         api_server.answer = lambda _: (403, {"kind": "Status", "message": "nodes is forbidden"})
-        with pytest.raises(AccessDenied, match="nodes is forbidden"):
-            api.nodes()
+        with pytest.raises(CallError, match="nodes is forbidden"):
+            api.items("/api/v1/nodes")
+        assert len(api_server.requests) == 1
 
 
 class TestAccessReview:
