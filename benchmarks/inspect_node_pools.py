@@ -45,9 +45,13 @@ def inspect(data_file: Path) -> None:
     settings = parse_inspect({"clusterId": NAME})
     page = inspect_node_pools(settings, cluster, lambda: connect(CredentialsSettings()), Progress())
     took = time.perf_counter() - begin
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    # Not ru_maxrss, which a process takes over from the one that started it.
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    memory = int(status.partition("VmHWM:")[2].split()[0]) / 1024
     words = page.partition("<strong>")[2].partition("</strong>")[0]
-    print(json.dumps({"seconds": took, "megabytes": memory, "words": words, "page": len(page.encode())}))
+    took_cpu = used.ru_utime + used.ru_stime
+    print(json.dumps({"seconds": took, "cpu": took_cpu, "megabytes": memory, "words": words, "page": len(page)}))
 
 
 def plant(sandbox: Any, folder: Path, pools: int, nodes: int, pods: int) -> Path:
@@ -145,7 +149,10 @@ def main() -> None:
     seconds = sorted(run["seconds"] for run in runs)
     print(f"{options.pools} pools, {options.nodes} nodes, {options.pods} pods: {runs[0]['words']}")
     print("calls a run: " + ", ".join(f"{number / len(runs):g} to {name}" for name, number in sorted(calls.items())))
-    print(f"seconds: median {statistics.median(seconds):.2f}, most {seconds[-1]:.2f}   n = {len(runs)}")
+    print(
+        f"seconds: least {seconds[0]:.2f}, median {statistics.median(seconds):.2f}, most {seconds[-1]:.2f};"
+        f" of a processor: {statistics.median(run['cpu'] for run in runs):.2f}   n = {len(runs)}"
+    )
     print(f"memory: {max(run['megabytes'] for run in runs):.0f} MB at most; page: {runs[0]['page'] / 1024:.0f} KiB")
 
 
