@@ -11,6 +11,8 @@ from gke_clusters.reports.diagnosis import Advice, Tone
 from gke_clusters.reports.pages import render
 
 _FULL: Final = 0.9
+# From here on nobody minds the decimals.
+_MANY: Final = 99.95
 _OPEN_POOLS: Final = 5
 """Of so many pools all are shown unfolded; of more, those that something is said of."""
 _OPEN_TROUBLED: Final = 10
@@ -50,7 +52,9 @@ class Share:
 
 
 def _number(amount: float | None) -> str:
-    return "?" if amount is None else f"{amount:,.1f}".removesuffix(".0")
+    if amount is None:
+        return "?"
+    return f"{amount:,.0f}" if amount >= _MANY else f"{amount:.1f}".removesuffix(".0")
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def test_a_healthy_cluster_is_shown_with_what_its_pools_have_by_four_calls(inspe
 
     assert Counter(service for service, _ in calls) == {"container": 1, "compute": 1, "kubernetes": 2}
     assert "2 node pools, with all the nodes that there are to be." in text
-    assert re.search(r"workers RUNNING e2-standard-4 2 2 2 \d+ \d+ %, [\d.]+ of 7.8 cores", text)
+    assert re.search(r"workers e2-standard-4 RUNNING 2 2 2 \d+ \d+ %, [\d.]+ of 7.8 cores", text)
     assert re.search(r"us-central1-b 1 1 1 \d+", text)
 
 
@@ -101,7 +101,7 @@ def test_troubled_pools_come_first_with_what_is_wrong_and_what_to_do(inspected: 
     api.call("DELETE", "/api/v1/namespaces/default/pods/greedy")
     api.call("PUT", path, body={**api.call("GET", path), "spec": node["spec"]})
     assert "1 of 2 node pools is to be looked at." in text
-    assert text.index(" spare RUNNING") < text.index(" workers RUNNING")
+    assert text.index(" spare e2") < text.index(" workers e2")
     assert "1 pod is without a node, for this pool." in text
     assert f"kubectl uncordon {node['metadata']['name']}" in text
     assert "1 node pool, with all the nodes that there are to be." in only
@@ -114,7 +114,7 @@ def test_a_cluster_that_cannot_be_reached_shows_what_google_knows(inspected: Ins
 
     assert "Unreachable: the Kubernetes API does not answer" in text
     assert "Nodes, Pods not known The Kubernetes API server " in text
-    assert "workers RUNNING e2-standard-4 2 ? ? ?" in text
+    assert "workers e2-standard-4 RUNNING 2 ? ? ?" in text
 
 
 def test_a_refused_permission_leaves_the_rest(inspected: Inspected) -> None:

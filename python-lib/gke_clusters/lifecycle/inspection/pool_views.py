@@ -205,7 +205,8 @@ def _failures(
     cluster: Cluster, pool: NodePool, conditions: tuple[Condition, ...], machine_errors: tuple[Condition, ...]
 ) -> tuple[GkeClustersError, ...]:
     """Explain what Google says is wrong with a node pool: one failure, which all that is said may help to know."""
-    said = tuple(dict.fromkeys((*machine_errors, *conditions)))
+    # Compute Engine and GKE say the same in the same words, under other codes.
+    said = tuple({each.message: each for each in (*conditions, *machine_errors)}.values())
     if not said and not pool.failed:
         return ()
     scene = Scene(
@@ -213,9 +214,7 @@ def _failures(
         resource=f"{cluster.name.path}/nodePools/{pool.name}",
         project=cluster.name.project,
         location=cluster.name.location,
-        verbatim="\n".join(
-            dict.fromkeys(f"[{each.code}] {each.message}" if each.code else each.message for each in said)
-        ),
+        verbatim="\n".join(f"[{each.code}] {each.message}" if each.code else each.message for each in said),
         evidence=tuple(Evidence(each.message, frozenset({each.code} - {""})) for each in said),
     )
     known = known_failure(scene)

@@ -26,6 +26,7 @@ def test_sums_up_zones_and_knows_no_sum_of_what_is_not_known():
     assert whole.shares == (Share("CPU", 3.0, 8.0, "cores"), Share("Memory", None, 16.0, "GiB"))
     assert whole.shares[0].words == "3 of 8 cores"
     assert Share("GPU", 1, None).words == "1 of ?"
+    assert Share("Memory", 0.04, 1234.5, "GiB").words == "0 of 1,234 GiB"
 
 
 def test_a_share_of_nothing_is_not_known():
