@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Final
 
 from gke_clusters.errors import ClusterUnhealthy, GkeClustersError
@@ -15,15 +13,14 @@ from gke_clusters.google.known_failures import known_failure
 from gke_clusters.google.node_pools import NodePool
 from gke_clusters.google.operations import Condition
 from gke_clusters.kube.symptoms import NodeState
-from gke_clusters.kube.usage import Amounts, NodeGroup, NodeTally, PodTally
 from gke_clusters.lifecycle.diagnosis import pool_conditions
 from gke_clusters.lifecycle.examination.versions import minors_behind
 from gke_clusters.lifecycle.examination.workload_side import complaints, node_advice
+from gke_clusters.lifecycle.inspection.learned import Learned
 from gke_clusters.lifecycle.pool_target import pool_resource
 from gke_clusters.reports.diagnosis import Advice, Tone
-from gke_clusters.reports.node_pools import PoolView, PoolZone, Share
+from gke_clusters.reports.node_pools import PoolView
 
-_GIB: Final = 2**30
 _MOST_UNWELL: Final = 10
 # https://cloud.google.com/kubernetes-engine/docs/concepts/cluster-upgrades#version_skew
 _NODES_BEHIND: Final = 2
@@ -41,74 +38,6 @@ _WAITING_REMEDY: Final = (
     "Where the pool is full, give it nodes (macro Resize node pool); an autoscaled one takes some minutes. The macro"
     " Diagnose shows what the scheduler says."
 )
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What could be learned; ``None`` is what could not.
-
-    Attributes:
-        cluster: The cluster, as GKE shows it.
-        sizes: How many machines each managed instance group is to have, by its zone and name.
-        nodes: The nodes, summed up.
-        pods: The pods, summed up.
-    """
-
-    cluster: Cluster | None = None
-    sizes: Mapping[tuple[str, str], int] | None = None
-    nodes: NodeTally | None = None
-    pods: PodTally | None = None
-    _nothing: NodeGroup = field(default_factory=NodeGroup, repr=False)
-
-    @cached_property
-    def _on_nodes(self) -> Mapping[tuple[str, str], tuple[int, Amounts]]:
-        """How many pods are on the nodes of each pool and zone, and what they ask for."""
-        counts: Counter[tuple[str, str]] = Counter()
-        asked: defaultdict[tuple[str, str], Amounts] = defaultdict(Amounts)
-        if self.nodes and self.pods:
-            for node, number in self.pods.pods.items():
-                place = self.nodes.places.get(node)
-                if place:
-                    counts[place] += number
-                    asked[place] += self.pods.requested[node]
-        return {place: (number, asked[place]) for place, number in counts.items()}
-
-    def zones(self, name: str, pool: NodePool | None) -> tuple[PoolZone, ...]:
-        """Return what is known of a node pool in each of its zones.
-
-        Args:
-            name: Name of the pool; empty for nodes of none.
-            pool: As GKE shows it; None if it does not.
-        """
-        names = set(pool.zones if pool else ()) | {group.zone for group in (pool.instance_groups if pool else ())}
-        names |= {zone for of_pool, zone in (self.nodes.groups if self.nodes else ()) if of_pool == name}
-        return tuple(self._zone(name, zone, pool) for zone in sorted(names))
-
-    def _zone(self, name: str, zone: str, pool: NodePool | None) -> PoolZone:
-        wanted = None
-        if self.sizes is not None and pool and pool.instance_groups:
-            wanted = sum(self.sizes.get((zone, group.name), 0) for group in pool.instance_groups if group.zone == zone)
-        if self.nodes is None:
-            return PoolZone(zone, wanted, None, None, None)
-        group = self.nodes.groups.get((name, zone), self._nothing)
-        number, asked = self._on_nodes.get((name, zone), (0, Amounts()))
-        known = self.pods is not None
-        shares = [
-            Share("CPU", asked.cpu if known else None, group.allocatable.cpu, "cores"),
-            Share("Memory", asked.memory / _GIB if known else None, group.allocatable.memory / _GIB, "GiB"),
-        ]
-        if group.allocatable.gpus:
-            shares.append(Share("GPU", asked.gpus if known else None, group.allocatable.gpus))
-        return PoolZone(zone, wanted, group.nodes, group.ready, number if known else None, tuple(shares))
-
-    def lacks(self, name: str, pool: NodePool) -> Mapping[str, int]:
-        """Return how many nodes of a node pool are not there, by zone, the most first; what is not known lacks none."""
-        missing = {
-            zone.name: zone.wanted - zone.actual
-            for zone in self.zones(name, pool)
-            if zone.wanted is not None and zone.actual is not None and zone.wanted > zone.actual
-        }
-        return dict(sorted(missing.items(), key=lambda each: -each[1]))
 
 
 def view_pools(

@@ -19,7 +19,8 @@ from gke_clusters.lifecycle.diagnosis import cluster_conditions
 from gke_clusters.lifecycle.examination.google_side import channel_of
 from gke_clusters.lifecycle.examination.inquiries import Inquiries, Inquiry, NotAskedError
 from gke_clusters.lifecycle.google_access import Compute, GoogleAccess
-from gke_clusters.lifecycle.inspection.pool_views import Learned, view_pools, waiting_elsewhere
+from gke_clusters.lifecycle.inspection.learned import Learned
+from gke_clusters.lifecycle.inspection.pool_views import view_pools, waiting_elsewhere
 from gke_clusters.lifecycle.pool_target import is_autopilot
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.lifecycle.started_cluster import find_started, kubernetes_of, require_started
