@@ -11,7 +11,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +45,7 @@ class ProbePod:
         host: name or address of DSS.
         port: of its backend.
         image: with python3.
+        protocol: that the backend speaks, `http` or `https`.
         namespace: of the pod.
         node_selector: labels that the node must have.
         tolerations: taints that the pod bears.
@@ -53,6 +54,7 @@ class ProbePod:
     host: str
     port: int
     image: str
+    protocol: str = "http"
     namespace: str = "default"
     node_selector: Mapping[str, str] = field(default_factory=dict)
     tolerations: tuple[Mapping[str, str], ...] = ()
@@ -154,18 +156,32 @@ class NetworkProbe:
                 self._sleep(_POLL_SECONDS)
                 continue
             run = read_pod(self.name, pod)
-            if run.checks or run.reason in _HOPELESS or _phase(pod) in ("Succeeded", "Failed"):
+            if run.reason in _HOPELESS:
+                return replace(run, message=self._refused_image() or run.message)
+            if run.checks or _phase(pod) in ("Succeeded", "Failed"):
                 return run
             words = self._waits_for(run)
             if words != said:
                 said = words
                 follow(words)
             if self._clock() - started > deadline_seconds:
-                return ProbeRun(self.name, run.reason or "Pending", words, (), run.node, run.address)
+                reason = run.reason or "Pending"
+                return replace(run, reason=reason, message=words.removeprefix(reason).removeprefix(": "))
             self._sleep(_POLL_SECONDS)
 
     def _waits_for(self, run: ProbeRun) -> str:
         """What the newest event of the pod says, which is where a scale-up is told."""
+        told = self._events()
+        if told:
+            return f"{told[-1].get('reason') or 'Event'}: {told[-1]['message']}"
+        return f"{run.reason or 'Pending'}: {run.message}" if run.message else run.reason or "Pending"
+
+    def _refused_image(self) -> str:
+        """What the registry said of the image; the pod itself says only that it is tried again later."""
+        return next((str(each["message"]) for each in self._events() if "Failed to pull" in str(each["message"])), "")
+
+    def _events(self) -> list[Mapping[str, Any]]:
+        """The events of the pod that say something, the newest last."""
         query = {"fieldSelector": f"involvedObject.name={self.name}"}
         try:
             events = self._api.call("GET", f"/api/v1/namespaces/{self._pod.namespace}/events", query=query)
@@ -173,10 +189,7 @@ class NetworkProbe:
             _log.debug("The events of the pod cannot be read: %s", error)
             events = {}
         told = [item for item in events.get("items") or () if item.get("message")]
-        told.sort(key=lambda item: str(item.get("lastTimestamp") or item.get("eventTime") or ""))
-        if told:
-            return f"{told[-1].get('reason') or 'Event'}: {told[-1]['message']}"
-        return f"{run.reason or 'Pending'}: {run.message}" if run.message else run.reason or "Pending"
+        return sorted(told, key=lambda item: str(item.get("lastTimestamp") or item.get("eventTime") or ""))
 
     def _remove_old(self) -> None:
         """Delete what earlier runs left that were killed; another run that still waits keeps its pod."""
@@ -207,7 +220,12 @@ def pod_document(name: str, pod: ProbePod, until: float) -> dict[str, Any]:
         pod: what it does and where.
         until: the second since the epoch after which nobody waits for it.
     """
-    target = {"host": pod.host, "port": pod.port, "timeout_seconds": _CONNECT_SECONDS}
+    target = {
+        "host": pod.host,
+        "port": pod.port,
+        "protocol": pod.protocol,
+        "timeout_seconds": _CONNECT_SECONDS,
+    }
     container = {
         "name": "probe",
         "image": pod.image,

@@ -17,7 +17,7 @@ from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.failures import CallError
 from gke_clusters.kube.network_probe import NetworkProbe, ProbePod, ProbeRun
 from gke_clusters.lifecycle.google_access import GoogleAccess
-from gke_clusters.lifecycle.network_verdict import Verdict, parts_of, verdict_of
+from gke_clusters.lifecycle.network_verdict import Verdict, parts_of, place_of, verdict_of
 from gke_clusters.lifecycle.pod_firewall import firewall_rule, host_of
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.lifecycle.registration import pool_placement
@@ -105,6 +105,8 @@ def run_network_test(
         pod = ProbePod(
             host=host,
             port=_port(port),
+            # Where DSS encrypts what its processes say to each other, the backend speaks nothing else.
+            protocol=environment.get("DKU_BACKEND_PROTOCOL", "").strip().lower() or "http",
             image=settings.image or story.image_of(instance, environment),
             namespace=settings.namespace,
             **story.placement(),
@@ -120,7 +122,7 @@ def run_network_test(
     return render_network_test(
         NetworkTest(
             cluster=cluster.id,
-            target=f"{host}:{port}" if port else host,
+            target=place_of(host, port),
             verdict=verdict.tone,
             words=verdict.words,
             parts=tuple(story.parts),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -26,6 +27,10 @@ _OUTCOMES: Final = {
 _PROXY: Final = (
     "Something else listens there, such as a proxy or another program: check the host and the port that pods are told,"
     " and that nothing stands between them and the backend of DSS."
+)
+_BUSY: Final = (
+    "Look whether DSS answers elsewhere, such as in a browser, and at backend.log: it may hang, or have more to do than"
+    " it can."
 )
 
 
@@ -86,34 +91,66 @@ def verdict_of(checks: Sequence[Check], host: str, port: int) -> Verdict:
             words,
             f"{EXT_HOST}\nOr let the DNS of the cluster know the name: a private zone of Cloud DNS for its network.",
         )
-    outcomes = [str(each.get("outcome")) for each in _all(checks, "tcp") if each.get("outcome") != "none"]
-    if "ok" not in outcomes:
-        return _unconnected(outcomes, host, port)
+    place = place_of(host, str(port))
+    tried = [each for each in _all(checks, "tcp") if each.get("outcome") != "none"]
+    if not any(each.get("outcome") == "ok" for each in tried):
+        return _unconnected(tried, host, place)
     http = next(iter(_all(checks, "http")), {})
+    if http.get("outcome") == "timeout":
+        return Verdict(Tone.BAD, f"{place} takes connections and gives no answer over HTTP.", _BUSY)
     if http.get("outcome") != "ok":
-        return Verdict(Tone.BAD, f"{host}:{port} takes connections and does not speak HTTP.", _PROXY)
+        return Verdict(Tone.BAD, f"{place} takes connections and does not speak HTTP.", _PROXY)
     if not http.get("dss"):
-        return Verdict(Tone.WARNING, f"What answers at {host}:{port} does not look like DSS.", _PROXY)
+        return Verdict(Tone.WARNING, f"What answers at {place} does not look like DSS.", _PROXY)
     return Verdict(Tone.GOOD, "Pods of the cluster reach DSS.")
 
 
-def _unconnected(outcomes: Sequence[str], host: str, port: int) -> Verdict:
-    place = f"{host}:{port}"
-    if "refused" in outcomes:
+def place_of(host: str, port: str) -> str:
+    """Return a host and its port as they are written.
+
+    Args:
+        host: Name or address.
+        port: Empty if it is not known.
+    """
+    if not port:
+        return host
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _unconnected(tried: Sequence[Check], host: str, place: str) -> Verdict:
+    # Pods always have IPv4 and IPv6 seldom, so what IPv4 met says more; it comes first.
+    decisive: Check = next(iter(tried), {})
+    outcome = decisive.get("outcome")
+    if outcome == "refused":
         return Verdict(
             Tone.BAD,
             f"The host refuses connections to {place}: the packets arrive, and nothing listens there.",
             "If the address is the pod's own (127.0.0.1), or another machine's, correct it. "
             f"{EXT_HOST}\nElse check that DSS runs and listens on that port, and a firewall on the host itself.",
         )
-    if "reset" in outcomes:
+    if outcome == "reset":
         return Verdict(Tone.BAD, f"Connections to {place} are cut off.", _PROXY)
-    if "timeout" in outcomes:
+    if decisive.get("family") == "IPv6":
+        return Verdict(
+            Tone.BAD,
+            f"{host} has an IPv6 address only, and pods do not reach it.",
+            f"Pods have IPv6 in dual-stack clusters only. {EXT_HOST}",
+        )
+    if _is_public(str(decisive.get("address"))):
+        # https://cloud.google.com/kubernetes-engine/docs/concepts/ip-masquerade-agent
+        return Verdict(
+            Tone.BAD,
+            f"Packets to {place}, a public address, get no answer.",
+            "On their way to public addresses pods take that of their node or of Cloud NAT, so that a firewall rule for"
+            f" their own does not help. {EXT_HOST}",
+        )
+    if outcome == "timeout":
         return Verdict(
             Tone.BAD,
             f"Packets to {place} get no answer: most likely a firewall drops them.",
             "Allow the addresses of the pods in with the rule below. If there is such a rule already: look at network"
-            " policies of the namespace, egress rules of the network of the nodes, and the firewall of the host.",
+            " policies of the namespace, egress rules of the network of the nodes, and the firewall of the host; and if"
+            " ip-masq-agent hides pods behind their nodes, allow the subnetwork of the nodes as well.",
             firewall=True,
         )
     return Verdict(
@@ -131,7 +168,10 @@ def _tcp_part(check: Check, *, connected: bool) -> Part:
     if outcome == "none":
         return Part(title, Tone.INFO, "DSS has no address of that kind for pods, which is no problem by itself.")
     words = _OUTCOMES.get(outcome, outcome)
-    facts = (("Address", str(check.get("address"))), ("Result", words), ("Time", _seconds(check)))
+    facts: tuple[tuple[str, str], ...] = (("Address", str(check.get("address"))), ("Result", words))
+    # How long nothing came is no finding.
+    if outcome != "timeout":
+        facts += (("Time", _seconds(check)),)
     if outcome == "ok":
         return Part(title, Tone.GOOD, "The port is open.", facts)
     said = f"The port is not open: {check.get('error') or words}."
@@ -141,6 +181,13 @@ def _tcp_part(check: Check, *, connected: bool) -> Part:
 
 def _all(checks: Sequence[Check], kind: str) -> list[Check]:
     return [check for check in checks if check.get("check") == kind]
+
+
+def _is_public(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False
 
 
 def _seconds(check: Check) -> str:

@@ -37,18 +37,24 @@ def _program_text() -> str:
 
 
 def is_probe(pod: Object) -> bool:
-    """Tell whether a pod runs exactly the plugin's program, and nothing beside it."""
+    """Tell whether a pod runs exactly the plugin's program, as the plugin runs it, and nothing beside it."""
     containers = pod["spec"]["containers"]
-    return len(containers) == 1 and containers[0].get("command") == ["python3", "-c", _program_text()]
+    if len(containers) != 1 or containers[0].get("command") != ["python3", "-c", _program_text()]:
+        return False
+    # It writes to the file that it is told: no other than that of the message may be meant.
+    return list(containers[0].get("args") or ())[1:] == [_mounted(containers[0])]
+
+
+def _mounted(container: Object) -> str:
+    return str(container.get("terminationMessagePath") or "/dev/termination-log")
 
 
 async def run_probe(pod: Object) -> Ended:
     """Run the program of a pod that is a probe; ended with the task that waits for it."""
     container = pod["spec"]["containers"][0]
-    mounted = container.get("terminationMessagePath") or "/dev/termination-log"
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "termination-log"
-        arguments = [str(report) if one == mounted else one for one in container.get("args") or ()]
+        arguments = [container["args"][0], str(report)]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",

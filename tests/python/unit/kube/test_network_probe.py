@@ -100,11 +100,27 @@ def test_what_does_not_get_better_is_not_waited_for(reason: str) -> None:
     assert server.deleted()
 
 
+def test_an_image_that_cannot_be_pulled_is_told_with_what_the_registry_said() -> None:
+    events = [
+        {"lastTimestamp": "1", "reason": "Failed", "message": "Failed to pull image: 403 Forbidden"},
+        {"lastTimestamp": "2", "reason": "BackOff", "message": "Back-off pulling image"},
+    ]
+    pod = state_of(waiting={"reason": "ImagePullBackOff", "message": "Back-off pulling image"})
+    run = Server(pod, events=[{"items": events}]).probe().run(600, lambda _: None)
+
+    assert (run.reason, run.message) == ("ImagePullBackOff", "Failed to pull image: 403 Forbidden")
+
+
+def test_a_wait_of_which_nothing_is_said_ends_without_words() -> None:
+    run = Server({}).probe().run(5, lambda _: None)
+    assert (run.reason, run.message) == ("Pending", "")
+
+
 def test_a_wait_ends_with_its_deadline_and_says_what_was_waited_for() -> None:
     server = Server(UNSCHEDULED)
     run = server.probe().run(5, lambda _: None)
 
-    assert (run.reason, run.message) == ("Unschedulable", "Unschedulable: no room")
+    assert (run.reason, run.message) == ("Unschedulable", "no room")
     assert server.now == 1006.0
 
 
@@ -181,6 +197,7 @@ def test_the_pod_ends_by_itself_asks_for_little_and_goes_where_it_is_sent() -> N
     assert (spec["restartPolicy"], spec["automountServiceAccountToken"]) == ("Never", False)
     assert spec["activeDeadlineSeconds"] > 0
     assert (spec["nodeSelector"], spec["tolerations"]) == ({"pool": "gpu"}, [taint])
+    assert json.loads(spec["containers"][0]["args"][0])["protocol"] == "http"
     assert not {"nodeSelector", "tolerations"} & pod_document("n", POD, 1)["spec"].keys()
 
 

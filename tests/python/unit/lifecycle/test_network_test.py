@@ -11,6 +11,7 @@ from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.compute import NetworkInterface
 from gke_clusters.kube.failures import CallError, Failure
 from gke_clusters.kube.kubeconfig import Endpoint
+from gke_clusters.kube.network_probe import NetworkProbe, ProbePod
 from gke_clusters.lifecycle import network_test
 from gke_clusters.lifecycle.network_test import run_network_test
 from gke_clusters.lifecycle.pod_firewall import DssHost, firewall_rule, host_of, pod_ranges
@@ -114,8 +115,23 @@ def test_the_form_can_name_another_host_and_the_machine_has_a_name_otherwise(
 ) -> None:
     assert "10.9.9.9:10001" in stage.run(host="10.9.9.9")
     del stage.environment["DKU_BACKEND_EXT_HOST"]
-    monkeypatch.setattr(network_test.socket, "gethostname", lambda: "vm-7")
+    monkeypatch.setattr("socket.gethostname", lambda: "vm-7")
     assert "vm-7:10001" in stage.run()
+
+
+def test_the_pod_speaks_what_the_backend_speaks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    pods: list[ProbePod] = []
+
+    def make(api: Any, pod: ProbePod, sleep: Any) -> NetworkProbe:
+        pods.append(pod)
+        return NetworkProbe(api, pod, sleep)
+
+    monkeypatch.setattr(network_test, "NetworkProbe", make)
+    stage.run()
+    stage.environment["DKU_BACKEND_PROTOCOL"] = "https"
+    stage.run()
+
+    assert [pod.protocol for pod in pods] == ["http", "https"]
 
 
 def test_a_dropped_packet_shows_the_rule_with_the_ranges_of_the_pods(stage: Stage) -> None:

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from gke_clusters.lifecycle.network_verdict import parts_of, verdict_of
+from gke_clusters.lifecycle.network_verdict import parts_of, place_of, verdict_of
 from gke_clusters.reports.diagnosis import Tone
 
 RESOLVED = {"check": "resolve", "outcome": "ok", "addresses": ["10.0.0.2"]}
 NO_IPV6 = {"check": "tcp", "family": "IPv6", "outcome": "none"}
+NO_IPV4 = {**NO_IPV6, "family": "IPv4"}
 
 
 def tcp(outcome: str, family: str = "IPv4") -> dict[str, Any]:
@@ -35,7 +36,13 @@ def test_a_way_without_trouble_is_good_and_needs_no_ipv6() -> None:
         ([RESOLVED, tcp("refused"), tcp("timeout", "IPv6")], "refuses connections to dss:1", False),
         ([RESOLVED, tcp("reset"), NO_IPV6], "are cut off", False),
         ([RESOLVED, tcp("unreachable"), NO_IPV6], "no route", True),
-        ([RESOLVED, tcp("ok"), http(outcome="timeout")], "does not speak HTTP", False),
+        ([RESOLVED, tcp("timeout"), tcp("refused", "IPv6")], "a firewall drops them", True),
+        ([RESOLVED, NO_IPV4, tcp("unreachable", "IPv6")], "dss has an IPv6 address only", False),
+        ([RESOLVED, NO_IPV4, tcp("refused", "IPv6")], "refuses connections to dss:1", False),
+        ([RESOLVED, {**tcp("timeout"), "address": "34.1.2.3"}, NO_IPV6], "dss:1, a public address, get no", False),
+        ([RESOLVED, {**tcp("timeout"), "address": "odd"}, NO_IPV6], "a firewall drops them", True),
+        ([RESOLVED, tcp("ok"), http(outcome="odd")], "does not speak HTTP", False),
+        ([RESOLVED, tcp("ok"), http(outcome="timeout")], "gives no answer over HTTP", False),
         ([RESOLVED, tcp("ok"), http(dss=False)], "does not look like DSS", False),
     ],
 )
@@ -58,7 +65,7 @@ def test_one_family_that_fails_beside_one_that_works_is_only_looked_at() -> None
 def test_each_part_says_what_was_met() -> None:
     checks = [
         {"check": "resolve", "outcome": "failed", "error": "Name or service not known"},
-        tcp("timeout"),
+        tcp("refused"),
         http(outcome="reset", error="cut"),
         http(dss=False, server="nginx"),
     ]
@@ -70,3 +77,15 @@ def test_each_part_says_what_was_met() -> None:
     assert "cut" in parts[2].summary
     assert ("Server", "nginx") in parts[3].facts
     assert ("Time", "not measured") in parts[3].facts
+
+
+def test_how_long_nothing_came_is_not_shown() -> None:
+    [part] = parts_of([tcp("timeout")])
+    assert part.facts == (("Address", "10.0.0.2"), ("Result", "no answer"))
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "place"), [("dss", "1", "dss:1"), ("fd00::1", "1", "[fd00::1]:1"), ("fd00::1", "", "fd00::1")]
+)
+def test_a_host_and_its_port_are_written_as_in_addresses_of_the_web(host: str, port: str, place: str) -> None:
+    assert place_of(host, port) == place

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.server
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.certificates import CertificateAuthority
 from sandbox.kubernetes.client import Object
 from sandbox.kubernetes.controllers.logs import container_log
 from sandbox.kubernetes.controllers.pod_status import ended
@@ -20,8 +23,8 @@ PROGRAM = (Path(__file__).resolve().parents[6] / "resource" / "network_probe.py"
 REPORT = "/dev/termination-log"
 
 
-def pod(host: str, port: int, program: str = PROGRAM) -> Object:
-    target = {"host": host, "port": port, "timeout_seconds": 2}
+def pod(host: str, port: int, program: str = PROGRAM, protocol: str = "http") -> Object:
+    target = {"host": host, "port": port, "protocol": protocol, "timeout_seconds": 2}
     container = {"name": "probe", "command": ["python3", "-c", program], "args": [json.dumps(target), REPORT]}
     running = {"startedAt": "2026-01-01T00:00:00Z"}
     return {
@@ -31,8 +34,8 @@ def pod(host: str, port: int, program: str = PROGRAM) -> Object:
     }
 
 
-def checks(host: str, port: int) -> dict[str, Any]:
-    result = asyncio.run(run_probe(pod(host, port)))
+def checks(host: str, port: int, protocol: str = "http") -> dict[str, Any]:
+    result = asyncio.run(run_probe(pod(host, port, protocol=protocol)))
     assert result.exit_code == 0
     lines = [json.loads(line) for line in result.message.splitlines()]
     return {f"{line['check']} {line.get('family', '')}".strip(): line for line in lines}
@@ -51,10 +54,13 @@ class Answers(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def served(request: pytest.FixtureRequest) -> Iterator[int]:
-    handler = type("Handler", (Answers,), {"body": request.param})
+@contextlib.contextmanager
+def serving(body: bytes, context: ssl.SSLContext | None = None) -> Iterator[int]:
+    handler = type("Handler", (Answers,), {"body": body})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if context:
+            # The handshake is left to the thread of each connection.
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield server.server_port
@@ -62,13 +68,27 @@ def served(request: pytest.FixtureRequest) -> Iterator[int]:
         thread.join()
 
 
-@pytest.mark.parametrize(("served", "dss"), [(Answers.body, True), (b"<html>nginx", False)], indirect=["served"])
-def test_an_answer_over_http_is_told_from_one_of_something_else(served: int, dss: bool) -> None:
-    found = checks("127.0.0.1", served)
+@pytest.mark.parametrize(("body", "dss"), [(Answers.body, True), (b"<html>nginx", False)])
+def test_an_answer_over_http_is_told_from_one_of_something_else(body: bytes, dss: bool) -> None:
+    with serving(body) as port:
+        found = checks("127.0.0.1", port)
 
     assert found["resolve"]["addresses"] == ["127.0.0.1"]
     assert (found["tcp IPv4"]["outcome"], found["tcp IPv6"]["outcome"]) == ("ok", "none")
     assert (found["http"]["outcome"], found["http"]["status"], found["http"]["dss"]) == ("ok", 401, dss)
+
+
+def test_a_backend_with_a_certificate_of_its_own_making_is_spoken_to(tmp_path: Path) -> None:
+    files = CertificateAuthority.create("backend").issue(tmp_path, "backend", ["dss.internal"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    with serving(Answers.body, context) as port:
+        assert checks("127.0.0.1", port, "https")["http"]["dss"] is True
+
+
+def test_a_server_without_tls_where_tls_is_spoken_is_odd() -> None:
+    with serving(Answers.body) as port:
+        assert checks("127.0.0.1", port, "https")["http"]["outcome"] == "odd"
 
 
 def test_a_port_on_which_nobody_listens_refuses() -> None:
@@ -105,6 +125,9 @@ def test_only_that_very_program_is_run() -> None:
     twice = pod("h", 1)
     twice["spec"]["containers"] *= 2
     assert not is_probe(twice)
+    elsewhere = pod("h", 1)
+    elsewhere["spec"]["containers"][0]["args"][1] = "/elsewhere"
+    assert not is_probe(elsewhere)
     assert not is_probe({"spec": {"containers": [{"name": "c"}]}})
 
 
