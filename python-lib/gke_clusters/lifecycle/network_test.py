@@ -229,7 +229,7 @@ class _Story:
             ("Time", f"{run.seconds:.1f} s"),
         )
         if run.checks:
-            self.parts.append(Part("Pod", Tone.GOOD, "It ran, and is deleted.", facts))
+            self.parts.append(Part("Pod", Tone.GOOD, "It ran." if run.left else "It ran, and is deleted.", facts))
             self.parts.extend(parts_of(run.checks))
             verdict = verdict_of(run.checks, pod.host, pod.port)
         else:

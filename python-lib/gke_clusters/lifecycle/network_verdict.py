@@ -59,7 +59,8 @@ def parts_of(checks: Sequence[Check]) -> list[Part]:
         else:
             parts.append(Part("Name resolution", Tone.BAD, f"It gives no address: {check.get('error')}."))
     connected = any(each.get("outcome") == "ok" for each in tcp)
-    parts.extend(_tcp_part(check, connected=connected) for check in tcp)
+    if any(each.get("outcome") == "ok" for each in _all(checks, "resolve")):
+        parts.extend(_tcp_part(check, connected=connected) for check in tcp)
     for check in _all(checks, "http"):
         facts = (
             ("Status", str(check.get("status", "none"))),

@@ -224,7 +224,9 @@ def test_a_pod_without_a_report_is_said_so(stage: Stage, pod: Any) -> None:
 
 def test_a_pod_that_is_left_behind_is_named_with_the_command(stage: Stage) -> None:
     stage.server.answers["DELETE"] = [REFUSED]
-    assert "kubectl delete pod dss-network-test-" in stage.run()
+    page = stage.run()
+    assert "kubectl delete pod dss-network-test-" in page
+    assert "is deleted" not in page
 
 
 def test_ranges_are_those_of_the_pools_each_once() -> None:

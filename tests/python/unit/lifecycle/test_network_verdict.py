@@ -64,15 +64,15 @@ def test_one_family_that_fails_beside_one_that_works_is_only_looked_at() -> None
 
 def test_each_part_says_what_was_met() -> None:
     checks = [
-        {"check": "resolve", "outcome": "failed", "error": "Name or service not known"},
+        RESOLVED,
         tcp("refused"),
         http(outcome="reset", error="cut"),
         http(dss=False, server="nginx"),
     ]
     parts = parts_of(checks)
 
-    assert [part.tone for part in parts] == [Tone.BAD, Tone.BAD, Tone.BAD, Tone.WARNING]
-    assert "Name or service not known" in parts[0].summary
+    assert [part.tone for part in parts] == [Tone.GOOD, Tone.BAD, Tone.BAD, Tone.WARNING]
+    assert "10.0.0.2" in parts[0].summary
     assert ("Time", "4 ms") in parts[1].facts
     assert "cut" in parts[2].summary
     assert ("Server", "nginx") in parts[3].facts
@@ -80,7 +80,7 @@ def test_each_part_says_what_was_met() -> None:
 
 
 def test_how_long_nothing_came_is_not_shown() -> None:
-    [part] = parts_of([tcp("timeout")])
+    part = parts_of([RESOLVED, tcp("timeout")])[1]
     assert part.facts == (("Address", "10.0.0.2"), ("Result", "no answer"))
 
 
@@ -89,3 +89,8 @@ def test_how_long_nothing_came_is_not_shown() -> None:
 )
 def test_a_host_and_its_port_are_written_as_in_addresses_of_the_web(host: str, port: str, place: str) -> None:
     assert place_of(host, port) == place
+
+
+def test_without_an_address_nothing_is_said_of_connections() -> None:
+    [part] = parts_of([{"check": "resolve", "outcome": "failed", "error": "not known"}, NO_IPV4, NO_IPV6])
+    assert (part.tone, part.summary) == (Tone.BAD, "It gives no address: not known.")
