@@ -66,7 +66,7 @@ every-python: setup
 
 EXAMPLES ?= 10000
 fuzz: setup ## dialogs of any JSON: a request that GKE accepts, or a message that names labels; EXAMPLES says how many
-	@EXAMPLES=$(EXAMPLES) $(PY) -m pytest -q -n $(WORKERS) --timeout 3600 $(UNIT)/specs/test_any_dialog.py
+	@EXAMPLES=$(EXAMPLES) $(PY) -m pytest -q -n $(WORKERS) --timeout 3600 $(UNIT)/specs/test_any_dialog.py $(UNIT)/specs/test_any_macro_dialog.py
 
 SEEDS ?= 100
 chaos: setup ## seeded schedules of stories, faults and kills; SEEDS says how many
