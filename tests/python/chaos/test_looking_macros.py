@@ -134,4 +134,4 @@ def require_told(end: End, met: list[dict[str, Any]], calm: Counter[str]) -> Non
     if troubles(end) - calm:
         text = text_of(end)
         assert "Something unexpected" not in text, (met, text)
-        assert causes.names_one_of(text, met) or UNKNOWN.search(text), (met, text)
+        assert causes.names_one_of(text, met) or UNKNOWN.search(text), f"{met}\n{text}"
