@@ -93,6 +93,10 @@ class NetworkProbe:
         pod: where it runs.
         sleep: waits for a number of seconds.
         clock: seconds since the epoch.
+
+    Attributes:
+        name: of the pod.
+        left: what was said when the pod could not be deleted, after a refusal as well; empty if it is gone.
     """
 
     def __init__(
@@ -107,7 +111,10 @@ class NetworkProbe:
         self._sleep = sleep
         self._clock = clock
         self.name = f"dss-network-test-{secrets.token_hex(4)}"
+        self.left = ""
         self._pods = f"/api/v1/namespaces/{pod.namespace}/pods"
+        # Whether the pod may be there.
+        self._made = False
 
     def run(self, deadline_seconds: float, follow: Callable[[str], None]) -> ProbeRun:
         """Make the pod, wait for its report, and delete it in every case.
@@ -121,19 +128,21 @@ class NetworkProbe:
         """
         self._remove_old()
         started = self._clock()
-        left = ""
         try:
             self._create(started + deadline_seconds)
             found = self._wait(started, deadline_seconds, follow)
         finally:
-            left = self._delete(self.name)
-        return ProbeRun(**{**vars(found), "left": left, "seconds": self._clock() - started})
+            if self._made:
+                self.left = self._delete(self.name)
+        return replace(found, left=self.left, seconds=self._clock() - started)
 
     def _create(self, until: float) -> None:
+        self._made = True
         try:
             self._api.call("POST", self._pods, body=pod_document(self.name, self._pod, until))
         except CallError as error:
             if not error.failure.passes:
+                self._made = False
                 raise
             # The answer was lost; the pod may be there for all that.
             try:

@@ -217,7 +217,9 @@ class _Story:
                 self._settings.minutes * 60.0, lambda words: self._progress.step(next(waits, 84), f"The pod: {words}")
             )
         except CallError as error:
-            raise self._stopped("Kubernetes API", error.for_administrator(api.endpoint)) from None
+            stopped = self._stopped("Kubernetes API", error.for_administrator(api.endpoint))
+            self._tell_left(probe.left, probe.name, pod)
+            raise stopped from None
 
     def read(self, run: ProbeRun, pod: ProbePod) -> Verdict:
         """Show what became of the pod and what it reports, and judge it."""
@@ -237,10 +239,13 @@ class _Story:
             self.parts.append(Part("Pod", Tone.BAD, words, facts))
             remedy = _REMEDIES.get(run.reason, _SCHEDULING if not run.node else _IMAGE)
             verdict = Verdict(Tone.UNKNOWN, "The pod did not run, so the network could not be tried.", remedy)
-        if run.left:
-            command = f"kubectl delete pod {run.name} --namespace {pod.namespace}"
-            self.parts.append(Part("Pod is left behind", Tone.WARNING, f"{run.left}. Delete it: {command}"))
+        self._tell_left(run.left, run.name, pod)
         return verdict
+
+    def _tell_left(self, why: str, name: str, pod: ProbePod) -> None:
+        if why:
+            command = f"kubectl delete pod {name} --namespace {pod.namespace}"
+            self.parts.append(Part("Pod is left behind", Tone.WARNING, f"{why}. Delete it: {command}"))
 
     def _stopped(self, title: str, failure: GkeClustersError) -> _StoppedError:
         self.parts.append(Part(title, Tone.BAD, "The test ended here.", failure=failure))

@@ -163,7 +163,14 @@ def test_a_creation_that_is_refused_is_not_looked_for() -> None:
     server = Server(POST=[REFUSED])
     with pytest.raises(CallError, match="forbidden"):
         server.probe().run(60, print)
-    assert [method for method, _ in server.calls] == ["GET", "POST", "DELETE"]
+    assert [method for method, _ in server.calls] == ["GET", "POST"]
+
+
+def test_a_pod_that_stays_after_a_refusal_is_known() -> None:
+    probe = Server(REFUSED, DELETE=[REFUSED]).probe()
+    with pytest.raises(CallError, match="forbidden"):
+        probe.run(60, print)
+    assert probe.left == "pods is forbidden"
 
 
 @pytest.mark.parametrize(("failure", "left"), [(GONE, ""), (REFUSED, "pods is forbidden")])

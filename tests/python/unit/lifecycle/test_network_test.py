@@ -222,6 +222,12 @@ def test_a_pod_without_a_report_is_said_so(stage: Stage, pod: Any) -> None:
     assert "The pod did not run" in stage.run()
 
 
+def test_a_pod_that_is_left_behind_after_a_refusal_is_named_with_the_command(stage: Stage) -> None:
+    stage.server.answers["pods"] = [REFUSED]
+    stage.server.answers["DELETE"] = [REFUSED]
+    assert "kubectl delete pod dss-network-test-" in stage.run()
+
+
 def test_a_pod_that_is_left_behind_is_named_with_the_command(stage: Stage) -> None:
     stage.server.answers["DELETE"] = [REFUSED]
     page = stage.run()
