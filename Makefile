@@ -7,10 +7,12 @@ UNIT := tests/python/unit
 # What the sandbox alone has to answer for: real clients on its services.
 SANDBOX := tests/python/unit/sandbox $(addprefix tests/python/integration/test_,$(addsuffix .py,container_client demo dss_settings gcloud gcs_connection google_services kubectl leftovers recorded_traffic registry sandbox sandbox_faults sandbox_processes storage))
 CHECKED := python-lib resource sandbox tools benchmarks
+# What takes away, breaks or searches for one thing after the other, and takes longer for it.
+PROOFS := $(addprefix tests/python/,integration/test_least_privilege.py integration/secrets chaos/test_pool_macros.py chaos/test_looking_macros.py chaos/test_forgotten_clusters.py)
 # DSS loads each component file by itself, so each is checked by itself.
 COMPONENTS := $(wildcard python-clusters/*/cluster.py python-runnables/*/runnable.py)
 
-.PHONY: help setup demo sandbox test test-all sandbox-tests unit-tests unit-tests-all integration-tests fuzz chaos mutants spark-test kubernetes-conformance lint format plugin docs iam-role pins clean
+.PHONY: help setup demo sandbox test test-all proofs sandbox-tests unit-tests unit-tests-all integration-tests fuzz chaos mutants spark-test kubernetes-conformance lint format plugin docs iam-role pins clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 30
@@ -39,7 +41,10 @@ sandbox: setup ## start the sandbox and leave it running until Ctrl-C
 	@$(PY) -m sandbox up --env-file .sandbox/env --state-dir .sandbox/state
 
 test: setup ## the plugin's suite, with the coverage of python-lib
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(addprefix --ignore=,$(SANDBOX)) --cov=gke_clusters --cov-report=term --cov-fail-under=95
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(addprefix --ignore=,$(SANDBOX) $(PROOFS)) --cov=gke_clusters --cov-report=term --cov-fail-under=95
+
+proofs: setup ## the longer proofs: least privilege, secrets, the macros under faults and kills
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(PROOFS)
 
 sandbox-tests: setup ## the sandbox's own suite: gcloud, kubectl and other real clients on its services
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(SANDBOX)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gke_clusters.kube.api import KubernetesApi
-from gke_clusters.kube.failures import CallError
+from gke_clusters.kube.failures import CallError, Failure
 
 LABEL: Final = "gke-clusters.dataiku.com/network-test"
 UNTIL: Final = "gke-clusters.dataiku.com/until"
@@ -85,6 +85,10 @@ class ProbeRun:
     left: str = ""
 
 
+# Of the failures of a request, those after which it may have been carried out.
+_MAY_HAVE_ARRIVED: Final = frozenset({Failure.TIMEOUT, Failure.RESET, Failure.PROXY, Failure.BUSY})
+
+
 class NetworkProbe:
     """One run of the probe.
 
@@ -132,8 +136,7 @@ class NetworkProbe:
             self._create(started + deadline_seconds)
             found = self._wait(started, deadline_seconds, follow)
         finally:
-            if self._made:
-                self.left = self._delete(self.name)
+            self.left = self._delete(self.name) if self._made else ""
         return replace(found, left=self.left, seconds=self._clock() - started)
 
     def _create(self, until: float) -> None:
@@ -141,14 +144,15 @@ class NetworkProbe:
         try:
             self._api.call("POST", self._pods, body=pod_document(self.name, self._pod, until))
         except CallError as error:
+            self._made = error.failure in _MAY_HAVE_ARRIVED
             if not error.failure.passes:
-                self._made = False
                 raise
             # The answer was lost; the pod may be there for all that.
             try:
                 self._api.call("GET", f"{self._pods}/{self.name}")
             except CallError:
                 raise error from None
+            self._made = True
 
     def _wait(self, started: float, deadline_seconds: float, follow: Callable[[str], None]) -> ProbeRun:
         said, lost = "", 0

@@ -218,7 +218,7 @@ class _Story:
             )
         except CallError as error:
             stopped = self._stopped("Kubernetes API", error.for_administrator(api.endpoint))
-            self._tell_left(probe.left, probe.name, pod)
+            self._tell_left(probe.left, probe.name, pod, "Pod may be left behind")
             raise stopped from None
 
     def read(self, run: ProbeRun, pod: ProbePod) -> Verdict:
@@ -242,10 +242,10 @@ class _Story:
         self._tell_left(run.left, run.name, pod)
         return verdict
 
-    def _tell_left(self, why: str, name: str, pod: ProbePod) -> None:
+    def _tell_left(self, why: str, name: str, pod: ProbePod, title: str = "Pod is left behind") -> None:
         if why:
             command = f"kubectl delete pod {name} --namespace {pod.namespace}"
-            self.parts.append(Part("Pod is left behind", Tone.WARNING, f"{why}. Delete it: {command}"))
+            self.parts.append(Part(title, Tone.WARNING, f"{why}. Delete it: {command}"))
 
     def _stopped(self, title: str, failure: GkeClustersError) -> _StoppedError:
         self.parts.append(Part(title, Tone.BAD, "The test ended here.", failure=failure))

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from gke_clusters.errors import GkeClustersError
+from gke_clusters.errors import ApiNotEnabled, GkeClustersError
 from gke_clusters.google.credentials import Authorization, CredentialsChoice
 from gke_clusters.google.endpoints import Service
 from gke_clusters.google.project_access import APIS
@@ -129,7 +129,7 @@ def _of_project(
         try:
             # Quotas are read with the patience of a story, which is too much for an API that does not answer at all.
             access.require_api("compute", project)
-        except GkeClustersError:
+        except ApiNotEnabled:
             return Outcome.SKIPPED, ("Compute Engine cannot be asked: see its API above.",)
         return check_quotas(quotas, project, region)
 

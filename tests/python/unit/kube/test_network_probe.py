@@ -166,6 +166,14 @@ def test_a_creation_that_is_refused_is_not_looked_for() -> None:
     assert [method for method, _ in server.calls] == ["GET", "POST"]
 
 
+def test_no_pod_is_looked_for_where_the_request_never_arrived() -> None:
+    closed = CallError(Failure.REFUSED, "connection refused")
+    probe = Server(closed, POST=[closed], DELETE=[closed]).probe()
+    with pytest.raises(CallError, match="connection refused"):
+        probe.run(60, print)
+    assert probe.left == ""
+
+
 def test_a_pod_that_stays_after_a_refusal_is_known() -> None:
     probe = Server(REFUSED, DELETE=[REFUSED]).probe()
     with pytest.raises(CallError, match="forbidden"):

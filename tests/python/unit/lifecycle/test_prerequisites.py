@@ -17,6 +17,7 @@ from gke_clusters.errors import (
     DockerUnusable,
     DssRefused,
     GkeClustersError,
+    GoogleUnavailable,
     MetadataServerError,
     PermissionDenied,
 )
@@ -226,7 +227,17 @@ def test_without_a_place_no_quota_is_looked_at(around):
     assert around.run({"projectId": "p"})["Project: quotas"][0] == "skipped"
 
 
-def test_an_api_that_does_not_answer_is_not_asked_for_quotas(around):
+def test_an_api_that_fails_just_when_the_quotas_are_read_is_said_there(around):
+    around.apis = {"compute": GoogleUnavailable("Compute Engine does not answer.")}
+
+    outcome, words = around.run()["Project: quotas in europe-west1"]
+
+    assert outcome == "failed"
+    assert "Compute Engine does not answer." in words
+    assert around.asked_quotas == []
+
+
+def test_an_api_that_is_not_enabled_is_not_asked_for_quotas(around):
     around.apis = {"compute": ApiNotEnabled("compute.googleapis.com is not enabled.")}
 
     found = around.run()
