@@ -94,7 +94,7 @@ def test_a_namespace_that_is_not_there_is_said_to_be_so(tests: NetworkTests) -> 
 
     assert "The network could not be tried." in page
     assert "absent" in page
-    assert tones(page) == {"Kubernetes API": "bad", "Pod may be left behind": "warning"}
+    assert tones(page) == {"Kubernetes API": "bad"}
 
 
 def test_an_unreachable_cluster_is_said_to_be_so(tests: NetworkTests, sandbox: Sandbox) -> None:
@@ -102,7 +102,7 @@ def test_an_unreachable_cluster_is_said_to_be_so(tests: NetworkTests, sandbox: S
         page = tests.page()
 
     assert "The network could not be tried." in page
-    assert tones(page) == {"Kubernetes API": "bad", "Pod may be left behind": "warning"}
+    assert tones(page) == {"Kubernetes API": "bad"}
 
 
 def test_a_cluster_that_is_not_started_is_said_to_be_so(dss: Dss, tests: NetworkTests, unique_name: Any) -> None:
