@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,14 @@ import html5lib
 import pytest
 from dataikuapi.utils import DataikuException
 
+from gke_clusters.kube.draining import NodeDrainer
 from tests.python.integration.conftest import Dss, Sandbox
 from tests.python.integration.furnished_cluster import FurnishedCluster
 
 MACRO = "pyrunnable_gke-clusters_test-network"
 PROJECT = "NETWORK"
+DEADLINE_SECONDS = 30.0
+POLL_SECONDS = 0.05
 IMAGE = "us-central1-docker.pkg.dev/sandbox-project/dss/python:3.11"
 
 
@@ -26,6 +31,11 @@ class NetworkTests:
         self.dss = dss
         self.cluster = cluster
         dss.client.create_project(PROJECT, PROJECT, "admin")
+
+    def gke(self, sandbox: Sandbox) -> dict[str, Any]:
+        place = f"{sandbox.container_url}/v1/projects/{sandbox.project}/locations/us-central1-a/clusters"
+        found: dict[str, Any] = sandbox.call(f"{place}/{self.cluster.cluster_id}").json()
+        return found
 
     def page(self, **values: Any) -> str:
         macro = self.dss.client.get_project(PROJECT).get_macro(MACRO)
@@ -57,12 +67,39 @@ def test_a_pod_reaches_dss_and_is_gone_afterwards(tests: NetworkTests, sandbox: 
     found = tones(page)
     assert {found[title] for title in ("Pod", "Name resolution", "TCP over IPv4", "HTTP")} == {"good"}
     assert found["TCP over IPv6"] == "info"
-    place = f"{sandbox.container_url}/v1/projects/{sandbox.project}/locations/us-central1-a/clusters"
-    gke = sandbox.call(f"{place}/{tests.cluster.cluster_id}").json()
-    api = FurnishedCluster(sandbox, gke, tmp_path).api
+    api = FurnishedCluster(sandbox, tests.gke(sandbox), tmp_path).api
     assert [
         each for each in api.items("/api/v1/namespaces/default/pods") if "network" in each["metadata"]["name"]
     ] == []
+
+
+def test_the_pod_waits_for_a_node_of_a_cluster_that_has_none_to_give(
+    tests: NetworkTests, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    api = FurnishedCluster(sandbox, tests.gke(sandbox), tmp_path).api
+    drainer = NodeDrainer(api)
+    nodes = [node.name for node in drainer.nodes()]
+    for node in nodes:
+        drainer.set_schedulable(node, schedulable=False)
+
+    with ThreadPoolExecutor(1) as executor:
+        page = executor.submit(tests.page)
+        wait_for(lambda: any(is_unschedulable(pod) for pod in api.items("/api/v1/namespaces/default/pods")))
+        for node in nodes:
+            drainer.set_schedulable(node, schedulable=True)
+
+        assert "Pods of the cluster reach DSS." in page.result()
+
+
+def is_unschedulable(pod: Mapping[str, Any]) -> bool:
+    return any(each.get("reason") == "Unschedulable" for each in pod["status"].get("conditions", ()))
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(POLL_SECONDS)
 
 
 def test_packets_that_are_dropped_name_the_firewall_rule_to_add(tests: NetworkTests, sandbox: Sandbox) -> None:
