@@ -1,15 +1,17 @@
-"""Puts into a cluster, as an administrator of the project, what Google bills outside of it."""
+"""What an administrator of the project does to a cluster: puts into it what Google bills outside of it, edits it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from gke_clusters.kube.api import KubernetesApi
+from gke_clusters.kube.failures import CallError
 from sandbox.process import SandboxProcess
 
 _DEADLINE_SECONDS = 20.0
@@ -76,6 +78,23 @@ class FurnishedCluster:
         kubeconfig = folder / f"furnishing-{cluster['name']}"
         kubeconfig.write_text(yaml.safe_dump(document))
         self.api = KubernetesApi.from_kubeconfig(kubeconfig)
+
+    def edit(self, path: str, change: Callable[[dict[str, Any]], None]) -> None:
+        """Change one object, again on its newest version as often as a controller was faster."""
+        while True:
+            current = self.api.call("GET", path)
+            change(current)
+            try:
+                self.api.call("PUT", path, body=current)
+            except CallError as error:
+                if error.status != HTTPStatus.CONFLICT:
+                    raise
+            else:
+                return
+
+    def cordon(self, node: str, unschedulable: bool = True) -> None:
+        """Let nothing new come to a node, or again."""
+        self.edit(f"/api/v1/nodes/{node}", lambda found: found["spec"].update(unschedulable=unschedulable))
 
     def add_load_balancer(self) -> str:
         """Create a service of the type LoadBalancer; returns the name of its forwarding rule."""

@@ -81,10 +81,10 @@ def tones(page: str) -> dict[str, str]:
 def troubled(running: Any, sandbox: Sandbox, tmp_path: Path) -> Iterator[str]:
     """The same cluster with a node that takes nothing, a pod that fits nowhere, and an event that anybody wrote."""
     place = f"{sandbox.container_url}/v1/projects/{sandbox.project}/locations/us-central1-a/clusters"
-    api = FurnishedCluster(sandbox, sandbox.call(f"{place}/{running.cluster_id}").json(), tmp_path).api
+    cluster = FurnishedCluster(sandbox, sandbox.call(f"{place}/{running.cluster_id}").json(), tmp_path)
+    api = cluster.api
     [node] = api.items("/api/v1/nodes")
-    path = f"/api/v1/nodes/{node['metadata']['name']}"
-    api.call("PUT", path, body={**node, "spec": {**node["spec"], "unschedulable": True}})
+    cluster.cordon(node["metadata"]["name"])
     greedy = {"name": "c", "image": "i", "resources": {"requests": {"cpu": "900"}}}
     api.call("POST", f"{NAMESPACE}/pods", body={"metadata": {"name": "greedy"}, "spec": {"containers": [greedy]}})
     about = {"kind": "Pod", "namespace": "default", "name": "greedy"}
@@ -93,8 +93,7 @@ def troubled(running: Any, sandbox: Sandbox, tmp_path: Path) -> Iterator[str]:
     yield running.cluster_id
     api.call("DELETE", f"{NAMESPACE}/pods/greedy")
     api.call("DELETE", f"{NAMESPACE}/events/e")
-    now = api.call("GET", path)
-    api.call("PUT", path, body={**now, "spec": {**now["spec"], "unschedulable": False}})
+    cluster.cordon(node["metadata"]["name"], unschedulable=False)
 
 
 def verdict(page: str) -> str:

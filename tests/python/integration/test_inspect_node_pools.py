@@ -86,10 +86,10 @@ def test_a_healthy_cluster_is_shown_with_what_its_pools_have_by_four_calls(inspe
 
 
 def test_troubled_pools_come_first_with_what_is_wrong_and_what_to_do(inspected: Inspected, tmp_path: Path) -> None:
-    api = FurnishedCluster(inspected.sandbox, inspected.gke, tmp_path).api
+    cluster = FurnishedCluster(inspected.sandbox, inspected.gke, tmp_path)
+    api = cluster.api
     node = next(each for each in api.items("/api/v1/nodes") if "spare" in str(each["metadata"]["labels"]))
-    path = f"/api/v1/nodes/{node['metadata']['name']}"
-    api.call("PUT", path, body={**node, "spec": {**node["spec"], "unschedulable": True}})
+    cluster.cordon(node["metadata"]["name"])
     selector = {"cloud.google.com/gke-nodepool": "spare"}
     greedy = {"name": "c", "image": "i", "resources": {"requests": {"cpu": "900"}}}
     pod = {"metadata": {"name": "greedy"}, "spec": {"containers": [greedy], "nodeSelector": selector}}
@@ -99,7 +99,7 @@ def test_troubled_pools_come_first_with_what_is_wrong_and_what_to_do(inspected: 
     only = inspected.text(nodePoolId="workers")
 
     api.call("DELETE", "/api/v1/namespaces/default/pods/greedy")
-    api.call("PUT", path, body={**api.call("GET", path), "spec": node["spec"]})
+    cluster.cordon(node["metadata"]["name"], unschedulable=False)
     assert "1 of 2 node pools is to be looked at." in text
     assert text.index(" spare e2") < text.index(" workers e2")
     assert "1 pod is without a node, for this pool." in text
