@@ -70,8 +70,8 @@ every-python: setup
 	done
 
 EXAMPLES ?= 10000
-fuzz: setup ## dialogs of any JSON: a request that GKE accepts, or a message that names labels; EXAMPLES says how many
-	@EXAMPLES=$(EXAMPLES) $(PY) -m pytest -q -n $(WORKERS) --timeout 3600 $(UNIT)/specs/test_any_dialog.py $(UNIT)/specs/test_any_macro_dialog.py
+fuzz: setup ## new examples for each rule, dialogs of any JSON first; EXAMPLES says how many
+	@EXAMPLES=$(EXAMPLES) $(PY) -m pytest -q -n $(WORKERS) --timeout 3600 -m hypothesis $(UNIT)
 
 SEEDS ?= 100
 chaos: setup ## seeded schedules of stories, faults and kills; SEEDS says how many

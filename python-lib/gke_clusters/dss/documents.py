@@ -72,7 +72,7 @@ def differences(before: Any, after: Any, place: Place = ()) -> Iterator[Differen
         if old is not None and new is not None and _same_order(old, new):
             yield from _of_fields(old, new, place, Named)
             return
-    if before != after or isinstance(before, bool) != isinstance(after, bool):
+    if not _same(before, after):
         yield Difference(place, before, after)
 
 
@@ -88,7 +88,7 @@ def not_kept(wanted: Any, found: Any, place: Place = ()) -> Iterator[Place]:
             for name, value in old.items():
                 yield from not_kept(value, new.get(name, ABSENT), (*place, Named(name)))
             return
-    if wanted != found or isinstance(wanted, bool) != isinstance(found, bool):
+    if not _same(wanted, found):
         yield place
 
 
@@ -157,6 +157,15 @@ def _by_name(items: Sequence[Any]) -> dict[str, Any] | None:
 
 def _same_order(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     return [name for name in before if name in after] == [name for name in after if name in before]
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: for Python, 1 is true as well."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _value(value: Any) -> str:

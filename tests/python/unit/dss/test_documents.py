@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import json
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +67,14 @@ def test_names_each_field_of_a_new_object_that_was_not_kept():
 
 def test_an_empty_list_is_not_kept_by_a_full_one():
     assert [said(place) for place in not_kept({"a": []}, {"a": [1]})] == ["a"]
+
+
+def test_tells_true_from_one_wherever_it_stands():
+    unnamed = {"a": [{"x": 1}]}, {"a": [{"x": True}]}
+
+    assert rows(*unnamed) == [("a", [{"x": 1}], [{"x": True}])]
+    assert [said(place) for place in not_kept(*unnamed)] == ["a"]
+    assert rows({"a": [1]}, {"a": [1.0]}) == []
 
 
 def test_says_values_as_json_and_what_is_new_or_gone_in_a_word():
@@ -145,5 +154,5 @@ def _unordered(document):
     if isinstance(document, dict):
         return {key: _unordered(value) for key, value in document.items()}
     if isinstance(document, list):
-        return sorted(repr(_unordered(value)) for value in document)
+        return sorted(json.dumps(_unordered(value), sort_keys=True) for value in document)
     return document
