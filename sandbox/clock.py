@@ -28,4 +28,8 @@ class Clock:
 
     async def sleep(self, simulated_seconds: float) -> None:
         """Wait until that many simulated seconds have passed."""
-        await asyncio.sleep(simulated_seconds / self.speed)
+        await asyncio.sleep(self.real_seconds(simulated_seconds))
+
+    def real_seconds(self, simulated_seconds: float) -> float:
+        """Return how many real seconds that many simulated ones take."""
+        return simulated_seconds / self.speed

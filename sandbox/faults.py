@@ -22,11 +22,15 @@ OPERATION_FAULTS = (
 )
 CLUSTER_FAULTS = ("ERROR", "DEGRADED")
 UPGRADES = ("master", "nodes")
+PULL_FAULTS = ("denied", "missing", "unreachable")
 # What only GKE knows: operations, the clusters that they hold, and lists that lack zones.
 _OF_CONTAINER = frozenset({"operation", "cluster", "busy", "pool", "zone", "missing_zones", "upgrade"})
 _OF_OPERATIONS = frozenset({"operation", "cluster"})
 # What only DSS does: an answer of 200 that tells of a failure.
 _OF_DSS = frozenset({"failed_action"})
+# What only nodes do: they pull images, which is no request to a simulated service.
+_OF_KUBERNETES = frozenset({"pull"})
+_OF_SERVICES = {"container": _OF_CONTAINER, "dss": _OF_DSS, "kubernetes": _OF_KUBERNETES}
 # These services know their callers otherwise than by Google's tokens.
 _WITHOUT_TOKENS = frozenset({"dss", "metadata", "oauth2"})
 _FIRST_ERROR, _LAST_ERROR = 400, 599
@@ -46,6 +50,7 @@ class Asked:
         path: without the query.
         body: as sent.
         token_expires: whether it has a token that can expire.
+        pulls_image: whether it is no request but a node's pull of the image that `path` names.
     """
 
     service: str
@@ -53,6 +58,7 @@ class Asked:
     path: str
     body: bytes = b""
     token_expires: bool = True
+    pulls_image: bool = False
 
     @property
     def creates_nodes(self) -> bool:
@@ -84,7 +90,7 @@ class Fault:
         service: the service struck (`container`, `compute`, `metadata`, ...).
         effect: what happens; the keys are those of `EFFECTS`.
         method: HTTP method, or `*`.
-        path: glob over the request's path.
+        path: glob over the request's path; over the image's name for a pull.
         times: how many requests it still strikes.
     """
 
@@ -99,6 +105,7 @@ class Fault:
         return (
             self.times > 0
             and self.service == asked.service
+            and ("pull" in self.effect) is asked.pulls_image
             and self.method in ("*", asked.method)
             and fnmatch.fnmatchcase(asked.path, self.path)
             and self._can_be_acted_out(asked)
@@ -153,6 +160,8 @@ class FaultPlan:
             raise UnusableFaultError("times must be a whole number of at least 1")
         if not isinstance(method, str) or not isinstance(path, str):
             raise UnusableFaultError("method and path must be texts")
+        if "pull" in effect and method != "*":
+            raise UnusableFaultError("an image is pulled by no request to the sandbox: a pull has no method")
         fault = Fault(service, _checked(service, effect), method.upper(), path, times)
         self.faults.append(fault)
         return fault
@@ -161,7 +170,13 @@ class FaultPlan:
         self, service: str, method: str, path: str, body: bytes = b"", *, token_expires: bool = True
     ) -> dict[str, Any]:
         """Return the effect that strikes this request, counting it, or an empty dict."""
-        asked = Asked(service, method, path, body, token_expires)
+        return self._take(Asked(service, method, path, body, token_expires))
+
+    def take_pull(self, image: str) -> str:
+        """Return why a node cannot pull an image, counting it: one of `PULL_FAULTS`, or empty when it can."""
+        return str(self._take(Asked("kubernetes", "*", image, pulls_image=True)).get("pull", ""))
+
+    def _take(self, asked: Asked) -> dict[str, Any]:
         for fault in self.faults:
             if fault.strikes(asked):
                 fault.times -= 1
@@ -181,10 +196,11 @@ def _checked(service: str, effect: dict[str, Any]) -> dict[str, Any]:
         accepts, description = EFFECTS[name]
         if not accepts(value):
             raise UnusableFaultError(f"{name} must be {description}, not {value!r}")
-    if service != "container" and (foreign := sorted(effect.keys() & _OF_CONTAINER)):
-        raise UnusableFaultError(f"only the service container knows {', '.join(foreign)}")
-    if service != "dss" and (foreign := sorted(effect.keys() & _OF_DSS)):
-        raise UnusableFaultError(f"only the service dss knows {', '.join(foreign)}")
+    for only, own in _OF_SERVICES.items():
+        if service != only and (foreign := sorted(effect.keys() & own)):
+            raise UnusableFaultError(f"only the service {only} knows {', '.join(foreign)}")
+    if "pull" in effect and len(effect) > 1:
+        raise UnusableFaultError("a pull that fails has no other effect")
     if effect.keys() & {"pool", "zone"} and not effect.keys() & _OF_OPERATIONS:
         raise UnusableFaultError("pool and zone say where an operation or cluster fails, which is missing")
     if "expire_tokens" in effect and service in _WITHOUT_TOKENS:
@@ -244,6 +260,7 @@ EFFECTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "missing_zones": (_is_some_texts, "a list of zones"),
     "upgrade": (UPGRADES.__contains__, " or ".join(UPGRADES)),
     "expire_tokens": (lambda value: value is True, "true"),
+    "pull": (PULL_FAULTS.__contains__, " or ".join(PULL_FAULTS)),
     "failed_action": (_is_text, "what DSS says of the failure"),
 }
 """The effects that a fault can have: which values each takes, and how that is said."""

@@ -99,7 +99,12 @@ class World:
         self._control_planes = self._choose_control_planes()
         self._provisioned = Provisioned()
         self._container = ContainerService(
-            Clock(options.speed), self._principals, self._projects, self._control_planes, self._provisioned
+            Clock(options.speed),
+            self._principals,
+            self._projects,
+            self._control_planes,
+            self._provisioned,
+            self._traffic.faults,
         )
         repositories = Repositories()
         self._registry = Registry(Callers(self._principals, self._keys), repositories, _choose_store(state))

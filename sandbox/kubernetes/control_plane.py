@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sandbox.clock import Clock
+from sandbox.faults import FaultPlan
 from sandbox.kubernetes.cloud import Cloud, NoCloud
 
 
@@ -18,6 +20,8 @@ class ControlPlaneRequest:
         uid: GKE's unique id of the cluster; folders and etcd prefixes are named by it.
         version: Kubernetes version such as `1.33.5-gke.1080000`, without a leading `v`.
         cloud: makes what the cluster's controllers need outside of it.
+        clock: how fast simulated time passes.
+        faults: what is planned to go wrong.
     """
 
     project: str
@@ -26,6 +30,8 @@ class ControlPlaneRequest:
     uid: str
     version: str
     cloud: Cloud = field(default_factory=NoCloud)
+    clock: Clock = field(default_factory=Clock)
+    faults: FaultPlan = field(default_factory=FaultPlan)
 
 
 @dataclass(frozen=True)

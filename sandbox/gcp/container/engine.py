@@ -3,6 +3,7 @@
 import secrets
 
 from sandbox.clock import Clock
+from sandbox.faults import FaultPlan
 from sandbox.gcp.compute.provisioned import Provisioned
 from sandbox.gcp.container import nodes, versions
 from sandbox.gcp.container.documents import Json
@@ -20,6 +21,7 @@ class Engine:
         clock: how fast simulated time passes.
         control_planes: makes the clusters' Kubernetes API servers.
         provisioned: keeps what clusters have made in Compute Engine.
+        faults: what is planned to go wrong inside clusters.
 
     Attributes:
         clusters: those that exist.
@@ -27,11 +29,13 @@ class Engine:
         work: carries operations out.
     """
 
-    def __init__(self, clock: Clock, control_planes: ControlPlanes, provisioned: Provisioned) -> None:
+    def __init__(
+        self, clock: Clock, control_planes: ControlPlanes, provisioned: Provisioned, faults: FaultPlan
+    ) -> None:
         self.clock = clock
         self.clusters = Clusters()
         self.operations = Operations()
-        self.work = Work(clock, self.clusters, control_planes, provisioned)
+        self.work = Work(clock, self.clusters, control_planes, provisioned, faults)
         self._made = 0
 
     async def stop(self) -> None:

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from sandbox.clock import Clock
+from sandbox.faults import FaultPlan
 from sandbox.gcp.access import Gate, json_body
 from sandbox.gcp.compute.provisioned import Provisioned
 from sandbox.gcp.container import cluster_methods, links, pool_methods, read_methods, schema
@@ -43,6 +44,7 @@ class ContainerService:
         projects: the projects that exist.
         control_planes: makes the clusters' Kubernetes API servers.
         provisioned: keeps what clusters have made in Compute Engine.
+        faults: what is planned to go wrong inside clusters.
 
     Attributes:
         app: the ASGI application.
@@ -56,9 +58,10 @@ class ContainerService:
         projects: Projects,
         control_planes: ControlPlanes,
         provisioned: Provisioned,
+        faults: FaultPlan | None = None,
     ) -> None:
         self._gate = Gate(principals, projects, _SERVICE)
-        self._engine = Engine(clock, control_planes, provisioned)
+        self._engine = Engine(clock, control_planes, provisioned, faults or FaultPlan())
         self.administration = Planting(self._engine, projects).routes()
         self.app = Starlette(
             routes=[Route("/{path:path}", self._answer, methods=_HTTP_METHODS)],

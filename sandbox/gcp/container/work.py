@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from sandbox.clock import Clock
+from sandbox.faults import FaultPlan
 from sandbox.gcp.compute.provisioned import Owner, Provisioned
 from sandbox.gcp.container import endpoints, nodes, passing, strikes
 from sandbox.gcp.container.documents import Json
@@ -36,15 +37,22 @@ class Work:
         clusters: where deleted clusters are removed from.
         control_planes: makes the clusters' Kubernetes API servers.
         provisioned: keeps what clusters have made in Compute Engine.
+        faults: what is planned to go wrong inside clusters.
     """
 
     def __init__(
-        self, clock: Clock, clusters: Clusters, control_planes: ControlPlanes, provisioned: Provisioned
+        self,
+        clock: Clock,
+        clusters: Clusters,
+        control_planes: ControlPlanes,
+        provisioned: Provisioned,
+        faults: FaultPlan,
     ) -> None:
         self._clock = clock
         self._clusters = clusters
         self._control_planes = control_planes
         self._provisioned = provisioned
+        self._faults = faults
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def stop(self) -> None:
@@ -209,6 +217,8 @@ class Work:
         return await self._control_planes.start(
             ControlPlaneRequest(
                 cloud=self._provisioned.cloud_of(owner),
+                clock=self._clock,
+                faults=self._faults,
                 project=record.project.id,
                 location=record.location,
                 name=record.name,

@@ -11,6 +11,7 @@ from sandbox.kubernetes.controllers.deployments import Deployments
 from sandbox.kubernetes.controllers.endpoint_slices import EndpointSlices
 from sandbox.kubernetes.controllers.engine import Controller
 from sandbox.kubernetes.controllers.garbage import GarbageCollector
+from sandbox.kubernetes.controllers.image_pulls import ImagePulls
 from sandbox.kubernetes.controllers.jobs import Jobs
 from sandbox.kubernetes.controllers.kinds import (
     CONFIG_MAPS,
@@ -80,7 +81,7 @@ class ClusterControllers:
             NamespaceEnd(self._state),
             ServiceAccountTokens(self._state, ca_certificate),
             Scheduler(self._state),
-            Kubelets(self._state),
+            Kubelets(self._state, ImagePulls(self._state, request.faults, request.clock)),
             ReplicaSets(self._state),
             Deployments(self._state),
             DaemonSets(self._state),

@@ -22,8 +22,8 @@ async def record(
     *,
     component: str,
     kind: Literal["Normal", "Warning"] = "Normal",
-) -> None:
-    """Leave an event on an object; a server that refuses it (a namespace that ends) is ignored, as elsewhere.
+) -> str | None:
+    """Leave an event on an object and return its name; None where the server refuses it, as in a namespace that ends.
 
     Args:
         state: the cluster.
@@ -52,6 +52,40 @@ async def record(
         "count": 1,
     }
     try:
-        await state.client.create(EVENTS, body, namespace)
+        return str((await state.client.create(EVENTS, body, namespace))["metadata"]["name"])
     except ApiError:
-        return
+        return None
+
+
+class Series:
+    """The events that one component leaves on one object again and again: each is one object with a count.
+
+    https://github.com/kubernetes/client-go/blob/master/tools/record/events_cache.go
+
+    Args:
+        state: the cluster.
+        component: who says it.
+    """
+
+    def __init__(self, state: ClusterState, component: str) -> None:
+        self._state = state
+        self._component = component
+        self._told: dict[tuple[str, str], tuple[str, int]] = {}
+
+    async def record(
+        self, item: Object, reason: str, message: str, kind: Literal["Normal", "Warning"] = "Normal"
+    ) -> None:
+        """Leave an event, or count it once more."""
+        name, count = self._told.get((reason, message), ("", 0))
+        if not name or not await self._count(item, name, count + 1):
+            name = await record(self._state, item, reason, message, component=self._component, kind=kind) or ""
+            count = 0
+        self._told[reason, message] = (name, count + 1)
+
+    async def _count(self, item: Object, name: str, count: int) -> bool:
+        patch = {"count": count, "lastTimestamp": timestamp()}
+        try:
+            await self._state.client.patch(EVENTS, name, patch, item["metadata"].get("namespace", "default"))
+        except ApiError:
+            return False
+        return True

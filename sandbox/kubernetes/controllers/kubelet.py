@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from sandbox.kubernetes.client import ApiError, EventType, Object, Resource
 from sandbox.kubernetes.controllers.engine import Controller
 from sandbox.kubernetes.controllers.events import record
+from sandbox.kubernetes.controllers.image_pulls import ImagePulls
 from sandbox.kubernetes.controllers.kinds import NODES, PODS
 from sandbox.kubernetes.controllers.pod_status import creating, ended, running
 from sandbox.kubernetes.controllers.probes import is_probe, run_probe
@@ -24,12 +25,18 @@ _log = logging.getLogger(__name__)
 
 
 class Kubelets(Controller):
-    """Plays the kubelet of every node."""
+    """Plays the kubelet of every node.
+
+    Args:
+        state: the cluster.
+        pulls: pulls the images.
+    """
 
     watches = (PODS, NODES)
 
-    def __init__(self, state: ClusterState) -> None:
+    def __init__(self, state: ClusterState, pulls: ImagePulls) -> None:
         super().__init__(state)
+        self._pulls = pulls
         self._last_address: dict[str, int] = {}
         self._probes: set[asyncio.Task[None]] = set()
 
@@ -53,6 +60,7 @@ class Kubelets(Controller):
         """Take the pod one step further."""
         pod = self.state.get(PODS, key)
         if pod is None or not pod["spec"].get("nodeName"):
+            self._pulls.forget(key)
             return
         node = self.state.get(NODES, ("", pod["spec"]["nodeName"]))
         # Pods of a node that is gone are collected, as the pod garbage collector does.
@@ -62,7 +70,11 @@ class Kubelets(Controller):
             await self.state.patch(PODS, key, {"status": creating(pod, _internal_ip(node))}, "status")
             self.enqueue_later(key, _CREATION_SECONDS)
         elif pod["status"].get("phase") == "Pending" and key not in self._timers:
-            await self._run(key, pod, node)
+            seconds = await self._pulls.advance(key, pod)
+            if seconds is None:
+                await self._run(key, pod, node)
+            else:
+                self.enqueue_later(key, seconds)
 
     async def _run(self, key: Key, pod: Object, node: Object) -> None:
         address = _internal_ip(node) if pod["spec"].get("hostNetwork") else self._next_address(node)

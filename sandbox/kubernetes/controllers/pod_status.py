@@ -14,25 +14,47 @@ def creating(pod: Object, host_ip: str) -> Object:
         _condition(pod, "ContainersReady", good=False),
         _condition(pod, "PodScheduled", good=True),
     ]
-    statuses = [
-        {
-            "name": container["name"],
-            "image": container.get("image", ""),
-            "imageID": "",
-            "lastState": {},
-            "ready": False,
-            "restartCount": 0,
-            "started": False,
-            "state": {"waiting": {"reason": "ContainerCreating"}},
-        }
-        for container in pod["spec"]["containers"]
-    ]
+    creating_it = {"waiting": {"reason": "ContainerCreating"}}
     return {
         "phase": "Pending",
         "conditions": conditions,
-        "containerStatuses": statuses,
+        "containerStatuses": [{**_created(one), "state": creating_it} for one in pod["spec"]["containers"]],
         "hostIP": host_ip,
         "startTime": timestamp(),
+    }
+
+
+def not_pulled(pod: Object, container: str, reason: str, message: str) -> Object:
+    """Return what changes in the status of a pod while the image of one of its containers cannot be pulled.
+
+    Args:
+        pod: the pod, whose status `creating` made.
+        container: the container's name; one of an init container keeps all the others from beginning.
+        reason: `ErrImagePull` or `ImagePullBackOff`.
+        message: what is said of it.
+    """
+    stuck = {"waiting": {"reason": reason, "message": message}}
+    names = [one["name"] for one in pod["spec"].get("initContainers") or ()]
+    if container not in names:
+        return {
+            "containerStatuses": [
+                {**one, "state": stuck} if one["name"] == container else one
+                for one in pod["status"]["containerStatuses"]
+            ]
+        }
+    initializing = {"waiting": {"reason": "PodInitializing"}}
+    condition = _condition(pod, "Initialized", good=False) | {
+        "reason": "ContainersNotInitialized",
+        "message": f"containers with incomplete status: [{' '.join(names)}]",
+    }
+    others = [one for one in pod["status"].get("conditions") or () if one["type"] != "Initialized"]
+    return {
+        "conditions": [condition, *others],
+        "initContainerStatuses": [
+            {**_created(one), "state": stuck if one["name"] == container else initializing}
+            for one in pod["spec"]["initContainers"]
+        ],
+        "containerStatuses": [{**one, "state": initializing} for one in pod["status"]["containerStatuses"]],
     }
 
 
@@ -89,6 +111,19 @@ def ended(pod: Object, exit_code: int, message: str) -> Object:
         "phase": "Failed" if exit_code else "Succeeded",
         "conditions": conditions,
         "containerStatuses": [{**running_status, **over}],
+    }
+
+
+def _created(container: Object) -> Object:
+    """Return the status of a container that has not begun, without its state."""
+    return {
+        "name": container["name"],
+        "image": container.get("image", ""),
+        "imageID": "",
+        "lastState": {},
+        "ready": False,
+        "restartCount": 0,
+        "started": False,
     }
 
 

@@ -83,6 +83,7 @@ def test_refuses_what_is_no_fault(plan, wanted, why):
         {"expire_tokens": False},
         {"expire_tokens": 1},
         {"failed_action": ""},
+        {"pull": "slow"},
     ],
 )
 def test_refuses_a_value_that_cannot_be_acted_out(plan, effect):
@@ -245,3 +246,25 @@ def test_only_a_token_that_can_expire_does(plan):
     plan.add({"service": "compute", "effect": {"expire_tokens": True}})
     assert plan.take("compute", "GET", "/", token_expires=False) == {}
     assert plan.take("compute", "GET", "/") == {"expire_tokens": True}
+
+
+def test_a_pull_that_fails_strikes_images_and_no_request(plan):
+    plan.add({"service": "kubernetes", "path": "*/dss/*", "effect": {"pull": "denied"}, "times": 2})
+    plan.add({"service": "kubernetes", "effect": {"status": 503}})
+
+    assert plan.take("kubernetes", "GET", "/x/dss/y") == {"status": 503}
+    assert plan.take_pull("nginx") == ""
+    assert [plan.take_pull("us-docker.pkg.dev/p/dss/base:1") for _ in range(3)] == ["denied", "denied", ""]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        ({"service": "registry", "effect": {"pull": "denied"}}, "only the service kubernetes knows pull"),
+        ({"service": "kubernetes", "effect": {"pull": "denied", "delay": 1}}, "no other effect"),
+        ({"service": "kubernetes", "method": "GET", "effect": {"pull": "denied"}}, "has no method"),
+    ],
+)
+def test_refuses_a_pull_that_cannot_be_acted_out(plan, wanted, why):
+    with pytest.raises(UnusableFaultError, match=why):
+        plan.add(wanted)

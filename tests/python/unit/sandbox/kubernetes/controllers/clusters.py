@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sandbox.certificates import CertificateAuthority
+from sandbox.faults import FaultPlan
 from sandbox.gcp.compute.provisioned import Owner, Provisioned
 from sandbox.gcp.principals import Principals
 from sandbox.kubernetes.client import KubernetesClient, Object, Resource
@@ -33,7 +34,9 @@ class Cluster:
         controllers: ClusterControllers,
         provisioned: Provisioned,
         authenticator: Authenticator,
+        request: ControlPlaneRequest,
     ) -> None:
+        self.request = request
         self.client = client
         self.controllers = controllers
         self.provisioned = provisioned
@@ -92,11 +95,11 @@ def node(number: int, **changes: Any) -> NodeSpec:
     return NodeSpec(**{**told, **changes})
 
 
-def in_cluster(story: Callable[[Cluster], Awaitable[None]], nodes: int = 1) -> None:
-    """Run a test's story in a new cluster."""
+def in_cluster(story: Callable[[Cluster], Awaitable[None]], nodes: int = 1, **request: Any) -> None:
+    """Run a test's story in a new cluster; `request` changes what its control plane is asked for."""
 
     async def run() -> None:
-        async with _cluster() as cluster:
+        async with _cluster(request) as cluster:
             await cluster.controllers.set_nodes([node(number) for number in range(nodes)])
             await story(cluster)
 
@@ -104,7 +107,7 @@ def in_cluster(story: Callable[[Cluster], Awaitable[None]], nodes: int = 1) -> N
 
 
 @contextlib.asynccontextmanager
-async def _cluster() -> AsyncIterator[Cluster]:
+async def _cluster(changes: Mapping[str, Any]) -> AsyncIterator[Cluster]:
     store = Store()
     registry = Registry(store, Catalogue())
     seed(registry)
@@ -112,11 +115,11 @@ async def _cluster() -> AsyncIterator[Cluster]:
     authenticator = Authenticator(Principals(), store, authority, "https://issuer")
     client = InProcessClient(registry, authenticator)
     provisioned = Provisioned()
-    request = replace(REQUEST, cloud=provisioned.cloud_of(OWNER))
+    request = replace(REQUEST, cloud=provisioned.cloud_of(OWNER), faults=FaultPlan(), **changes)
     controllers = ClusterControllers(client, request, authority.pem)
     try:
         await controllers.start()
-        yield Cluster(client, controllers, provisioned, authenticator)
+        yield Cluster(client, controllers, provisioned, authenticator, request)
     finally:
         await controllers.stop()
         store.close()
