@@ -32,9 +32,9 @@ PARTS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
         ["google/operations.py", "google/operation_failures.py"],
         ["google/test_operations.py", "google/test_operation_failures.py"],
     ),
-    "lifecycle": (["lifecycle/*.py"], ["lifecycle"]),
+    "lifecycle": (["lifecycle/**/*.py"], ["lifecycle"]),
 }
-"""By name: files of the package to mutate, and what lies beside them in `UNIT_TESTS` and has to notice."""
+"""By name: patterns of files of the package to mutate, and what lies beside them in `UNIT_TESTS` and has to notice."""
 
 NEEDED_BY_TESTS = (
     "tests",
@@ -76,6 +76,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; all by default")
     parser.add_argument("--workers", type=int, default=2, help="how many mutants to test at once (2)")
     parser.add_argument("--again", action="store_true", help="test only those that were not caught, with today's tests")
+    parser.add_argument("--only", metavar="REGEX", default="", help="mutate only files whose path has this")
     parser.add_argument("--survivors", action="store_true", help="print each mutant that no test caught")
     arguments = parser.parse_args()
     statuses: dict[str, str] = {}
@@ -83,7 +84,7 @@ def main() -> int:
         workspace = WORKSPACES / part
         names = not_caught(results(workspace)) if arguments.again else []
         if not arguments.again:
-            prepare(part)
+            prepare(part, arguments.only)
         elif names:
             copy_tests(part)
         if names or not arguments.again:
@@ -96,18 +97,21 @@ def main() -> int:
     return 0 if part_caught(statuses.values()) >= LEAST_PART_CAUGHT else 1
 
 
-def prepare(part: str) -> None:
-    """Lay out a copy of what one part needs, as mutmut wants it."""
-    files, tests = PARTS[part]
+def prepare(part: str, only: str = "") -> None:
+    """Lay out a copy of what one part needs, as mutmut wants it; mutate the files in whose path `only` is found."""
+    patterns, tests = PARTS[part]
     workspace = WORKSPACES / part
     shutil.rmtree(workspace, ignore_errors=True)
     workspace.mkdir(parents=True)
     shutil.copytree(ROOT / PACKAGE, workspace / COPIED_PACKAGE, ignore=_NOT_COPIED)
-    for pattern in files:
-        for path in (workspace / COPIED_PACKAGE).glob(pattern):
-            path.write_text(with_bare_functions(path.read_text(encoding="utf-8")), encoding="utf-8")
+    package = workspace / COPIED_PACKAGE
+    found = sorted({path for pattern in patterns for path in package.glob(pattern)})
+    files = [path for path in found if re.search(only, path.relative_to(package).as_posix())]
+    for path in files:
+        path.write_text(with_bare_functions(path.read_text(encoding="utf-8")), encoding="utf-8")
     copy_tests(part)
-    (workspace / "pyproject.toml").write_text(_configuration(files, tests), encoding="utf-8")
+    names = [path.relative_to(workspace) for path in files]
+    (workspace / "pyproject.toml").write_text(_configuration(names, tests), encoding="utf-8")
 
 
 def copy_tests(part: str) -> None:
@@ -120,11 +124,11 @@ def copy_tests(part: str) -> None:
             shutil.copy2(source, target)
 
 
-def _configuration(files: Iterable[str], tests: Iterable[str]) -> str:
+def _configuration(files: Iterable[Path], tests: Iterable[str]) -> str:
     ours = (ROOT / "pyproject.toml").read_text(encoding="utf-8").replace('"python-lib"', '"src"')
     values = {
         "source_paths": ["src/"],
-        "only_mutate": [str(COPIED_PACKAGE / pattern) for pattern in files],
+        "only_mutate": [path.as_posix() for path in files],
         "also_copy": list(NEEDED_BY_TESTS),
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", *_LOADED_ALREADY],
         "pytest_add_cli_args_test_selection": [f"{UNIT_TESTS}/{test}" for test in tests],
