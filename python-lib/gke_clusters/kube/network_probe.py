@@ -1,32 +1,18 @@
-"""A pod that tries whether DSS answers: made, followed, read and deleted. What it found is judged elsewhere.
-
-The program is `resource/network_probe.py`. Its report comes back as the termination message of the container, which is
-a part of the pod: https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
-"""
+"""A pod that tries whether DSS answers: made, followed and deleted. What it found is judged elsewhere."""
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Final
 
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.failures import CallError, Failure
+from gke_clusters.kube.probe_pod import LABEL, RUN_SECONDS, UNTIL, ProbePod, ProbeRun, pod_document, read_pod
 
-LABEL: Final = "gke-clusters.dataiku.com/network-test"
-UNTIL: Final = "gke-clusters.dataiku.com/until"
-"""Annotation: the second since the epoch after which nobody waits for the pod any more."""
-
-_PROGRAM: Final = Path(__file__).resolve().parents[3] / "resource" / "network_probe.py"
-_REPORT_PATH: Final = "/dev/termination-log"
-_CONNECT_SECONDS: Final = 5.0
-# From when the pod is on a node: its image, which may be large, then a handful of timeouts.
-_RUN_SECONDS: Final = 900
 _POLL_SECONDS: Final = 1.0
 _MOST_LOST_ANSWERS: Final = 5
 _NOT_FOUND: Final = 404
@@ -34,59 +20,10 @@ _HOPELESS: Final = frozenset(
     {"ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 )
 
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class ProbePod:
-    """Where the probe runs and whom it calls.
-
-    Attributes:
-        host: name or address of DSS.
-        port: of its backend.
-        image: with python3.
-        protocol: that the backend speaks, `http` or `https`.
-        namespace: of the pod.
-        node_selector: labels that the node must have.
-        tolerations: taints that the pod bears.
-    """
-
-    host: str
-    port: int
-    image: str
-    protocol: str = "http"
-    namespace: str = "default"
-    node_selector: Mapping[str, str] = field(default_factory=dict)
-    tolerations: tuple[Mapping[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class ProbeRun:
-    """What became of the pod.
-
-    Attributes:
-        name: of the pod.
-        reason: why there is no report, as Kubernetes calls it (`ImagePullBackOff`, `Unschedulable`, ...), or empty.
-        message: what Kubernetes said of it last.
-        checks: lines of the report.
-        node: where it ran; empty for nowhere.
-        address: of the pod; empty if it got none.
-        seconds: until the report.
-        left: what was said when the pod could not be deleted; empty if it is gone.
-    """
-
-    name: str
-    reason: str = ""
-    message: str = ""
-    checks: tuple[Mapping[str, Any], ...] = ()
-    node: str = ""
-    address: str = ""
-    seconds: float = 0.0
-    left: str = ""
-
-
 # Of the failures of a request, those after which it may have been carried out.
 _MAY_HAVE_ARRIVED: Final = frozenset({Failure.TIMEOUT, Failure.RESET, Failure.PROXY, Failure.BUSY})
+
+_log = logging.getLogger(__name__)
 
 
 class NetworkProbe:
@@ -214,7 +151,7 @@ class NetworkProbe:
         for item in found.get("items") or ():
             metadata = item.get("metadata") or {}
             until = str((metadata.get("annotations") or {}).get(UNTIL, ""))
-            if until.isdigit() and int(until) + _RUN_SECONDS < self._clock():
+            if until.isdigit() and int(until) + RUN_SECONDS < self._clock():
                 self._delete(str(metadata.get("name")))
 
     def _delete(self, name: str) -> str:
@@ -225,87 +162,5 @@ class NetworkProbe:
         return ""
 
 
-def pod_document(name: str, pod: ProbePod, until: float) -> dict[str, Any]:
-    """The pod as Kubernetes takes it.
-
-    Args:
-        name: of the pod.
-        pod: what it does and where.
-        until: the second since the epoch after which nobody waits for it.
-    """
-    target = {
-        "host": pod.host,
-        "port": pod.port,
-        "protocol": pod.protocol,
-        "timeout_seconds": _CONNECT_SECONDS,
-    }
-    container = {
-        "name": "probe",
-        "image": pod.image,
-        "command": ["python3", "-c", _PROGRAM.read_text(encoding="utf-8")],
-        "args": [json.dumps(target, sort_keys=True), _REPORT_PATH],
-        "terminationMessagePath": _REPORT_PATH,
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "256Mi"}},
-        "securityContext": {"allowPrivilegeEscalation": False},
-    }
-    spec: dict[str, Any] = {
-        "restartPolicy": "Never",
-        "activeDeadlineSeconds": _RUN_SECONDS,
-        "automountServiceAccountToken": False,
-        "containers": [container],
-    }
-    if pod.node_selector:
-        spec["nodeSelector"] = dict(pod.node_selector)
-    if pod.tolerations:
-        spec["tolerations"] = [dict(one) for one in pod.tolerations]
-    metadata = {"name": name, "labels": {LABEL: "true"}, "annotations": {UNTIL: str(int(until))}}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
-
-
-def read_pod(name: str, pod: Mapping[str, Any]) -> ProbeRun:
-    """What the API server says of the pod: its report, or what it waits for.
-
-    Args:
-        name: of the pod.
-        pod: its JSON.
-    """
-    status = pod.get("status") or {}
-    node = str((pod.get("spec") or {}).get("nodeName") or "")
-    address = str(status.get("podIP") or "")
-    state = next((each.get("state") or {} for each in status.get("containerStatuses") or ()), {})
-    ended, waiting = state.get("terminated") or {}, state.get("waiting") or {}
-    if ended:
-        text = str(ended.get("message") or "")
-        checks = _report(text)
-        reason = "" if checks else str(ended.get("reason") or "Error")
-        return ProbeRun(name, reason, "" if checks else text, checks, node, address)
-    if waiting:
-        return ProbeRun(name, str(waiting.get("reason") or ""), str(waiting.get("message") or ""), (), node, address)
-    unscheduled: Mapping[str, Any] = next(
-        (
-            each
-            for each in status.get("conditions") or ()
-            if each.get("type") == "PodScheduled" and each.get("status") == "False"
-        ),
-        {},
-    )
-    reason = str(unscheduled.get("reason") or status.get("reason") or "")
-    message = str(unscheduled.get("message") or "")
-    return ProbeRun(name, reason, message or str(status.get("message") or ""), (), node, address)
-
-
 def _phase(pod: Mapping[str, Any]) -> str:
     return str((pod.get("status") or {}).get("phase") or "")
-
-
-def _report(text: str) -> tuple[Mapping[str, Any], ...]:
-    checks = []
-    for line in text.splitlines():
-        try:
-            check = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(check, dict) and isinstance(check.get("check"), str):
-            checks.append(check)
-    return tuple(checks)

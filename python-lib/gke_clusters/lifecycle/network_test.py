@@ -15,7 +15,8 @@ from gke_clusters.errors import ClusterNotFound, GkeClustersError, Problem, Sett
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.failures import CallError
-from gke_clusters.kube.network_probe import NetworkProbe, ProbePod, ProbeRun
+from gke_clusters.kube.network_probe import NetworkProbe
+from gke_clusters.kube.probe_pod import ProbePod, ProbeRun
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.network_verdict import Verdict, parts_of, place_of, verdict_of
 from gke_clusters.lifecycle.pod_firewall import firewall_rule, host_of

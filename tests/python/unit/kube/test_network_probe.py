@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from gke_clusters.kube.failures import CallError, Failure
-from gke_clusters.kube.network_probe import LABEL, UNTIL, NetworkProbe, ProbePod, pod_document, read_pod
+from gke_clusters.kube.network_probe import NetworkProbe
+from gke_clusters.kube.probe_pod import UNTIL, ProbePod
 
 POD = ProbePod("dss.internal", 10001, "image:1")
 CHECK = {"check": "resolve", "outcome": "ok"}
@@ -199,23 +200,3 @@ def test_pods_of_tests_that_were_killed_are_deleted_and_those_of_others_not() ->
 
 def test_old_pods_that_cannot_be_listed_do_not_matter() -> None:
     assert Server(list=[REFUSED]).probe().run(60, print).checks
-
-
-def test_the_pod_ends_by_itself_asks_for_little_and_goes_where_it_is_sent() -> None:
-    taint = {"key": "gpu", "operator": "Exists"}
-    placed = ProbePod("h", 1, "i", node_selector={"pool": "gpu"}, tolerations=(taint,))
-    document = pod_document("n", placed, 12.7)
-    spec = document["spec"]
-
-    assert document["metadata"]["annotations"][UNTIL] == "12"
-    assert LABEL in document["metadata"]["labels"]
-    assert (spec["restartPolicy"], spec["automountServiceAccountToken"]) == ("Never", False)
-    assert spec["activeDeadlineSeconds"] > 0
-    assert (spec["nodeSelector"], spec["tolerations"]) == ({"pool": "gpu"}, [taint])
-    assert json.loads(spec["containers"][0]["args"][0])["protocol"] == "http"
-    assert not {"nodeSelector", "tolerations"} & pod_document("n", POD, 1)["spec"].keys()
-
-
-def test_lines_of_a_report_that_are_none_are_left_out() -> None:
-    text = f"hello\n[1]\n{{}}\n{json.dumps(CHECK)}"
-    assert read_pod("n", state_of(terminated={"message": text})).checks == (CHECK,)

@@ -11,7 +11,8 @@ from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.compute import NetworkInterface
 from gke_clusters.kube.failures import CallError, Failure
 from gke_clusters.kube.kubeconfig import Endpoint
-from gke_clusters.kube.network_probe import NetworkProbe, ProbePod
+from gke_clusters.kube.network_probe import NetworkProbe
+from gke_clusters.kube.probe_pod import ProbePod
 from gke_clusters.lifecycle import network_test
 from gke_clusters.lifecycle.network_test import run_network_test
 from gke_clusters.lifecycle.pod_firewall import DssHost, firewall_rule, host_of, pod_ranges
