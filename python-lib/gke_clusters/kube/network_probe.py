@@ -108,7 +108,7 @@ class NetworkProbe:
             run = read_pod(self.name, pod)
             if run.reason in _HOPELESS:
                 return replace(run, message=self._refused_image() or run.message)
-            if run.checks or _phase(pod) in ("Succeeded", "Failed"):
+            if run.ended:
                 return run
             words = self._waits_for(run)
             if words != said:
@@ -160,7 +160,3 @@ class NetworkProbe:
         except CallError as error:
             return "" if error.status == _NOT_FOUND else error.verbatim
         return ""
-
-
-def _phase(pod: Mapping[str, Any]) -> str:
-    return str((pod.get("status") or {}).get("phase") or "")

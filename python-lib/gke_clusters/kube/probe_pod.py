@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,13 @@ UNTIL: Final = "gke-clusters.dataiku.com/until"
 
 RUN_SECONDS: Final = 900
 """How long the pod may be on a node: to fetch its image, which may be large, and for a handful of timeouts."""
+_CONTAINER: Final = "probe"
+# A sidecar takes the connections of a pod itself, and so answers for hosts that it has not reached. Both ways of saying
+# that none is wanted, since versions differ in which of them they look at.
+# https://istio.io/latest/docs/reference/config/labels/ and https://istio.io/latest/docs/reference/config/annotations/
+_NO_SIDECAR: Final = {"sidecar.istio.io/inject": "false"}
 _PROGRAM: Final = Path(__file__).resolve().parents[3] / "resource" / "network_probe.py"
+_ENDED: Final = ("Succeeded", "Failed")
 _REPORT_PATH: Final = "/dev/termination-log"
 _CONNECT_SECONDS: Final = 5.0
 
@@ -55,6 +61,7 @@ class ProbeRun:
         reason: why there is no report, as Kubernetes calls it (`ImagePullBackOff`, `Unschedulable`, ...), or empty.
         message: what Kubernetes said of it last.
         checks: lines of the report.
+        ended: whether there is nothing more to come, with a report or without.
         node: where it ran; empty for nowhere.
         address: of the pod; empty if it got none.
         seconds: until the report.
@@ -65,6 +72,7 @@ class ProbeRun:
     reason: str = ""
     message: str = ""
     checks: tuple[Mapping[str, Any], ...] = ()
+    ended: bool = False
     node: str = ""
     address: str = ""
     seconds: float = 0.0
@@ -86,7 +94,7 @@ def pod_document(name: str, pod: ProbePod, until: float) -> dict[str, Any]:
         "timeout_seconds": _CONNECT_SECONDS,
     }
     container = {
-        "name": "probe",
+        "name": _CONTAINER,
         "image": pod.image,
         "command": ["python3", "-c", _PROGRAM.read_text(encoding="utf-8")],
         "args": [json.dumps(target, sort_keys=True), _REPORT_PATH],
@@ -105,7 +113,11 @@ def pod_document(name: str, pod: ProbePod, until: float) -> dict[str, Any]:
         spec["nodeSelector"] = dict(pod.node_selector)
     if pod.tolerations:
         spec["tolerations"] = [dict(one) for one in pod.tolerations]
-    metadata = {"name": name, "labels": {LABEL: "true"}, "annotations": {UNTIL: str(int(until))}}
+    metadata = {
+        "name": name,
+        "labels": {LABEL: "true", **_NO_SIDECAR},
+        "annotations": {UNTIL: str(int(until)), **_NO_SIDECAR},
+    }
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
@@ -118,16 +130,19 @@ def read_pod(name: str, pod: Mapping[str, Any]) -> ProbeRun:
     """
     status = pod.get("status") or {}
     node = str((pod.get("spec") or {}).get("nodeName") or "")
-    address = str(status.get("podIP") or "")
-    state = next((each.get("state") or {} for each in status.get("containerStatuses") or ()), {})
-    ended, waiting = state.get("terminated") or {}, state.get("waiting") or {}
-    if ended:
+    found = ProbeRun(name, ended=status.get("phase") in _ENDED, node=node, address=str(status.get("podIP") or ""))
+    # A cluster may add containers to pods, in any order, that run on when the probe has ended.
+    states = {each.get("name"): each.get("state") or {} for each in status.get("containerStatuses") or ()}
+    state = states.get(_CONTAINER, {})
+    ended, waiting = state.get("terminated"), state.get("waiting") or {}
+    if ended is not None:
         text = str(ended.get("message") or "")
         checks = _report(text)
         reason = "" if checks else str(ended.get("reason") or "Error")
-        return ProbeRun(name, reason, "" if checks else text, checks, node, address)
-    if waiting:
-        return ProbeRun(name, str(waiting.get("reason") or ""), str(waiting.get("message") or ""), (), node, address)
+        return replace(found, reason=reason, message="" if checks else text, checks=checks, ended=True)
+    if waiting and not found.ended:
+        reason, message = str(waiting.get("reason") or ""), str(waiting.get("message") or "")
+        return replace(found, reason=reason, message=message)
     unscheduled: Mapping[str, Any] = next(
         (
             each
@@ -136,9 +151,11 @@ def read_pod(name: str, pod: Mapping[str, Any]) -> ProbeRun:
         ),
         {},
     )
-    reason = str(unscheduled.get("reason") or status.get("reason") or "")
-    message = str(unscheduled.get("message") or "")
-    return ProbeRun(name, reason, message or str(status.get("message") or ""), (), node, address)
+    return replace(
+        found,
+        reason=str(unscheduled.get("reason") or status.get("reason") or ""),
+        message=str(unscheduled.get("message") or status.get("message") or ""),
+    )
 
 
 def _report(text: str) -> tuple[Mapping[str, Any], ...]:

@@ -18,8 +18,15 @@ REFUSED = CallError(Failure.FORBIDDEN, "pods is forbidden", 403)
 
 def state_of(**state: Any) -> dict[str, Any]:
     phase = "Succeeded" if "terminated" in state else "Pending"
-    status = {"phase": phase, "podIP": "10.0.0.9", "containerStatuses": [{"state": state}]}
+    status = {"phase": phase, "podIP": "10.0.0.9", "containerStatuses": [{"name": "probe", "state": state}]}
     return {"spec": {"nodeName": "n1"}, "status": status}
+
+
+def beside_a_sidecar(pod: dict[str, Any]) -> dict[str, Any]:
+    """The pod of a namespace that adds a container to each: that one goes on running, and comes first in the list."""
+    sidecar = {"name": "istio-proxy", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
+    statuses = [sidecar, *pod["status"]["containerStatuses"]]
+    return {**pod, "status": {**pod["status"], "phase": "Running", "containerStatuses": statuses}}
 
 
 DONE = state_of(terminated={"reason": "Completed", "message": json.dumps(CHECK) + "\n"})
@@ -89,6 +96,15 @@ def test_what_the_pod_waits_for_is_told_once_for_each_change() -> None:
     told.clear()
     Server(UNSCHEDULED, WAITING, {}, DONE, events=[REFUSED]).probe().run(60, told.append)
     assert told == ["Unschedulable: no room", "ContainerCreating", "Pending"]
+
+
+@pytest.mark.parametrize("text", [json.dumps(CHECK), "python3: not found"])
+def test_the_end_of_the_probe_ends_the_wait_though_a_sidecar_runs_on(text: str) -> None:
+    server = Server(beside_a_sidecar(state_of(terminated={"reason": "Error", "message": text})))
+    run = server.probe().run(600, lambda _: None)
+
+    assert (run.checks, run.message) in (((CHECK,), ""), ((), "python3: not found"))
+    assert server.now == 1000.0
 
 
 @pytest.mark.parametrize("reason", ["ImagePullBackOff", "InvalidImageName", "RunContainerError"])
