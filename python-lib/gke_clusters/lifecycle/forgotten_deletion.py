@@ -11,12 +11,14 @@ from gke_clusters.errors import GkeClustersError, Problem, SettingsError, StateE
 from gke_clusters.google.clusters import Cluster, ClusterList
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.names import ClusterName
+from gke_clusters.lifecycle.adoption import STOPPING
 from gke_clusters.lifecycle.cluster_search import ClusterSearch, Found
 from gke_clusters.lifecycle.deletion import DELETE_DEADLINE_SECONDS, delete_until_gone
 from gke_clusters.lifecycle.forgotten_page import short_name
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.lifecycle.standing import Judgement, Standing
+from gke_clusters.lifecycle.surfacing import wrapped
 from gke_clusters.reports.checklist import Outcome, Step
 from gke_clusters.settings.descriptors import macro_descriptor
 from gke_clusters.settings.instance_macros import FIND_FORGOTTEN
@@ -112,16 +114,16 @@ class ForgottenDeletion:
         cluster = target.cluster
         title = f"Delete {short_name(cluster.name, self._project)}"
         try:
-            now = self._search.judge_again(cluster)
-            if now.standing is not Standing.FORGOTTEN:
-                return Step(title, Outcome.SKIPPED, ("It was not deleted: that has changed meanwhile.", now.reason))
-            there = delete_until_gone(
-                self._google,
-                cluster.name,
-                Progress(),
-                Deadline(DELETE_DEADLINE_SECONDS),
-                is_target=lambda found: _is_still(found, cluster),
-            )
+            with wrapped(f"delete {cluster.name.name}"):
+                there = delete_until_gone(
+                    self._google,
+                    cluster.name,
+                    Progress(),
+                    Deadline(DELETE_DEADLINE_SECONDS),
+                    is_target=lambda found: self._is_target(found, cluster),
+                )
+        except _NoLongerForgottenError as changed:
+            return Step(title, Outcome.SKIPPED, ("It was not deleted: that has changed meanwhile.", changed.cause))
         except GkeClustersError as failure:
             logger.error("%s: %s", title, failure)  # noqa: TRY400 - one line, not a traceback
             return Step.failed(title, failure)
@@ -129,18 +131,30 @@ class ForgottenDeletion:
             return Step(title, Outcome.DONE, ("It was gone already.",))
         return Step(title, Outcome.CHANGED, ("It was deleted, with everything that ran in it.",))
 
+    def _is_target(self, found: Cluster, cluster: Cluster) -> bool:
+        """Tell whether a cluster that was read right before a deletion is the one that was judged.
 
-def _is_still(found: Cluster, cluster: Cluster) -> bool:
-    """Tell whether a cluster that was read right before its deletion is the one that was judged.
+        It is asked before each request, since an upgrade that holds the cluster may be waited for for long, and DSS may
+        take the cluster over meanwhile.
 
-    Raises:
-        StateError: It is, and its labels say something else now.
-    """
-    if found.id != cluster.id:
-        return False
-    if owner_of(found.labels) != owner_of(cluster.labels):
-        raise StateError(
-            "The labels by which this DSS knew the cluster for its own were changed meanwhile; it was not deleted.",
-            resource=cluster.name.path,
-        )
-    return True
+        Raises:
+            StateError: It is, and its labels say something else now.
+            _NoLongerForgottenError: It is, and something of DSS leads to it by now.
+        """
+        if found.id != cluster.id:
+            return False
+        if found.status == STOPPING:
+            return True
+        if owner_of(found.labels) != owner_of(cluster.labels):
+            raise StateError(
+                "The labels by which this DSS knew the cluster for its own were changed meanwhile; it was not deleted.",
+                resource=cluster.name.path,
+            )
+        now = self._search.judge_again(found)
+        if now.standing is not Standing.FORGOTTEN:
+            raise _NoLongerForgottenError(now.reason)
+        return True
+
+
+class _NoLongerForgottenError(GkeClustersError):
+    """Raised where a cluster is not to be deleted any more; its cause says why."""

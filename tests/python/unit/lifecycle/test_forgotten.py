@@ -38,11 +38,14 @@ class Story:
         self.environment = {"DIP_HOME": str(tmp_path)}
         (tmp_path / "install.ini").write_text("[general]\ninstallid = install-1\n")
         self.failing = {}
+        self.after_the_list = lambda: None
 
     def list_clusters(self, project):
         if project in self.failing:
             raise self.failing[project]
-        return self.world.clusters.list_clusters(project)
+        listed = self.world.clusters.list_clusters(project)
+        self.after_the_list()
+        return listed
 
     def run(self, *to_delete, connect=None, connection=None, **fields):
         config = {"connectionInfo": connection or {"projectId": "acme"}, "deleteClusters": list(to_delete), **fields}
@@ -290,12 +293,45 @@ def test_one_that_dss_knows_again_by_now_is_not_deleted(story, world):
 )
 def test_the_labels_are_read_again_right_before_the_deletion(story, world, change, outcome):
     found = world.clusters.add(world.cluster())
-    story.dss.events[2] = lambda: world.clusters.add(replace(found, **change))
+    story.after_the_list = lambda: world.clusters.add(replace(found, **change))
 
     page = story.run("europe-west1-b/my-cluster")
 
     assert outcomes(page)["Delete europe-west1-b/my-cluster"] == outcome
     assert "delete" not in world.clusters.calls
+
+
+def test_one_that_dss_took_over_while_an_upgrade_held_it_is_not_deleted(story, world):
+    found = world.clusters.add(world.cluster())
+    world.clusters.operations.append(world.operation("UPGRADE_NODES"))
+    story.dss.events[3] = lambda: story.dss.has("my-cluster", "RUNNING", data_of(found))
+
+    page = story.run("europe-west1-b/my-cluster")
+
+    assert outcomes(page)["Delete europe-west1-b/my-cluster"] == "skipped"
+    assert "It is my-cluster of DSS." in page
+    assert world.clusters.calls.count("delete") == 1
+    assert found.name in world.clusters.clusters
+
+
+def test_dss_is_not_asked_again_about_one_that_is_being_deleted(story, world):
+    world.clusters.add(world.cluster())
+
+    page = story.run("europe-west1-b/my-cluster")
+
+    assert outcomes(page)["Delete europe-west1-b/my-cluster"] == "changed"
+    assert story.dss.listed == 2
+
+
+def test_what_nobody_foresaw_leaves_the_others_to_be_done(story, world):
+    for name in ("a", "b"):
+        labels = Ownership.of("install-1", name).labels
+        world.clusters.add(world.cluster(ClusterName("acme", "us-east1", name), labels=labels))
+    world.clusters.delete_faults = [("before", RuntimeError("What is this?"))]
+
+    ended = outcomes(story.run("us-east1/a", "us-east1/b"))
+
+    assert sorted(ended[f"Delete us-east1/{name}"] for name in ("a", "b")) == ["changed", "failed"]
 
 
 def test_a_deletion_that_fails_leaves_the_others_to_be_done(story, world):
