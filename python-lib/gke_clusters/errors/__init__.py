@@ -33,6 +33,7 @@ from gke_clusters.errors.configuration import (
 )
 from gke_clusters.errors.outcomes import (
     AccessDenied,
+    AdmissionRefused,
     ClusterUnhealthy,
     ControlPlaneUnreachable,
     GoogleError,
@@ -57,6 +58,7 @@ __all__ = [
     "NOT_SHOWN",
     "AccessDenied",
     "AddressesExhausted",
+    "AdmissionRefused",
     "ApiNotEnabled",
     "BillingDisabled",
     "ClockSkewed",

@@ -53,6 +53,15 @@ class AccessDenied(GkeClustersError):
     )
 
 
+class AdmissionRefused(GkeClustersError):
+    """The identity may do what it asks of Kubernetes, and a rule of the cluster forbids it: a policy or a quota."""
+
+    advice = (
+        "Choose another namespace, or have the rule changed that the answer names. The policy for pods and the quotas "
+        "of a namespace: kubectl describe namespace NAMESPACE"
+    )
+
+
 class GoogleUnavailable(GkeClustersError):
     """Google could not be reached, or kept answering that it is overloaded."""
 

@@ -1,13 +1,19 @@
 """Why a call to a Kubernetes API server failed, by the exception or the status, and what to do about it."""
 
 import json
+import re
 from enum import Enum
 from http import HTTPStatus
 
-from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable, GkeClustersError
+from gke_clusters.errors import AccessDenied, AdmissionRefused, ControlPlaneUnreachable, GkeClustersError
 from gke_clusters.kube.kubeconfig import Endpoint
 
 _VERBATIM_LIMIT = 500
+# Rules refuse with the status of a missing role or with another. A role that is missing is told from them by the user,
+# whom the authorizer names: in https://github.com/kubernetes/kubernetes/tree/master/staging/src/k8s.io/apiserver/pkg
+# endpoints/handlers/responsewriters/errors.go, against admission/errors.go and admission/plugin/webhook/errors.
+_REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
+_UNADMITTED = re.compile(r' is forbidden: (?!User ")|^admission webhook ".*" denied the request')
 
 
 class Failure(Enum):
@@ -21,6 +27,7 @@ class Failure(Enum):
     TLS = "did not prove its identity (TLS)"
     UNAUTHENTICATED = "did not accept the token (HTTP 401)"
     FORBIDDEN = "refused the request (HTTP 403)"
+    UNADMITTED = "applies a rule that forbids the request"
     BUSY = "answered that it is not ready or overloaded"
     UNEXPECTED = "answered something that is not expected of a Kubernetes API server"
 
@@ -54,10 +61,16 @@ class CallError(Exception):
         self.status = status
 
     def for_administrator(self, endpoint: Endpoint) -> GkeClustersError:
-        """The same as an error with a remedy: `AccessDenied` if the identity was refused, else unreachable."""
+        """The same as an error with a remedy: `AccessDenied`, `AdmissionRefused`, or else unreachable."""
         if self.failure is Failure.FORBIDDEN:
             return AccessDenied(
                 cause="The Kubernetes API server refused a request (HTTP 403).",
+                resource=str(endpoint),
+                verbatim=self.verbatim,
+            )
+        if self.failure is Failure.UNADMITTED:
+            return AdmissionRefused(
+                cause=f"The Kubernetes API server {self.failure.value} (HTTP {self.status}).",
                 resource=str(endpoint),
                 verbatim=self.verbatim,
             )
@@ -91,15 +104,18 @@ def call_error_of_exception(error: Exception) -> CallError:
 
 def call_error_of_status(status: int, body: bytes) -> CallError:
     """Recognise an answer that is not a success, with the message of its Kubernetes `Status` if it is one."""
+    message = _message(body)
     if status == HTTPStatus.UNAUTHORIZED:
         failure = Failure.UNAUTHENTICATED
+    elif status in _REFUSALS and _UNADMITTED.search(message):
+        failure = Failure.UNADMITTED
     elif status == HTTPStatus.FORBIDDEN:
         failure = Failure.FORBIDDEN
     elif status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         failure = Failure.BUSY
     else:
         failure = Failure.UNEXPECTED
-    return CallError(failure, _shortened(f"HTTP {status} {_message(body)}"), status)
+    return CallError(failure, _shortened(f"HTTP {status} {message}"), status)
 
 
 def _message(body: bytes) -> str:

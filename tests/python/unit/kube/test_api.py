@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from gke_clusters.errors import AccessDenied, ControlPlaneUnreachable, CredentialsError, GkeClustersError, StateError
+from gke_clusters.errors import (
+    AccessDenied,
+    AdmissionRefused,
+    ControlPlaneUnreachable,
+    CredentialsError,
+    GkeClustersError,
+    StateError,
+)
 from gke_clusters.kube.api import KubernetesApi, ResourceAttributes
 from gke_clusters.kube.failures import CallError, Failure
 from gke_clusters.kube.kubeconfig import Endpoint
@@ -169,6 +176,41 @@ class TestFailures:
         api_server.answer = lambda _: (status, {"kind": "Status", "message": "because"})
         error = self.failure(api)
         assert (error.failure, error.status, error.verbatim) == (failure, status, f"HTTP {status} because")
+
+    @pytest.mark.parametrize(
+        ("status", "message"),
+        [
+            (403, 'pods "p" is forbidden: violates PodSecurity "restricted:latest": seccompProfile (...)'),
+            (403, 'pods "p" is forbidden: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1'),
+            (403, 'pods "p" is forbidden: unable to create new content in namespace n because it is being terminated'),
+            (403, 'admission webhook "warden-validating.googleapis.com" denied the request: it violates a constraint'),
+            (400, 'admission webhook "rules.example.com" denied the request: no'),
+            (422, "pods \"p\" is forbidden: ValidatingAdmissionPolicy 'a' with binding 'b' denied request: no"),
+        ],
+    )
+    def test_a_rule_that_forbids_is_told_from_a_role_that_is_missing(
+        self, api: KubernetesApi, api_server: Any, status: int, message: str
+    ) -> None:
+        api_server.answer = lambda _: (status, {"kind": "Status", "message": message})
+        error = self.failure(api)
+        assert (error.failure, error.status, error.failure.passes) == (Failure.UNADMITTED, status, False)
+        with pytest.raises(AdmissionRefused, match=r"kubectl describe namespace") as raised:
+            api.version()
+        assert raised.value.verbatim == f"HTTP {status} {message}"
+        assert "roles/" not in raised.value.remedy
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            'pods is forbidden: User "u" cannot create resource "pods" in API group "" in the namespace "n": requires',
+            'pods "p" is forbidden: User "u" cannot get resource "pods" in API group "" in the namespace "n"',
+            'forbidden: User "system:anonymous" cannot get path "/version"',
+            "Permission 'container.clusters.connect' denied on resource (or it may not exist).",
+        ],
+    )
+    def test_a_role_that_is_missing_stays_one(self, api: KubernetesApi, api_server: Any, message: str) -> None:
+        api_server.answer = lambda _: (403, {"kind": "Status", "message": message})
+        assert self.failure(api).failure is Failure.FORBIDDEN
 
     @pytest.mark.parametrize("body", [b"<html>", b"[]", b"\xff"])
     def test_an_answer_that_is_no_object_is_unexpected(self, api: KubernetesApi, api_server: Any, body: bytes) -> None:
