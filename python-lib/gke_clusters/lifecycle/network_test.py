@@ -38,6 +38,7 @@ _IMAGE: Final = (
     " service account needs roles/artifactregistry.reader on the repository; without external addresses and Cloud NAT"
     " they cannot pull from Docker Hub."
 )
+_NOT_FOUND: Final = 404
 _PROGRAM: Final = "Name an image in the dialog that has python3."
 _REMEDIES: Final = {
     "Unschedulable": _SCHEDULING,
@@ -96,7 +97,7 @@ def run_network_test(
         sleep: Waits for a number of seconds.
 
     Raises:
-        SettingsError: The node pool is not in the cluster.
+        SettingsError: The node pool or the namespace is not in the cluster.
     """
     host = settings.host or environment.get("DKU_BACKEND_EXT_HOST", "").strip() or socket.gethostname()
     port = environment.get("DKU_BACKEND_PORT", "")
@@ -139,6 +140,10 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _wrong(field: str, message: str) -> SettingsError:
+    return SettingsError([Problem(macro_descriptor(COMPONENT).label_of(field), message)], remedy=REMEDY)
+
+
 class _Story:
     """What is learned on the way; every part that fails is shown beside the others."""
 
@@ -179,9 +184,7 @@ class _Story:
             raise _StoppedError(Verdict(Tone.UNKNOWN, f"The node pool {name} could not be looked up."))
         pools = {str(pool.get("name")): pool for pool in self.gke.resource.get("nodePools") or ()}
         if name not in pools:
-            label = macro_descriptor(COMPONENT).label_of("nodePoolId")
-            there = ", ".join(pools) or "none"
-            raise SettingsError([Problem(label, f"{name} is not in the cluster; there are: {there}")], remedy=REMEDY)
+            raise _wrong("nodePoolId", f"{name} is not in the cluster; there are: {', '.join(pools) or 'none'}")
         placement = pool_placement(pools[name])
         return {"node_selector": placement.node_selector, "tolerations": placement.tolerations}
 
@@ -218,6 +221,10 @@ class _Story:
                 self._settings.minutes * 60.0, lambda words: self._progress.step(next(waits, 84), f"The pod: {words}")
             )
         except CallError as error:
+            if error.status == _NOT_FOUND and f'namespaces "{pod.namespace}" not found' in error.verbatim:
+                raise _wrong(
+                    "namespace", f"{pod.namespace} is not in the cluster: see kubectl get namespaces"
+                ) from None
             stopped = self._stopped("Kubernetes API", error.for_administrator(api.endpoint))
             self._tell_left(probe.left, probe.name, pod, "Pod may be left behind")
             raise stopped from None

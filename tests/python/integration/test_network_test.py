@@ -126,12 +126,9 @@ def test_wrong_fields_are_refused_before_anything_runs(tests: NetworkTests) -> N
         tests.page(nodePoolId="nowhere")
 
 
-def test_a_namespace_that_is_not_there_is_said_to_be_so(tests: NetworkTests) -> None:
-    page = tests.page(namespace="absent")
-
-    assert "The network could not be tried." in page
-    assert "absent" in page
-    assert tones(page) == {"Kubernetes API": "bad"}
+def test_a_namespace_that_is_not_there_is_a_wrong_field(tests: NetworkTests) -> None:
+    with pytest.raises(DataikuException, match="Namespace: absent is not in the cluster"):
+        tests.page(namespace="absent")
 
 
 def test_an_unreachable_cluster_is_said_to_be_so(tests: NetworkTests, sandbox: Sandbox) -> None:

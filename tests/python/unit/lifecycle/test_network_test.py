@@ -201,6 +201,27 @@ def test_an_api_server_that_does_not_answer_is_said_so(stage: Stage) -> None:
     assert "The network could not be tried." in page
 
 
+def test_a_namespace_that_is_not_there_is_a_wrong_field(stage: Stage) -> None:
+    stage.server.answers["POST"] = [CallError(Failure.UNEXPECTED, 'HTTP 404 namespaces "dss-typo" not found', 404)]
+    with pytest.raises(SettingsError, match="Namespace: dss-typo is not in the cluster"):
+        stage.run(namespace="dss-typo")
+
+
+@pytest.mark.parametrize("verbatim", ["HTTP 404 page not found", 'HTTP 404 namespaces "other" not found'])
+def test_what_else_is_not_found_is_told_as_it_is(stage: Stage, verbatim: str) -> None:
+    stage.server.answers["POST"] = [CallError(Failure.UNEXPECTED, verbatim, 404)]
+    assert "The network could not be tried." in stage.run(namespace="dss-typo")
+
+
+def test_a_rule_of_the_namespace_that_keeps_the_pod_out_is_no_missing_role(stage: Stage) -> None:
+    stage.server.answers["POST"] = [CallError(Failure.UNADMITTED, 'pods "p" is forbidden: exceeded quota: small', 403)]
+    page = stage.run()
+
+    assert "exceeded quota: small" in page
+    assert "kubectl describe namespace" in page
+    assert "roles/container.developer" not in page
+
+
 @pytest.mark.parametrize(
     ("reason", "remedy"),
     [("ImagePullBackOff", "Push base images"), ("RunContainerError", "python3"), ("InvalidImageName", "Docker Hub")],
