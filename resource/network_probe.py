@@ -1,13 +1,13 @@
 """Runs in a pod: does DSS answer at the address that pods have for it? Standard library only, Python 3.6 and later.
 
 Arguments: a JSON object with `host`, `port`, `protocol` (http or https) and `timeout_seconds`, and the file that takes
-the report beside the output. The report has one JSON object in each line. It always exits with 0: what it found is in
-the report.
+the report beside the output. The report has one JSON object in each line. It exits with 0 whatever it found, and with 1
+where the report cannot be written, after which Kubernetes takes the output for it.
 """
 
 # ruff: noqa: T201, PTH123 - the output is what it is for, and it stays small
 
-import contextlib
+import errno
 import http.client
 import json
 import socket
@@ -18,6 +18,9 @@ from collections.abc import Iterator
 from typing import Any
 
 PATH = "/dip/publicapi/projects/"
+# What Linux makes of an answer that a host or a firewall forbids the packet, and of a rule on the way out:
+# https://github.com/torvalds/linux/blob/master/net/ipv4/icmp.c (icmp_err_convert) and ../ipv6/icmp.c (tab_unreach).
+REJECTIONS = (errno.EHOSTUNREACH, errno.EACCES, errno.EPERM)
 FAMILIES = (("IPv4", socket.AF_INET), ("IPv6", socket.AF_INET6))
 
 
@@ -29,7 +32,9 @@ def outcome_of(error: Exception) -> str:
         return "refused"
     if isinstance(error, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)):
         return "reset"
-    return "unreachable" if isinstance(error, OSError) else "odd"
+    if isinstance(error, OSError):
+        return "rejected" if error.errno in REJECTIONS else "unreachable"
+    return "odd"
 
 
 def resolve(host: str, port: int) -> "tuple[dict[str, Any], dict[int, str]]":
@@ -114,15 +119,20 @@ def checks(target: "dict[str, Any]") -> "Iterator[dict[str, Any]]":
         yield result
 
 
-def main(arguments: "list[str]") -> None:
-    """Try them all, and report."""
+def main(arguments: "list[str]") -> int:
+    """Try them all, and report; the exit code."""
     lines = []
     for check in checks(json.loads(arguments[0])):
         lines.append(json.dumps(check, sort_keys=True))
         print(lines[-1], flush=True)
-    with contextlib.suppress(OSError), open(arguments[1], "w") as report:
-        report.write("\n".join(lines) + "\n")
+    try:
+        with open(arguments[1], "w") as report:
+            report.write("\n".join(lines) + "\n")
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -21,12 +21,22 @@ _OUTCOMES: Final = {
     "timeout": "no answer",
     "refused": "refused",
     "reset": "cut off",
+    "rejected": "forbidden",
     "unreachable": "no route",
     "none": "no address",
 }
 _PROXY: Final = (
     "Something else listens there, such as a proxy or another program: check the host and the port that pods are told,"
     " and that nothing stands between them and the backend of DSS."
+)
+# A VPC drops in silence what its rules deny and what it has no route for, so this was somebody else: firewalld rejects
+# what a zone does not allow, which Linux calls "No route to host".
+# https://firewalld.org/documentation/man-pages/firewalld.zone.html and the program in the pod for the words of Linux.
+_REJECTED: Final = (
+    "If firewalld runs on the DSS host, open the port there: sudo firewall-cmd --permanent --add-port={port}/tcp &&"
+    " sudo firewall-cmd --reload\n"
+    "Else look for a rule that rejects: of iptables, nftables or security software on the DSS host; of what joins the"
+    " networks of the cluster and of DSS (a peering, a VPN, routers); of network policies on the nodes."
 )
 _BUSY: Final = (
     "Look whether DSS answers elsewhere, such as in a browser, and at backend.log: it may hang, or have more to do than"
@@ -95,7 +105,7 @@ def verdict_of(checks: Sequence[Check], host: str, port: int) -> Verdict:
     place = place_of(host, str(port))
     tried = [each for each in _all(checks, "tcp") if each.get("outcome") != "none"]
     if not any(each.get("outcome") == "ok" for each in tried):
-        return _unconnected(tried, host, place)
+        return _unconnected(tried, host, port)
     http = next(iter(_all(checks, "http")), {})
     if http.get("outcome") == "timeout":
         return Verdict(Tone.BAD, f"{place} takes connections and gives no answer over HTTP.", _BUSY)
@@ -118,9 +128,11 @@ def place_of(host: str, port: str) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _unconnected(tried: Sequence[Check], host: str, place: str) -> Verdict:
+def _unconnected(tried: Sequence[Check], host: str, port: int) -> Verdict:
     # Pods always have IPv4 and IPv6 seldom, so what IPv4 met says more; it comes first.
     decisive: Check = next(iter(tried), {})
+    place = place_of(host, str(port))
+    over_ipv6 = decisive.get("family") == "IPv6"
     outcome = decisive.get("outcome")
     if outcome == "refused":
         return Verdict(
@@ -131,6 +143,16 @@ def _unconnected(tried: Sequence[Check], host: str, place: str) -> Verdict:
         )
     if outcome == "reset":
         return Verdict(Tone.BAD, f"Connections to {place} are cut off.", _PROXY)
+    if outcome == "rejected" and not over_ipv6:
+        return Verdict(
+            Tone.BAD,
+            f"A firewall forbids connections to {place}: that of the DSS host itself, or one before it.",
+            _REJECTED.format(port=port),
+        )
+    return _unanswered(decisive, host, place)
+
+
+def _unanswered(decisive: Check, host: str, place: str) -> Verdict:
     if decisive.get("family") == "IPv6":
         return Verdict(
             Tone.BAD,
@@ -145,7 +167,7 @@ def _unconnected(tried: Sequence[Check], host: str, place: str) -> Verdict:
             "On their way to public addresses pods take that of their node or of Cloud NAT, so that a firewall rule for"
             f" their own does not help. {EXT_HOST}",
         )
-    if outcome == "timeout":
+    if decisive.get("outcome") == "timeout":
         return Verdict(
             Tone.BAD,
             f"Packets to {place} get no answer: most likely a firewall drops them.",

@@ -36,6 +36,8 @@ def test_a_way_without_trouble_is_good_and_needs_no_ipv6() -> None:
         ([RESOLVED, tcp("refused"), tcp("timeout", "IPv6")], "refuses connections to dss:1", False),
         ([RESOLVED, tcp("reset"), NO_IPV6], "are cut off", False),
         ([RESOLVED, tcp("unreachable"), NO_IPV6], "no route", True),
+        ([RESOLVED, tcp("rejected"), NO_IPV6], "forbids connections to dss:1", False),
+        ([RESOLVED, {**tcp("rejected"), "address": "34.1.2.3"}, NO_IPV6], "forbids connections to dss:1", False),
         ([RESOLVED, tcp("timeout"), tcp("refused", "IPv6")], "a firewall drops them", True),
         ([RESOLVED, NO_IPV4, tcp("unreachable", "IPv6")], "dss has an IPv6 address only", False),
         ([RESOLVED, NO_IPV4, tcp("refused", "IPv6")], "refuses connections to dss:1", False),
@@ -53,6 +55,16 @@ def test_the_first_step_that_fails_decides(checks: list[Any], words: str, firewa
     assert verdict.firewall is firewall
     assert verdict.remedy
     assert verdict.tone in (Tone.BAD, Tone.WARNING)
+
+
+def test_a_host_that_forbids_is_asked_first_for_its_own_firewall_and_then_for_what_stands_before_it() -> None:
+    first, second = verdict_of(
+        [RESOLVED, {**tcp("rejected"), "error": "[Errno 113] No route to host"}], "dss", 10001
+    ).remedy.splitlines()
+
+    assert "sudo firewall-cmd --permanent --add-port=10001/tcp" in first
+    assert "peering" in second
+    assert "VPC" not in first
 
 
 def test_one_family_that_fails_beside_one_that_works_is_only_looked_at() -> None:
