@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 OPERATION_FAULTS = (
     "stockout",
@@ -23,6 +23,8 @@ OPERATION_FAULTS = (
 CLUSTER_FAULTS = ("ERROR", "DEGRADED")
 UPGRADES = ("master", "nodes")
 PULL_FAULTS = ("denied", "missing", "unreachable")
+# What keeps the autoscaler's instances from coming up.
+GROWTH_FAULTS = ("stockout", "quota", "ip_exhausted", "org_policy")
 # What only GKE knows: operations, the clusters that they hold, and lists that lack zones.
 _OF_CONTAINER = frozenset({"operation", "cluster", "busy", "pool", "zone", "missing_zones", "upgrade"})
 _OF_OPERATIONS = frozenset({"operation", "cluster"})
@@ -34,6 +36,9 @@ _OF_SERVICES = {"container": _OF_CONTAINER, "dss": _OF_DSS, "kubernetes": _OF_KU
 # These services know their callers otherwise than by Google's tokens.
 _WITHOUT_TOKENS = frozenset({"dss", "metadata", "oauth2"})
 _FIRST_ERROR, _LAST_ERROR = 400, 599
+
+
+Act = Literal["request", "pull", "growth"]
 
 
 class UnusableFaultError(ValueError):
@@ -50,7 +55,8 @@ class Asked:
         path: without the query.
         body: as sent.
         token_expires: whether it has a token that can expire.
-        pulls_image: whether it is no request but a node's pull of the image that `path` names.
+        act: whether it is a request, a node's pull of the image that `path` names, or the autoscaler's wish for more
+            instances of the group that `path` names.
     """
 
     service: str
@@ -58,7 +64,7 @@ class Asked:
     path: str
     body: bytes = b""
     token_expires: bool = True
-    pulls_image: bool = False
+    act: Act = "request"
 
     @property
     def creates_nodes(self) -> bool:
@@ -105,11 +111,18 @@ class Fault:
         return (
             self.times > 0
             and self.service == asked.service
-            and ("pull" in self.effect) is asked.pulls_image
+            and self._act == asked.act
             and self.method in ("*", asked.method)
             and fnmatch.fnmatchcase(asked.path, self.path)
-            and self._can_be_acted_out(asked)
+            and (asked.act != "request" or self._can_be_acted_out(asked))
         )
+
+    @property
+    def _act(self) -> Act:
+        """What is struck: requests, unless the effect is one that only something else can have."""
+        if "pull" in self.effect:
+            return "pull"
+        return "growth" if self.service == "compute" and "operation" in self.effect else "request"
 
     def _can_be_acted_out(self, asked: "Asked") -> bool:
         """Tell whether the request has what the effect is about; one that lacks it must not use the fault up."""
@@ -174,7 +187,11 @@ class FaultPlan:
 
     def take_pull(self, image: str) -> str:
         """Return why a node cannot pull an image, counting it: one of `PULL_FAULTS`, or empty when it can."""
-        return str(self._take(Asked("kubernetes", "*", image, pulls_image=True)).get("pull", ""))
+        return str(self._take(Asked("kubernetes", "*", image, act="pull")).get("pull", ""))
+
+    def take_growth(self, path: str) -> str:
+        """Return why an instance group cannot grow, counting it: one of `GROWTH_FAULTS`, or empty when it can."""
+        return str(self._take(Asked("compute", "POST", path, act="growth")).get("operation", ""))
 
     def _take(self, asked: Asked) -> dict[str, Any]:
         for fault in self.faults:
@@ -190,17 +207,14 @@ class FaultPlan:
 
 def _checked(service: str, effect: dict[str, Any]) -> dict[str, Any]:
     """Return an effect whose every value can be acted out."""
-    if unknown := sorted(effect.keys() - EFFECTS.keys()):
-        raise UnusableFaultError(f"unknown effect {', '.join(unknown)}; known are {', '.join(sorted(EFFECTS))}")
-    for name, value in effect.items():
-        accepts, description = EFFECTS[name]
-        if not accepts(value):
-            raise UnusableFaultError(f"{name} must be {description}, not {value!r}")
+    _check_values(effect)
+    if service == "compute" and effect.get("operation") in GROWTH_FAULTS:
+        return _alone(effect, "operation")
     for only, own in _OF_SERVICES.items():
         if service != only and (foreign := sorted(effect.keys() & own)):
             raise UnusableFaultError(f"only the service {only} knows {', '.join(foreign)}")
-    if "pull" in effect and len(effect) > 1:
-        raise UnusableFaultError("a pull that fails has no other effect")
+    if "pull" in effect:
+        return _alone(effect, "pull")
     if effect.keys() & {"pool", "zone"} and not effect.keys() & _OF_OPERATIONS:
         raise UnusableFaultError("pool and zone say where an operation or cluster fails, which is missing")
     if "expire_tokens" in effect and service in _WITHOUT_TOKENS:
@@ -212,6 +226,22 @@ def _checked(service: str, effect: dict[str, Any]) -> dict[str, Any]:
     # Compute shows a quota, and a fault lowers what it shows; elsewhere a quota is what a request is refused for.
     if reasons and not (reasons == ["quota"] and service == "compute"):
         return {"status": _REFUSALS[reasons[0]], **effect}
+    return effect
+
+
+def _check_values(effect: dict[str, Any]) -> None:
+    if unknown := sorted(effect.keys() - EFFECTS.keys()):
+        raise UnusableFaultError(f"unknown effect {', '.join(unknown)}; known are {', '.join(sorted(EFFECTS))}")
+    for name, value in effect.items():
+        accepts, description = EFFECTS[name]
+        if not accepts(value):
+            raise UnusableFaultError(f"{name} must be {description}, not {value!r}")
+
+
+def _alone(effect: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return an effect that strikes no request, and so can have nothing that only a request meets."""
+    if len(effect) > 1:
+        raise UnusableFaultError(f"this {name} has no other effect beside it")
     return effect
 
 

@@ -1,12 +1,15 @@
 """What GKE asks of a cluster's Kubernetes control plane, whichever server is behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from sandbox.clock import Clock
 from sandbox.faults import FaultPlan
 from sandbox.kubernetes.cloud import Cloud, NoCloud
+from sandbox.kubernetes.node_groups import NodeGroups, NodeSpec, NoNodeGroups, Taint
+
+__all__ = ["ControlPlane", "ControlPlaneRequest", "ControlPlanes", "Exposure", "NodeSpec", "Taint"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class ControlPlaneRequest:
         cloud: makes what the cluster's controllers need outside of it.
         clock: how fast simulated time passes.
         faults: what is planned to go wrong.
+        node_groups: what the cluster's autoscaler may change.
     """
 
     project: str
@@ -32,56 +36,7 @@ class ControlPlaneRequest:
     cloud: Cloud = field(default_factory=NoCloud)
     clock: Clock = field(default_factory=Clock)
     faults: FaultPlan = field(default_factory=FaultPlan)
-
-
-@dataclass(frozen=True)
-class Taint:
-    """A node's taint as Kubernetes writes it; effect is `NoSchedule`, `PreferNoSchedule` or `NoExecute`."""
-
-    key: str
-    value: str
-    effect: str
-
-
-@dataclass(frozen=True)
-class NodeSpec:
-    """One node, as GKE makes it from a node pool.
-
-    Attributes:
-        name: the instance's name, `gke-<cluster>-<pool>-<hash>-<suffix>`.
-        pool: the node pool's name.
-        zone: where the instance is.
-        machine_type: such as `n2-highmem-8`.
-        version: kubelet version without a leading `v`.
-        labels: every Kubernetes label, GKE's own included.
-        taints: the pool's taints, and GKE's own.
-        internal_ip: address in the subnetwork.
-        external_ip: public address, or None on private nodes.
-        pod_cidr: the node's pod range.
-        provider_id: `gce://PROJECT/ZONE/NAME`.
-        cpus: vCPUs of the machine.
-        memory_bytes: memory of the machine.
-        gpus: GPUs, 0 for none.
-        max_pods: pods that the node can hold.
-        boot_disk_bytes: size of the boot disk.
-    """
-
-    name: str
-    pool: str
-    zone: str
-    machine_type: str
-    version: str
-    internal_ip: str
-    pod_cidr: str
-    provider_id: str
-    cpus: int
-    memory_bytes: int
-    labels: Mapping[str, str] = field(default_factory=dict)
-    taints: Sequence[Taint] = ()
-    external_ip: str | None = None
-    gpus: int = 0
-    max_pods: int = 110
-    boot_disk_bytes: int = 100 * 1024**3
+    node_groups: NodeGroups = field(default_factory=NoNodeGroups)
 
 
 @dataclass(frozen=True)

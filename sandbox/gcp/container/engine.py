@@ -117,6 +117,6 @@ class Engine:
             group
             for record in self.clusters
             if record.project.id == project
-            for group in nodes.instance_groups(record.resource, record.sizes, record.shortages)
+            for group in nodes.instance_groups(record.resource, record.fleet)
             if group.zone == zone
         ]

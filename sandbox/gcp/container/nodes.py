@@ -1,12 +1,12 @@
 """The machines behind node pools: nodes for the control plane, instance groups for Compute Engine."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from sandbox.gcp.container import machines, ranges
 from sandbox.gcp.container.documents import Json, get
+from sandbox.gcp.container.fleet import Fleet, Shortage
 from sandbox.gcp.locations import region_of
 from sandbox.kubernetes.control_plane import NodeSpec, Taint
 
@@ -27,24 +27,6 @@ class InstanceGroupError:
     code: str
     message: str
     instance: str
-
-
-@dataclass(frozen=True)
-class Shortage:
-    """Why instances of a pool do not come up in a zone.
-
-    Attributes:
-        code: Compute Engine's, such as `ZONE_RESOURCE_POOL_EXHAUSTED`.
-        message: the error of the first instance.
-        missing: how many nodes the pool has less there than it should.
-    """
-
-    code: str
-    message: str
-    missing: int = 0
-
-
-Shortages = Mapping[tuple[str, str], Shortage]
 
 
 @dataclass(frozen=True)
@@ -93,78 +75,78 @@ def instance_name(base: str, index: int) -> str:
     return f"{base}-{hashlib.sha256(f'{base}/{index}'.encode()).hexdigest()[:4]}"
 
 
-def running(sizes: Mapping[str, int], shortages: Shortages, pool: str, zone: str) -> int:
-    """Return how many nodes of a pool run in a zone."""
-    shortage = shortages.get((pool, zone))
-    return max(0, sizes.get(pool, 0) - (shortage.missing if shortage else 0))
-
-
-def instance_groups(cluster: Json, sizes: Mapping[str, int], shortages: Shortages) -> list[InstanceGroup]:
+def instance_groups(cluster: Json, fleet: Fleet) -> list[InstanceGroup]:
     """Return a cluster's instance groups, one for each pool and zone.
 
     Args:
         cluster: the cluster's resource.
-        sizes: nodes that should run in each zone, by pool.
-        shortages: what keeps instances from coming up, by pool and zone.
+        fleet: which nodes it should have.
     """
     groups = []
     for pool in cluster["nodePools"]:
         config, name = pool["config"], pool["name"]
         for zone in pool["locations"]:
-            base = base_name(cluster, name, zone)
-            count = running(sizes, shortages, name, zone)
-            failure = shortages.get((name, zone))
-            size = max(sizes.get(name, 0), pool.get("initialNodeCount", 0))
+            base, wanted, running = base_name(cluster, name, zone), fleet.wanted(name, zone), fleet.running(name, zone)
+            if (name, zone) not in fleet.scaled:
+                wanted = range(max(len(wanted), pool.get("initialNodeCount", 0)))
             groups.append(
                 InstanceGroup(
                     name=f"{base}-grp",
                     zone=zone,
                     cluster=cluster["name"],
                     pool=name,
-                    size=size,
-                    running=count,
+                    size=len(wanted),
+                    running=len(running),
                     base_instance_name=base,
                     machine_type=config["machineType"],
                     disk_type=config["diskType"],
                     disk_size_gb=config["diskSizeGb"],
                     service_account=config["serviceAccount"],
-                    instances=tuple(instance_name(base, index) for index in range(count)),
-                    errors=_errors(failure, base, count, size),
+                    instances=tuple(instance_name(base, number) for number in running),
+                    errors=_errors(fleet.shortages.get((name, zone)), base, wanted, running),
                 )
             )
     return groups
 
 
-def _errors(shortage: Shortage | None, base: str, running_count: int, size: int) -> tuple[InstanceGroupError, ...]:
+def _errors(
+    shortage: Shortage | None, base: str, wanted: Sequence[int], running: Sequence[int]
+) -> tuple[InstanceGroupError, ...]:
     """Return the error of every instance that should run and does not; of the next one when all run."""
     if shortage is None:
         return ()
-    first = instance_name(base, running_count)
-    names = (instance_name(base, number) for number in range(running_count, max(size, running_count + 1)))
-    return tuple(InstanceGroupError(shortage.code, shortage.message.replace(first, name), name) for name in names)
+    absent = wanted[len(running) :] or [len(running)]
+    names = [instance_name(base, number) for number in absent]
+    return tuple(InstanceGroupError(shortage.code, shortage.message.replace(names[0], name), name) for name in names)
 
 
-def node_specs(
-    cluster: Json, project: str, sizes: Mapping[str, int], shortages: Shortages = MappingProxyType({})
-) -> list[NodeSpec]:
+def instances(cluster: Json, fleet: Fleet) -> Iterator[tuple[Json, str, str]]:
+    """Yield pool, zone and name of each node that runs."""
+    for pool in cluster["nodePools"]:
+        for zone in pool["locations"]:
+            base = base_name(cluster, pool["name"], zone)
+            for number in fleet.running(pool["name"], zone):
+                yield pool, zone, instance_name(base, number)
+
+
+def node_specs(cluster: Json, project: str, fleet: Fleet, slots: Mapping[str, int] | None = None) -> list[NodeSpec]:
     """Return the nodes that a cluster has, as its control plane knows them.
 
     Args:
         cluster: the cluster's resource.
         project: project id.
-        sizes: nodes that should run in each zone, by pool.
-        shortages: what keeps some of them from coming up, by pool and zone.
+        fleet: which nodes it should have.
+        slots: which of the cluster's addresses each node has, by its name; their order decides without.
     """
-    places = (
-        (pool, zone, instance_name(base_name(cluster, pool["name"], zone), number))
-        for pool in cluster["nodePools"]
-        for zone in pool["locations"]
-        for number in range(running(sizes, shortages, pool["name"], zone))
-    )
     return [
-        _node(cluster, pool, zone, index=index, name=name, provider_id=f"gce://{project}/{zone}/{name}")
-        for index, (pool, zone, name) in enumerate(places)
+        node_spec(cluster, project, pool, zone, name=name, slot=slots[name] if slots else index)
+        for index, (pool, zone, name) in enumerate(instances(cluster, fleet))
     ]
+
+
+def node_spec(cluster: Json, project: str, pool: Json, zone: str, *, name: str, slot: int) -> NodeSpec:
+    """Return a node of a pool in a zone; the slot decides its addresses."""
+    return _node(cluster, pool, zone, index=slot, name=name, provider_id=f"gce://{project}/{zone}/{name}")
 
 
 def _node(cluster: Json, pool: Json, zone: str, *, index: int, name: str, provider_id: str) -> NodeSpec:

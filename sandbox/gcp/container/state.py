@@ -1,5 +1,7 @@
 """The clusters that exist, and how each is shown."""
 
+import asyncio
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -8,10 +10,11 @@ from sandbox.gcp.container import links, nodes
 from sandbox.gcp.container.cluster_defaults import fingerprint
 from sandbox.gcp.container.documents import Json
 from sandbox.gcp.container.failures import Failure
+from sandbox.gcp.container.fleet import Fleet, Place, Scaled, Shortage
 from sandbox.gcp.container.operations import Operation
 from sandbox.gcp.errors import already_exists, not_found
 from sandbox.gcp.projects import Project
-from sandbox.kubernetes.control_plane import ControlPlane
+from sandbox.kubernetes.control_plane import ControlPlane, NodeSpec
 
 
 @dataclass
@@ -23,6 +26,9 @@ class ClusterRecord:
         resource: the cluster as GKE shows it, without what follows from the rest of the record.
         sizes: nodes that should run in each zone, by pool.
         shortages: what keeps instances from coming up, by pool and zone.
+        scaled: the groups that the autoscaler has changed, by pool and zone.
+        slots: which of its addresses each node has, by the node's name.
+        changing_nodes: held by whoever makes the control plane's nodes follow.
         operation: the operation that holds it, or held it last.
         control_plane: its Kubernetes API server once that runs.
     """
@@ -30,7 +36,10 @@ class ClusterRecord:
     project: Project
     resource: Json
     sizes: dict[str, int] = field(default_factory=dict)
-    shortages: dict[tuple[str, str], nodes.Shortage] = field(default_factory=dict)
+    shortages: dict[tuple[str, str], Shortage] = field(default_factory=dict)
+    scaled: dict[Place, Scaled] = field(default_factory=dict)
+    slots: dict[str, int] = field(default_factory=dict)
+    changing_nodes: asyncio.Lock = field(default_factory=asyncio.Lock)
     operation: Operation | None = None
     control_plane: ControlPlane | None = None
 
@@ -43,6 +52,11 @@ class ClusterRecord:
     def location(self) -> str:
         """Zone or region."""
         return str(self.resource["location"])
+
+    @property
+    def fleet(self) -> Fleet:
+        """Which nodes it should have, and which run."""
+        return Fleet(self.sizes, self.shortages, self.scaled)
 
     @property
     def path(self) -> str:
@@ -93,11 +107,38 @@ class ClusterRecord:
     def node_count(self, pool_name: str = "") -> int:
         """Return how many nodes run, of one pool or of all."""
         return sum(
-            nodes.running(self.sizes, self.shortages, pool["name"], zone)
+            len(self.fleet.running(pool["name"], zone))
             for pool in self.resource["nodePools"]
             if pool_name in ("", pool["name"])
             for zone in pool["locations"]
         )
+
+    def node_specs(self) -> list[NodeSpec]:
+        """Return the nodes that run; each keeps its addresses whatever becomes of the others."""
+        names = [name for _, _, name in nodes.instances(self.resource, self.fleet)]
+        kept = {name: self.slots[name] for name in names if name in self.slots}
+        taken = set(kept.values())
+        free = (slot for slot in itertools.count() if slot not in taken)
+        self.slots = kept | {name: next(free) for name in names if name not in kept}
+        return nodes.node_specs(self.resource, self.project.id, self.fleet, self.slots)
+
+    def resize(self, pool: Json, size: int) -> None:
+        """Give each of a pool's groups a size, as a client asks for it."""
+        self.sizes[pool["name"]] = pool["initialNodeCount"] = size
+        for place, own in self.scaled.items():
+            if place[0] == pool["name"]:
+                own.resize(size)
+
+    def remove_pool(self, pool: Json) -> None:
+        """Forget a pool with its nodes."""
+        self.resource["nodePools"].remove(pool)
+        self.sizes.pop(pool["name"], None)
+        self.scaled = {place: own for place, own in self.scaled.items() if place[0] != pool["name"]}
+        self.forget_shortages(pool["name"])
+
+    def scaled_group(self, place: Place) -> Scaled:
+        """Return a group, for the autoscaler to change."""
+        return self.scaled.setdefault(place, Scaled(tuple(self.fleet.wanted(*place))))
 
     def forget_shortages(self, pool: str) -> None:
         """Let the instances of a pool come up."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from sandbox.gcp.container import failures, nodes
 from sandbox.gcp.container.documents import Json, get
 from sandbox.gcp.container.failures import Failure
-from sandbox.gcp.container.nodes import Shortage
+from sandbox.gcp.container.fleet import Shortage
 from sandbox.gcp.container.operations import Operation
 from sandbox.gcp.container.state import ClusterRecord
 

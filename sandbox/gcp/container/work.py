@@ -8,10 +8,11 @@ from typing import Any
 from sandbox.clock import Clock
 from sandbox.faults import FaultPlan
 from sandbox.gcp.compute.provisioned import Owner, Provisioned
-from sandbox.gcp.container import endpoints, nodes, passing, strikes
+from sandbox.gcp.container import endpoints, passing, strikes
 from sandbox.gcp.container.documents import Json
 from sandbox.gcp.container.failures import STOCKOUT_SECONDS, Failure
 from sandbox.gcp.container.operations import Operation
+from sandbox.gcp.container.scaling import ScalableGroups
 from sandbox.gcp.container.state import ClusterRecord, Clusters
 from sandbox.gcp.container.strikes import Strike
 from sandbox.kubernetes.control_plane import ControlPlane, ControlPlaneRequest, ControlPlanes
@@ -89,13 +90,7 @@ class Work:
     def delete_pool(self, record: ClusterRecord, pool: Json, operation: Operation) -> None:
         """Delete a node pool: STOPPING, then gone, or ERROR."""
         pool["status"] = "STOPPING"
-
-        def remove() -> None:
-            record.resource["nodePools"].remove(pool)
-            record.sizes.pop(pool["name"], None)
-            record.forget_shortages(pool["name"])
-
-        self._begin(record, operation, self._change(record, operation, remove, pool))
+        self._begin(record, operation, self._change(record, operation, lambda: record.remove_pool(pool), pool))
 
     def change(
         self, record: ClusterRecord, operation: Operation, apply: Callable[[], None], pool: Json | None = None
@@ -114,12 +109,8 @@ class Work:
 
     def resize_pool(self, record: ClusterRecord, pool: Json, size: int, operation: Operation) -> None:
         """Give a node pool another number of nodes in each zone; where machines lack, as many as there are."""
-
-        def apply() -> None:
-            record.sizes[pool["name"]] = pool["initialNodeCount"] = size
-
         pool["status"] = "RECONCILING"
-        self._begin(record, operation, self._resize_pool(record, operation, apply, pool))
+        self._begin(record, operation, self._resize_pool(record, operation, lambda: record.resize(pool, size), pool))
 
     def when_free(self, record: ClusterRecord, begin: Callable[[], None]) -> None:
         """Begin something once no operation holds a cluster, unless that is gone or broken by then."""
@@ -175,6 +166,8 @@ class Work:
             self._fail_cluster(record, operation, strike)
             return
         record.set_status("RUNNING")
+        # The autoscaler works on clusters that run.
+        await self._refresh_nodes(record)
         self._end_creation(record, strike.pool if strike else None, operation, strike)
 
     def _end_creation(
@@ -219,6 +212,7 @@ class Work:
                 cloud=self._provisioned.cloud_of(owner),
                 clock=self._clock,
                 faults=self._faults,
+                node_groups=ScalableGroups(record, self._clock, self._faults, self._refresh_nodes),
                 project=record.project.id,
                 location=record.location,
                 name=record.name,
@@ -308,10 +302,15 @@ class Work:
             return
         endpoints.show(record.resource, control_plane)
         await control_plane.set_version(record.resource["currentMasterVersion"])
-        await control_plane.set_nodes(
-            nodes.node_specs(record.resource, record.project.id, record.sizes, record.shortages)
-        )
+        await self._refresh_nodes(record)
         await control_plane.expose(endpoints.exposure(record.resource))
+
+    @staticmethod
+    async def _refresh_nodes(record: ClusterRecord) -> None:
+        """Make the control plane's nodes follow the cluster."""
+        if record.control_plane is not None:
+            async with record.changing_nodes:
+                await record.control_plane.set_nodes(record.node_specs())
 
     @staticmethod
     def _settle(record: ClusterRecord, failure: Failure | None = None) -> None:

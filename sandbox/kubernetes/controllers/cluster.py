@@ -35,6 +35,8 @@ from sandbox.kubernetes.controllers.kubelet import Kubelets
 from sandbox.kubernetes.controllers.namespaces import NamespaceContents, NamespaceEnd
 from sandbox.kubernetes.controllers.nodes import NodeController
 from sandbox.kubernetes.controllers.replica_sets import ReplicaSets
+from sandbox.kubernetes.controllers.scale_down import ScaleDown
+from sandbox.kubernetes.controllers.scale_up import ScaleUp
 from sandbox.kubernetes.controllers.scheduler import Scheduler
 from sandbox.kubernetes.controllers.service_account_tokens import ServiceAccountTokens
 from sandbox.kubernetes.controllers.services import LoadBalancers, ServiceEndpoints
@@ -75,12 +77,18 @@ class ClusterControllers:
         self.client = client
         self._state = ClusterState(client, _CACHED)
         self._nodes = NodeController(self._state, request.project)
+        scheduler = Scheduler(self._state)
+        groups = request.node_groups
+        self._scale_up = ScaleUp(self._state, scheduler, groups, request.project, request.clock)
+        self._scale_down = ScaleDown(self._state, groups, request.clock)
         self._controllers: list[Controller] = [
             self._nodes,
             NamespaceContents(self._state, ca_certificate),
             NamespaceEnd(self._state),
             ServiceAccountTokens(self._state, ca_certificate),
-            Scheduler(self._state),
+            scheduler,
+            self._scale_up,
+            self._scale_down,
             Kubelets(self._state, ImagePulls(self._state, request.faults, request.clock)),
             ReplicaSets(self._state),
             Deployments(self._state),
@@ -105,6 +113,8 @@ class ClusterControllers:
     async def set_nodes(self, nodes: Sequence[NodeSpec]) -> None:
         """Make the nodes exactly these; returns when they are registered, or gone with their pods."""
         await self._nodes.set_nodes(nodes)
+        self._scale_up.look_again()
+        self._scale_down.look_again()
 
     async def stop(self) -> None:
         """End every task; safe to call twice."""

@@ -1,11 +1,13 @@
 """The daemon set controller: one pod on every node that takes it."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from sandbox.kubernetes.client import EventType, Object, Resource
 from sandbox.kubernetes.controllers.kinds import DAEMON_SETS, NODES, PODS
 from sandbox.kubernetes.controllers.owners import (
     controlled_by,
+    controller_of,
     is_active,
     is_going,
     is_ready,
@@ -13,7 +15,7 @@ from sandbox.kubernetes.controllers.owners import (
     status_change,
     template_hash,
 )
-from sandbox.kubernetes.controllers.scheduling import accepts
+from sandbox.kubernetes.controllers.scheduling import accepts, requests_of
 from sandbox.kubernetes.controllers.state import Key, key_of
 from sandbox.kubernetes.controllers.workloads import WorkloadController
 
@@ -115,6 +117,22 @@ class DaemonSets(WorkloadController):
             await self.state.patch(
                 DAEMON_SETS, key, {"status": {**(change or {"status": {}})["status"], **told}}, "status"
             )
+
+
+def taken_by(daemon_sets: Iterable[Object], node: Object) -> dict[str, Decimal]:
+    """Return what the pods of daemon sets take of a node."""
+    taken: dict[str, Decimal] = {}
+    for daemon_set in daemon_sets:
+        pod = _pod(daemon_set, node["metadata"]["name"], "")
+        if not is_going(daemon_set) and accepts(node, pod):
+            for name, amount in requests_of(pod).items():
+                taken[name] = taken.get(name, Decimal(0)) + amount
+    return taken
+
+
+def is_of_daemon_set(pod: Object) -> bool:
+    """Tell whether a daemon set controls a pod."""
+    return (controller_of(pod) or {}).get("kind") == DAEMON_SETS.kind
 
 
 def _pod(daemon_set: Object, node: str, revision: str) -> Object:

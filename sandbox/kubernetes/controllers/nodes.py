@@ -47,7 +47,7 @@ class NodeController(Controller):
         del resource
         name = item["metadata"]["name"]
         ours = name in self._specs
-        return [("", name)] if ours and (event == "DELETED" or _is_new(item)) else []
+        return [("", name)] if ours and (event == "DELETED" or is_new(item)) else []
 
     async def reconcile(self, key: Key) -> None:
         """Register a node again that somebody deleted, as its kubelet does; take the taint of new nodes away."""
@@ -55,7 +55,7 @@ class NodeController(Controller):
         node = self.state.get(NODES, key)
         if spec is not None and node is None:
             await self._register(spec)
-        elif node is not None and _is_new(node):
+        elif node is not None and is_new(node):
             kept = [taint for taint in node["spec"]["taints"] if taint["key"] != _NOT_READY]
             await self.state.patch(NODES, key, {"spec": {"taints": kept or None}})
 
@@ -63,7 +63,7 @@ class NodeController(Controller):
         await self.state.ensure(NODES, node_object(spec, self._project))
         # A server may leave the status out at creation, and admission taints a node that is not known to be ready.
         node = await self.state.patch(NODES, ("", spec.name), {"status": node_status(spec, self._project)}, "status")
-        if _is_new(node):
+        if is_new(node):
             await self.reconcile(("", spec.name))
         lease = {
             "metadata": {"name": spec.name, "namespace": _LEASE_NAMESPACE},
@@ -97,5 +97,6 @@ class NodeController(Controller):
                 raise
 
 
-def _is_new(node: Object) -> bool:
+def is_new(node: Object) -> bool:
+    """Tell whether a node is still tainted as one that has just come."""
     return any(taint["key"] == _NOT_READY for taint in node["spec"].get("taints") or ())

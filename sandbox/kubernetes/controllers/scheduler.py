@@ -16,44 +16,48 @@ _NAME = "default-scheduler"
 
 
 class Scheduler(Controller):
-    """Binds pods to nodes."""
+    """Binds pods to nodes.
+
+    Attributes:
+        rooms: what is free on each node.
+        unplaced: the pods that have no node, in the order of their coming.
+    """
 
     watches = (PODS, NODES, PERSISTENT_VOLUME_CLAIMS)
 
     def __init__(self, state: ClusterState) -> None:
         super().__init__(state)
-        self._rooms = Rooms()
-        # A dict keeps the order.
-        self._unplaced: dict[Key, None] = {}
+        self.rooms = Rooms()
+        self.unplaced: dict[Key, None] = {}
 
     def keys(self, resource: Resource, event: EventType, item: Object) -> Iterable[Key]:
         """Return a pod that waits; all that wait when a node changes or a pod makes room."""
         key = key_of(item)
         if resource is PODS and event != "DELETED":
             self._take(key, item)
-            return [key] if key in self._unplaced else []
+            return [key] if key in self.unplaced else []
         if resource is PODS:
-            self._unplaced.pop(key, None)
-            self._rooms.forget_pod(key)
+            self.unplaced.pop(key, None)
+            self.rooms.forget_pod(key)
         elif resource is NODES and event == "DELETED":
-            self._rooms.forget_node(key[1])
+            self.rooms.forget_node(key[1])
         elif resource is NODES:
-            self._rooms.set_node(item)
-        return list(self._unplaced)
+            self.rooms.set_node(item)
+        return list(self.unplaced)
 
     def _take(self, key: Key, pod: Object) -> None:
-        self._rooms.set_pod(key, pod)
+        self.rooms.set_pod(key, pod)
         if _waits(pod):
-            self._unplaced[key] = None
+            self.unplaced[key] = None
         else:
-            self._unplaced.pop(key, None)
+            self.unplaced.pop(key, None)
 
     async def reconcile(self, key: Key) -> None:
         """Bind the pod, or say on it why it cannot be bound."""
         pod = self.state.get(PODS, key)
         if pod is None or not _waits(pod):
             return
-        verdict = self._claims_verdict(pod) or self._rooms.place(pod)
+        verdict = self.claims_verdict(pod) or self.rooms.place(pod)
         if verdict.node is None:
             await self._refuse(pod, verdict.message)
             return
@@ -77,9 +81,9 @@ class Scheduler(Controller):
         message = f"Successfully assigned {key[0]}/{key[1]} to {verdict.node}"
         await record(self.state, pod, "Scheduled", message, component=_NAME)
 
-    def _claims_verdict(self, pod: Object) -> Verdict | None:
+    def claims_verdict(self, pod: Object) -> Verdict | None:
         """Return why the pod cannot go anywhere when a claim that it mounts is not there, or is being deleted."""
-        total = len(self._rooms)
+        total = len(self.rooms)
         for name in claims_of(pod):
             claim = self.state.get(PERSISTENT_VOLUME_CLAIMS, (pod["metadata"]["namespace"], name))
             if total and (claim is None or is_going(claim)):

@@ -78,11 +78,11 @@ def place(pod: Object, candidates: Sequence[NodeRoom]) -> Verdict:
     reasons: Counter[str] = Counter()
     helpless = 0
     for room in candidates:
-        if reason := _refusal(pod, room.node):
+        if reason := refusal(pod, room.node):
             reasons[reason] += 1
             helpless += 1
         elif lacking := room.lacking(wanted):
-            reasons.update("Too many pods" if name == "pods" else f"Insufficient {name}" for name in lacking)
+            reasons.update(map(insufficient, lacking))
         else:
             fitting.append(room)
     if fitting:
@@ -90,9 +90,14 @@ def place(pod: Object, candidates: Sequence[NodeRoom]) -> Verdict:
     return Verdict(None, _message(len(candidates), reasons, helpless))
 
 
+def insufficient(resource: str) -> str:
+    """Return how the scheduler says that a node has too little of something."""
+    return "Too many pods" if resource == "pods" else f"Insufficient {resource}"
+
+
 def accepts(node: Object, pod: Object) -> bool:
     """Tell whether a node takes a pod, its room left aside."""
-    return _refusal(pod, node) is None
+    return refusal(pod, node) is None
 
 
 def _message(total: int, reasons: Mapping[str, int], helpless: int) -> str:
@@ -105,7 +110,7 @@ def _message(total: int, reasons: Mapping[str, int], helpless: int) -> str:
     return f"0/{total} nodes are available: {told}. preemption: 0/{total} nodes are available: {', '.join(preemption)}."
 
 
-def _refusal(pod: Object, node: Object) -> str | None:
+def refusal(pod: Object, node: Object) -> str | None:
     """Return why a node does not take the pod whatever its room."""
     spec = pod["spec"]
     tolerations = spec.get("tolerations") or []

@@ -70,7 +70,7 @@ def cluster(dss: Dss, sandbox: Sandbox, inline: Any, unique_name: Any) -> Iterat
 
 
 def test_a_pool_is_added_given_limits_drained_and_deleted(cluster: Cluster, tmp_path: Path) -> None:
-    preset = cluster.inline({**POOL, "numNodesAutoscaling": True, "minNumNodes": 0, "maxNumNodes": 3})
+    preset = cluster.inline({**POOL, "numNodesAutoscaling": True, "minNumNodes": 1, "maxNumNodes": 3})
     added = cluster.run("add-node-pool", nodePoolId="big", nodePoolConfig=preset)
     pool = cluster.pools["big"]
     resized = cluster.run("resize-node-pool", nodePoolId="big", numNodes=5)
@@ -81,7 +81,7 @@ def test_a_pool_is_added_given_limits_drained_and_deleted(cluster: Cluster, tmp_
 
     assert "1 node in each of 2 zones, 2 in total" in added
     assert (pool["autoscaling"]["maxNodeCount"], pool["status"]) == (3, "RUNNING")
-    assert "0 to 5 nodes in each zone; before: 0 to 3 nodes in each zone." in resized
+    assert "1 to 5 nodes in each zone; before: 1 to 3 nodes in each zone." in resized
     assert limits["maxNodeCount"] == 5
     assert "1 pods were evicted: default/job, which nothing makes again" in deleted
     assert "big" not in cluster.pools

@@ -115,7 +115,7 @@ def test_refuses_a_service_that_does_not_exist():
 )
 def test_refuses_what_only_gke_can_act_out_for_another_service(plan, effect):
     with pytest.raises(UnusableFaultError, match="only the service container knows"):
-        plan.add({"service": "compute", "effect": effect})
+        plan.add({"service": "iam", "effect": effect})
 
 
 def test_only_actions_of_dss_fail_with_an_answer_of_200(plan):
@@ -257,14 +257,25 @@ def test_a_pull_that_fails_strikes_images_and_no_request(plan):
     assert [plan.take_pull("us-docker.pkg.dev/p/dss/base:1") for _ in range(3)] == ["denied", "denied", ""]
 
 
+def test_what_keeps_a_group_from_growing_strikes_no_request(plan):
+    plan.add({"service": "compute", "path": "*/instanceGroupManagers/gke-c-gpu-*", "effect": {"operation": "stockout"}})
+
+    assert plan.take("compute", "POST", "/p/zones/z/instanceGroupManagers/gke-c-gpu-1/listErrors") == {}
+    assert plan.take_growth("/p/zones/z/instanceGroupManagers/gke-c-cpu-1/createInstances") == ""
+    assert plan.take_growth("/p/zones/z/instanceGroupManagers/gke-c-gpu-1/createInstances") == "stockout"
+    assert plan.take_growth("/p/zones/z/instanceGroupManagers/gke-c-gpu-1/createInstances") == ""
+
+
 @pytest.mark.parametrize(
     ("wanted", "why"),
     [
         ({"service": "registry", "effect": {"pull": "denied"}}, "only the service kubernetes knows pull"),
         ({"service": "kubernetes", "effect": {"pull": "denied", "delay": 1}}, "no other effect"),
+        ({"service": "compute", "effect": {"operation": "stockout", "delay": 1}}, "no other effect"),
+        ({"service": "compute", "effect": {"operation": "abort"}}, "only the service container knows operation"),
         ({"service": "kubernetes", "method": "GET", "effect": {"pull": "denied"}}, "has no method"),
     ],
 )
-def test_refuses_a_pull_that_cannot_be_acted_out(plan, wanted, why):
+def test_refuses_what_strikes_no_request_and_cannot_be_acted_out(plan, wanted, why):
     with pytest.raises(UnusableFaultError, match=why):
         plan.add(wanted)

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.gcp.container import machines, nodes
 from sandbox.gcp.container.cluster_defaults import Place, complete_cluster
+from sandbox.gcp.container.fleet import Fleet, Shortage
 from sandbox.gcp.container.machines import GIB, Machine
 from sandbox.gcp.projects import Project
 from sandbox.kubernetes.control_plane import NodeSpec, Taint
@@ -19,7 +20,7 @@ def cluster_with(**pool: Any) -> dict[str, Any]:
 
 
 def node_of(**pool: Any) -> NodeSpec:
-    (node,) = nodes.node_specs(cluster_with(**pool), "p", {"cpu": 1})
+    (node,) = nodes.node_specs(cluster_with(**pool), "p", Fleet({"cpu": 1}))
     return node
 
 
@@ -59,7 +60,7 @@ def test_arm_machines_are_recognised() -> None:
 
 def test_a_node_is_an_instance_of_its_pools_group() -> None:
     node = node_of()
-    (group,) = nodes.instance_groups(cluster_with(), {"cpu": 1}, {})
+    (group,) = nodes.instance_groups(cluster_with(), Fleet({"cpu": 1}))
 
     assert group.instances == (node.name,)
     assert node.name.startswith(group.base_instance_name)
@@ -69,13 +70,13 @@ def test_a_node_is_an_instance_of_its_pools_group() -> None:
 
 def test_names_stay_within_the_length_of_an_instance_name() -> None:
     cluster = cluster_with(name="p" * 40) | {"name": "c" * 40}
-    (node,) = nodes.node_specs(cluster, "p", {"p" * 40: 1})
+    (node,) = nodes.node_specs(cluster, "p", Fleet({"p" * 40: 1}))
 
     assert len(node.name) <= 63
 
 
 def test_every_node_has_its_own_name_and_addresses() -> None:
-    specs = nodes.node_specs(cluster_with(), "p", {"cpu": 50})
+    specs = nodes.node_specs(cluster_with(), "p", Fleet({"cpu": 50}))
 
     assert len({spec.name for spec in specs}) == 50
     assert len({spec.internal_ip for spec in specs}) == 50
@@ -116,7 +117,7 @@ def test_private_nodes_have_no_public_address() -> None:
 
 
 def test_what_keeps_instances_down_is_told_by_their_group() -> None:
-    (group,) = nodes.instance_groups(cluster_with(), {}, {_CPU: nodes.Shortage("QUOTA_EXCEEDED", "no more CPUS")})
+    (group,) = nodes.instance_groups(cluster_with(), Fleet({}, {_CPU: Shortage("QUOTA_EXCEEDED", "no more CPUS")}))
 
     assert (group.size, group.running) == (1, 0)
     assert group.errors[0].code == "QUOTA_EXCEEDED"

@@ -19,7 +19,9 @@ def _pod(**spec: Any) -> Object:
 
 
 def _plan(cluster: Cluster, kind: str, **fault: Any) -> None:
-    cluster.request.faults.add({"service": "kubernetes", "effect": {"pull": kind}, "path": IMAGE, "times": 1000, **fault})
+    cluster.request.faults.add(
+        {"service": "kubernetes", "effect": {"pull": kind}, "path": IMAGE, "times": 1000, **fault}
+    )
 
 
 def _waiting(pod: Object, statuses: str = "containerStatuses") -> Object:
