@@ -5,7 +5,7 @@ PY := .venv/bin/python
 WORKERS ?= 2
 UNIT := tests/python/unit
 # What the sandbox alone has to answer for: real clients on its services.
-SANDBOX := tests/python/unit/sandbox $(addprefix tests/python/integration/test_,$(addsuffix .py,container_client demo dss_settings gcloud gcs_connection google_services kubectl leftovers recorded_traffic registry sandbox sandbox_faults sandbox_processes storage))
+SANDBOX := tests/python/unit/sandbox $(addprefix tests/python/integration/test_,$(addsuffix .py,cluster_autoscaler container_client demo dss_settings gcloud gcs_connection google_services kubectl leftovers recorded_traffic registry sandbox sandbox_faults sandbox_processes storage))
 CHECKED := python-lib resource sandbox tools benchmarks
 # What takes away, breaks or searches for one thing after the other, and takes longer for it.
 PROOFS := $(addprefix tests/python/,integration/test_least_privilege.py integration/secrets chaos/test_pool_macros.py chaos/test_looking_macros.py chaos/test_forgotten_clusters.py)
