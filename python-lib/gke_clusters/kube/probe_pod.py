@@ -24,6 +24,11 @@ _CONTAINER: Final = "probe"
 # https://istio.io/latest/docs/reference/config/labels/ and https://istio.io/latest/docs/reference/config/annotations/
 _NO_SIDECAR: Final = {"sidecar.istio.io/inject": "false"}
 _PROGRAM: Final = Path(__file__).resolve().parents[3] / "resource" / "network_probe.py"
+# The user "nobody", whatever the image says of users: a policy may ask for one that is not root, and the kubelet lets
+# everybody write the file of the report.
+# https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted and
+# https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/kuberuntime/kuberuntime_container.go (makeMounts)
+_USER: Final = 65534
 _ENDED: Final = ("Succeeded", "Failed")
 _REPORT_PATH: Final = "/dev/termination-log"
 _CONNECT_SECONDS: Final = 5.0
@@ -101,12 +106,17 @@ def pod_document(name: str, pod: ProbePod, until: float) -> dict[str, Any]:
         "terminationMessagePath": _REPORT_PATH,
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "256Mi"}},
-        "securityContext": {"allowPrivilegeEscalation": False},
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }
     spec: dict[str, Any] = {
         "restartPolicy": "Never",
         "activeDeadlineSeconds": RUN_SECONDS,
         "automountServiceAccountToken": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
         "containers": [container],
     }
     if pod.node_selector:

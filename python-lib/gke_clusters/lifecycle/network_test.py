@@ -39,7 +39,7 @@ _IMAGE: Final = (
     " they cannot pull from Docker Hub."
 )
 _NOT_FOUND: Final = 404
-_PROGRAM: Final = "Name an image in the dialog that has python3."
+_PROGRAM: Final = "Name an image in the dialog that has python3 on its path, for any user."
 _REMEDIES: Final = {
     "Unschedulable": _SCHEDULING,
     "Pending": _SCHEDULING,

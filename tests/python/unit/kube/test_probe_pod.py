@@ -48,3 +48,15 @@ def test_a_pod_that_ended_before_its_container_ran_says_why_and_not_what_the_con
     late = {"phase": "Failed", "reason": "DeadlineExceeded", "message": "Pod was active on the node longer"}
     run = read_pod("n", {**pod, "status": {**pod["status"], **late}})
     assert (run.reason, run.message, run.ended) == ("DeadlineExceeded", "Pod was active on the node longer", True)
+
+
+def test_the_strictest_policy_for_pods_takes_the_pod() -> None:
+    # https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted, field by field.
+    spec = pod_document("n", POD, 1)["spec"]
+    [container] = spec["containers"]
+
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["runAsUser"] > 0
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"] == {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    assert not {"volumes", "hostNetwork", "hostPID", "hostIPC"} & spec.keys()

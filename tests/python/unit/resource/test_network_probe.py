@@ -21,7 +21,7 @@ def program() -> dict[str, Any]:
 
 
 def run(report: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-I", str(PATH), TARGET, report]
+    command = [sys.executable, "-I", "-c", PATH.read_text(), TARGET, report]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
 
 
