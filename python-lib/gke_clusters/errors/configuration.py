@@ -72,4 +72,4 @@ class DockerUnusable(GkeClustersError):
 class UnexpectedFailure(GkeClustersError):
     """Something failed that the plugin did not foresee; the log has the details."""
 
-    advice = "Read the log of the cluster: it ends with the details. Starting or stopping again is safe."
+    advice = "Read the log of the cluster or of the macro: it has the details. Doing the same again is safe."

@@ -19,7 +19,9 @@ from gke_clusters.google.retries import read_retry
 
 _TIMEOUT_SECONDS: Final = 30.0
 _FIELDS: Final = (
-    "clusters(name,location,zone,status,id,createTime,selfLink,resourceLabels,currentNodeCount),missingZones"
+    "clusters(name,location,zone,status,id,createTime,selfLink,resourceLabels,currentNodeCount,endpoint,"
+    "privateClusterConfig(publicEndpoint,privateEndpoint),controlPlaneEndpointsConfig(dnsEndpointConfig(endpoint),"
+    "ipEndpointsConfig(publicEndpoint,privateEndpoint))),missingZones"
 )
 
 
@@ -36,8 +38,8 @@ class ClusterInventory:
             project: Project id.
 
         Returns:
-            The clusters without conditions and node pools; the only thing in ``resource`` that nothing else holds is
-            ``currentNodeCount``.
+            The clusters without conditions and node pools; what ``resource`` has beyond the other fields is
+            ``currentNodeCount`` and the addresses of the control plane.
 
         Raises:
             GkeClustersError: Google does not answer, or refuses.

@@ -14,12 +14,11 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 from urllib.request import getproxies
 
-import yaml
-
-from gke_clusters.errors import CredentialsError, StateError
+from gke_clusters.errors import CredentialsError
 from gke_clusters.kube.credential_helper import check_helper
 from gke_clusters.kube.failures import CallError, Failure, call_error_of_exception, call_error_of_status
-from gke_clusters.kube.kubeconfig import Endpoint, HelperCommand, kind_of_host
+from gke_clusters.kube.kubeconfig import Endpoint, kind_of_host
+from gke_clusters.kube.kubeconfig_file import damaged, read_kubeconfig
 from gke_clusters.kube.patience import ask_patiently
 
 REQUEST_TIMEOUT_SECONDS = 15.0
@@ -87,7 +86,8 @@ class KubernetesApi:
             StateError: the file is missing or damaged.
             CredentialsError: the helper gives no token; its own words are in the error.
         """
-        helper, server = read_kubeconfig(path)
+        context = read_kubeconfig(path)
+        helper = context.helper
         if helper is not None:
             # The client only logs what a helper complains of, and goes on without a token.
             check_helper(helper, patience_seconds=token_patience_seconds)
@@ -102,14 +102,14 @@ class KubernetesApi:
         try:
             config.load_kube_config(config_file=str(path), client_configuration=configuration, persist_config=False)
         except config.ConfigException as error:
-            raise _damaged(path, str(error)) from None
+            raise damaged(path, str(error)) from None
         if helper is not None and not configuration.auth_settings():
             raise CredentialsError(
                 cause="The credential helper of the cluster gave a token once and then did not.",
                 resource=str(path),
                 remedy="Start or attach the cluster again.",
             )
-        host = server.split("://", 1)[-1]
+        host = context.host
         return cls(
             client.ApiClient(configuration), endpoint or Endpoint(kind_of_host(host), host), request_timeout_seconds
         )
@@ -269,36 +269,3 @@ class KubernetesApi:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def read_kubeconfig(path: Path) -> tuple[HelperCommand | None, str]:
-    """The credential helper, if there is one, and the server of the current context.
-
-    Raises:
-        StateError: the file is missing or damaged.
-    """
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        context = _named(document["contexts"], document["current-context"])["context"]
-        server = _named(document["clusters"], context["cluster"])["cluster"]["server"]
-        entry = _named(document["users"], context["user"])["user"].get("exec")
-        helper = None if entry is None else HelperCommand(entry["command"], tuple(entry.get("args") or ()))
-    except OSError as error:
-        raise _damaged(path, str(error.strerror)) from None
-    except (yaml.YAMLError, UnicodeDecodeError, LookupError, TypeError, AttributeError) as error:
-        # Not the text of the error: a kubeconfig from elsewhere may hold a token.
-        raise _damaged(path, f"it cannot be understood ({type(error).__name__})") from None
-    return helper, str(server)
-
-
-def _named(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return {entry["name"]: entry for entry in entries}[name]
-
-
-def _damaged(path: Path, reason: str) -> StateError:
-    return StateError(
-        cause="The kubeconfig of the cluster cannot be used.",
-        resource=str(path),
-        verbatim=reason,
-        remedy="Start or attach the cluster again: that writes the file anew.",
-    )

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from gke_clusters.errors import StateError
-from gke_clusters.kube.api import read_kubeconfig
 from gke_clusters.kube.credential_helper import check_helper
 from gke_clusters.kube.kubeconfig import HelperCommand
+from gke_clusters.kube.kubeconfig_file import read_kubeconfig
 
 TRIAL_TIMEOUT_SECONDS: Final = 12.0
 """A token of the metadata server takes milliseconds, one of Google's token service a second."""
@@ -46,9 +46,10 @@ def try_helper(kubeconfig: Path, timeout_seconds: float = TRIAL_TIMEOUT_SECONDS)
         StateError: The kubeconfig is missing or damaged, or the helper is not there.
         CredentialsError: It gives no token; its own words are in the error.
     """
-    helper, server = read_kubeconfig(kubeconfig)
+    context = read_kubeconfig(kubeconfig)
+    helper = context.helper
     if helper is None:
-        return HelperTrial(None, server)
+        return HelperTrial(None, context.server)
     files = [Path(part) for part in (helper.command, *helper.args) if part.startswith("/")]
     for file in files:
         if not (file.is_file() and os.access(file, os.R_OK)):
@@ -59,7 +60,7 @@ def try_helper(kubeconfig: Path, timeout_seconds: float = TRIAL_TIMEOUT_SECONDS)
             )
     started = time.monotonic()
     check_helper(helper, timeout_seconds)
-    return HelperTrial(helper, server, time.monotonic() - started, _source(files[-1].parent if files else None))
+    return HelperTrial(helper, context.server, time.monotonic() - started, _source(files[-1].parent if files else None))
 
 
 def _source(folder: Path | None) -> str:

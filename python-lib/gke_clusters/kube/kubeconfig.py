@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import yaml
 
@@ -21,6 +21,16 @@ FILE_NAME = "kube_config"
 EXEC_API_VERSION = "client.authentication.k8s.io/v1beta1"
 
 _PROJECT = re.compile(r"/projects/(?P<project>[^/]+)/")
+
+
+_HOSTS: Final = (
+    ("endpoint",),
+    ("privateClusterConfig", "publicEndpoint"),
+    ("privateClusterConfig", "privateEndpoint"),
+    ("controlPlaneEndpointsConfig", "dnsEndpointConfig", "endpoint"),
+    ("controlPlaneEndpointsConfig", "ipEndpointsConfig", "publicEndpoint"),
+    ("controlPlaneEndpointsConfig", "ipEndpointsConfig", "privateEndpoint"),
+)
 
 
 @dataclass(frozen=True)
@@ -129,6 +139,15 @@ def choose_endpoint(cluster: Mapping[str, Any], choice: EndpointChoice = "automa
     if not host:
         raise _not_ready(cluster, "has no endpoint yet")
     return Endpoint("private" if host == _private_host(cluster) else "public", host)
+
+
+def control_plane_hosts(cluster: Mapping[str, Any]) -> frozenset[str]:
+    """Every address that the control plane has, used or not.
+
+    Args:
+        cluster: GKE's JSON of the cluster, camel case.
+    """
+    return frozenset(filter(None, (_text(cluster, *place) for place in _HOSTS)))
 
 
 def render_kubeconfig(access: ClusterAccess, helper: HelperCommand, user_name: str | None = None) -> str:

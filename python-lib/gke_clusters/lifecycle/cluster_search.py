@@ -11,7 +11,7 @@ from gke_clusters.dss.installation import install_id
 from gke_clusters.errors import GkeClustersError
 from gke_clusters.google.clusters import Cluster, ClusterList
 from gke_clusters.google.names import ClusterName
-from gke_clusters.lifecycle.known_clusters import ClustersOfDss, KnownCluster, read_known_clusters
+from gke_clusters.lifecycle.known_clusters import ClustersOfDss, DssClusters, read_clusters_of_dss
 from gke_clusters.lifecycle.standing import Judgement, judge
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Found:
         judgements: How each GKE cluster stands to this DSS.
     """
 
-    known: tuple[KnownCluster, ...]
+    known: DssClusters
     listed: Mapping[str, ClusterList | GkeClustersError]
     judgements: tuple[Judgement, ...]
 
@@ -58,15 +58,15 @@ class ClusterSearch:
         self.environment = environment
         self._install = install_id(environment)
 
-    def known(self) -> tuple[KnownCluster, ...]:
+    def known(self) -> DssClusters:
         """Read the clusters of DSS.
 
         Raises:
             DssRefused: They cannot be listed.
         """
-        return read_known_clusters(self.instance, self.environment)
+        return read_clusters_of_dss(self.instance, self.environment)
 
-    def compare(self, known: tuple[KnownCluster, ...], projects: Sequence[str]) -> Found:
+    def compare(self, known: DssClusters, projects: Sequence[str]) -> Found:
         """List the clusters of projects, by one call for each, and judge them.
 
         Args:

@@ -25,10 +25,10 @@ Resolve = Callable[[str], list[str]]
 
 
 def addresses_of(host: str) -> list[str]:
-    """Return the addresses of a host, each once; none where it has no address here."""
+    """Return the addresses of a host, each once; none where it has no address here, or is no name of a host."""
     try:
         return list(dict.fromkeys(str(found[4][0]) for found in socket.getaddrinfo(host, None)))
-    except OSError:
+    except (OSError, UnicodeError):
         return []
 
 

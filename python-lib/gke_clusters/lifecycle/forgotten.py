@@ -98,9 +98,10 @@ def find_forgotten_clusters(
         known = search.known()
     except GkeClustersError as failure:
         return render_forgotten(ForgottenClusters([Step.failed("Clusters of DSS", failure)]))
-    names = [read_name(text, project) for text in settings.to_delete]
+    # The same one may be named with its project and without.
+    names = list(dict.fromkeys(read_name(text, project) for text in settings.to_delete))
     progress.step(_LIST_PERCENT, "Listing the clusters of Google Cloud")
-    found = search.compare(known, _projects(project, known, names))
+    found = search.compare(known, _projects(project, known.own, names))
     targets = require_forgotten(names, found)
     progress.step(_GONE_PERCENT, "Looking for GKE clusters that are gone")
     gone = tuple(_gone(found, access.google))
@@ -122,7 +123,7 @@ def _projects(project: str, known: Sequence[KnownCluster], names: Sequence[Clust
 def _gone(found: Found, google: GoogleAccess) -> Iterator[GoneCluster]:
     """Yield the clusters of DSS whose GKE cluster is gone; a list that lacks it is no proof, a read of it is."""
     seen = {each.cluster.name for each in found.judgements if each.standing is Standing.KNOWN}
-    for each in found.known:
+    for each in found.known.own:
         if each.state != _RUNNING or not each.saved or each.saved.name in seen:
             continue
         listed = found.listed[each.saved.name.project]

@@ -9,7 +9,7 @@ from gke_clusters.errors import GkeClustersError
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.cluster_search import Found
-from gke_clusters.lifecycle.known_clusters import KnownCluster
+from gke_clusters.lifecycle.known_clusters import DssClusters
 from gke_clusters.lifecycle.standing import Judgement, Standing
 from gke_clusters.reports.checklist import Outcome, Step
 from gke_clusters.reports.forgotten import GoneCluster, LostCluster
@@ -20,11 +20,15 @@ def short_name(name: ClusterName, project: str) -> str:
     return f"{name.location}/{name.name}" if name.project == project else f"{name.project}/{name.location}/{name.name}"
 
 
-def step_of_dss(known: Sequence[KnownCluster]) -> Step:
-    """Say how many clusters of this plugin DSS has, and which could not be read."""
-    unread = [f"{each.id} could not be read. {each.failure.cause}" for each in known if each.failure]
-    details = (f"{len(known)} of this plugin.", *unread)
-    return Step("Clusters of DSS", Outcome.WARNING if unread else Outcome.DONE, details)
+def step_of_dss(known: DssClusters) -> Step:
+    """Say how many clusters DSS has, and of which it is not known what they use."""
+    unread = [f"{each.id} could not be read. {each.failure.cause}" for each in known.own if each.failure]
+    counts = f"{len(known.own)} of this plugin, {len(known.others)} of other types."
+    unclear = ", ".join(each.id for each in known.others if each.context is None)
+    details = [counts, *unread]
+    if unclear:
+        details.append(f"Of other types, and without a kubeconfig that can be read here: {unclear}.")
+    return Step("Clusters of DSS", Outcome.WARNING if unread else Outcome.DONE, tuple(details))
 
 
 def steps_of_projects(found: Found) -> Iterator[Step]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, TypeVar
@@ -52,9 +53,6 @@ def print_iam_role(
 
     project = unless_failed(lambda: project_of(settings.connection, host)) or _PROJECT
     email = unless_failed(lambda: email_of(authorize(choice), host)) or ""
-    notes = [_ACTING_AS_NODES, _AFTERWARDS]
-    if project == _PROJECT or not email:
-        notes.insert(0, f"Replace {_PROJECT} by the id of the project and {_MEMBER} by whoever acts there.")
     commands = [
         Command("Create the role, where the file is:", creation_command(project, FILE_NAME)),
         Command(
@@ -71,6 +69,9 @@ def print_iam_role(
                 grant_on_service_account(choice.impersonate, source, role_for(IMPERSONATION_PERMISSION) or ""),
             )
         )
+    notes = [_ACTING_AS_NODES, _AFTERWARDS]
+    if any(re.search(rf"\b({_PROJECT}|{_MEMBER})\b", command.line) for command in commands):
+        notes.insert(0, f"Replace {_PROJECT} by the id of the project and {_MEMBER} by whoever acts there.")
     return render_iam_role(
         IamRole(
             file_name=FILE_NAME,

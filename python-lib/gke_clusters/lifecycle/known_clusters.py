@@ -1,18 +1,20 @@
-"""Which GKE clusters the clusters of DSS know of: by the data of a last start, or by the journal of one under way."""
+"""Which GKE clusters those of DSS know of: by the data of a last start, a journal of one under way, or a kubeconfig."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from gke_clusters.errors import GkeClustersError
 from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.journal import FILE_NAME, Journal
+from gke_clusters.lifecycle.kubeconfig_users import KubeconfigUser, read_kubeconfig_user
 from gke_clusters.lifecycle.saved_cluster import SavedCluster, read_saved_cluster
 
 _TYPE_PREFIX: Final = "pycluster_gke-clusters_"
+_ATTACH: Final = f"{_TYPE_PREFIX}attach-gke-cluster"
 # Where DSS lets a cluster work is not documented, only that it is below its data directory: the folder of the cluster
 # itself, or one in it.
 _PLACES: Final = ("", "*/", "*/*/")
@@ -38,6 +40,7 @@ class KnownCluster:
         saved: Which GKE cluster its last start made or attached; None if it was never started.
         journal: Which one its journal names, where that can be seen.
         failure: Why its data is not known.
+        attaches: Whether it only uses what others created.
     """
 
     id: str
@@ -45,6 +48,7 @@ class KnownCluster:
     saved: SavedCluster | None = None
     journal: ClusterName | None = None
     failure: GkeClustersError | None = None
+    attaches: bool = False
 
     @property
     def is_started(self) -> bool:
@@ -52,19 +56,47 @@ class KnownCluster:
         return self.state != "NONE"
 
 
-def read_known_clusters(instance: ClustersOfDss, environment: Mapping[str, str]) -> tuple[KnownCluster, ...]:
-    """Read the clusters of this plugin that DSS has; one that cannot be read says so itself.
+@dataclass(frozen=True)
+class DssClusters:
+    """The clusters of DSS.
+
+    Attributes:
+        own: Those of this plugin's types.
+        others: Those of other types.
+    """
+
+    own: tuple[KnownCluster, ...] = ()
+    others: tuple[KubeconfigUser, ...] = ()
+
+
+def read_clusters_of_dss(instance: ClustersOfDss, environment: Mapping[str, str]) -> DssClusters:
+    """Read the clusters that DSS has; one that cannot be read says so itself.
 
     Args:
         instance: DSS.
-        environment: Where ``DIP_HOME``, its data directory, is looked up.
+        environment: Where ``DIP_HOME``, its data directory, and ``HOME`` are looked up.
 
     Raises:
         DssRefused: The clusters cannot be listed.
     """
-    listed = [item for item in instance.list_clusters() if str(item.get("type", "")).startswith(_TYPE_PREFIX)]
-    # Some versions give the name only, which is the id.
-    return tuple(_read(instance, str(item.get("id") or item["name"]), environment) for item in listed)
+    own: list[KnownCluster] = []
+    others: list[KubeconfigUser] = []
+    for item in instance.list_clusters():
+        # Some versions give the name only, which is the id.
+        cluster_id, kind = str(item.get("id") or item["name"]), str(item.get("type", ""))
+        if kind.startswith(_TYPE_PREFIX):
+            own.append(replace(_read(instance, cluster_id, environment), attaches=kind == _ATTACH))
+        else:
+            others.append(_read_other(instance, cluster_id, environment))
+    return DssClusters(tuple(own), tuple(others))
+
+
+def _read_other(instance: ClustersOfDss, cluster_id: str, environment: Mapping[str, str]) -> KubeconfigUser:
+    try:
+        settings = instance.read_cluster_settings(cluster_id)
+    except GkeClustersError:
+        return KubeconfigUser(cluster_id)
+    return read_kubeconfig_user(cluster_id, settings, Path(environment.get("HOME", "")))
 
 
 def _read(instance: ClustersOfDss, cluster_id: str, environment: Mapping[str, str]) -> KnownCluster:

@@ -28,6 +28,7 @@ from gke_clusters.lifecycle.identities import ProjectHost, project_of
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.lifecycle.project_checks import Project, Quotas, check_api, check_permissions, check_quotas
 from gke_clusters.lifecycle.steps import Result
+from gke_clusters.lifecycle.surfacing import wrapped
 from gke_clusters.reports.checklist import Outcome, Step, render_checklist
 from gke_clusters.settings.instance_macros import InstanceMacroSettings
 from gke_clusters.settings.location import region_of
@@ -171,7 +172,8 @@ def _all_taken(lines: Sequence[Line]) -> Iterable[Step]:
 def _taken(line: Line) -> Step:
     title, check = line
     try:
-        outcome, details = check()
+        with wrapped(f"check “{title}”"):
+            outcome, details = check()
     except GkeClustersError as failure:
         logger.error("%s: %s", title, failure)  # noqa: TRY400 - one line, not a traceback
         return Step.failed(title, failure)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.names import ClusterName
-from gke_clusters.lifecycle.known_clusters import KnownCluster
+from gke_clusters.lifecycle.deletion import delete_command
+from gke_clusters.lifecycle.known_clusters import DssClusters, KnownCluster
 from gke_clusters.specs.ownership import label_value, owner_of
 
 
@@ -20,7 +22,7 @@ class Standing(Enum):
     FORGOTTEN = "forgotten"
     """This DSS created it, and no cluster of DSS knows it."""
     IN_DOUBT = "in doubt"
-    """This DSS created it, and a cluster of DSS may still come back to it."""
+    """This DSS created it, and a cluster of DSS may still use it or come back to it."""
     OTHER_DSS = "of another DSS"
     """Another installation of DSS created it."""
     UNMARKED = "unmarked"
@@ -44,31 +46,50 @@ class Judgement:
     reason: str = ""
 
 
-def judge(cluster: Cluster, install: str, known: Collection[KnownCluster]) -> Judgement:
+def judge(cluster: Cluster, install: str, dss: DssClusters) -> Judgement:
     """Judge a GKE cluster. It is forgotten only if nothing speaks against it.
 
     Args:
         cluster: The cluster, with its labels.
         install: Id of this installation of DSS.
-        known: The clusters of DSS.
+        dss: The clusters of DSS.
     """
+    known = dss.own
     owner = owner_of(cluster.labels)
     holders = [each for each in known if each.saved and _is_saved(each, cluster)]
     started = next((each for each in holders if each.is_started), None)
     if started:
         return Judgement(cluster, Standing.KNOWN, owner.cluster if owner else "", f"It is {started.id} of DSS.")
     if owner is None:
-        return Judgement(cluster, Standing.UNMARKED)
+        creator = next((each for each in holders if not each.attaches), None)
+        if creator is None:
+            return Judgement(cluster, Standing.UNMARKED)
+        return Judgement(cluster, Standing.IN_DOUBT, reason=_unmarked(creator, cluster))
     if owner.install != label_value(install):
         return Judgement(cluster, Standing.OTHER_DSS, owner.cluster)
-    doubt = next(_doubts(cluster, owner.cluster, known, holders), None)
+    users = (
+        f"{each.id} of DSS, of another type, has a kubeconfig for it." for each in dss.others if each.uses(cluster)
+    )
+    doubt = next(chain(users, _doubts(cluster, owner.cluster, known, holders)), None)
     if doubt:
         return Judgement(cluster, Standing.IN_DOUBT, owner.cluster, doubt)
-    namesake = _namesake(owner.cluster, known)
-    reason = f"DSS has no cluster {owner.cluster}."
-    if namesake and namesake.saved:
-        reason = f"{namesake.id} of DSS was started as {namesake.saved.name} since."
-    return Judgement(cluster, Standing.FORGOTTEN, owner.cluster, reason)
+    return Judgement(cluster, Standing.FORGOTTEN, owner.cluster, _why_forgotten(owner.cluster, known))
+
+
+def _why_forgotten(owner: str, known: Collection[KnownCluster]) -> str:
+    namesake = _namesake(owner, known)
+    if namesake is None:
+        return f"DSS has no cluster {owner}."
+    if namesake.saved:
+        return f"{namesake.id} of DSS was started as {namesake.saved.name} since."
+    return f"{namesake.id} of DSS attaches clusters; the one of that name that created this is gone."
+
+
+def _unmarked(creator: KnownCluster, cluster: Cluster) -> str:
+    return (
+        f"{creator.id} is stopped in DSS, and the cluster of its last start is still there. It has no label of this"
+        f" plugin, as those of version 1.5.1, so the next start refuses it. {delete_command(cluster.name)}"
+    )
 
 
 def _is_saved(known: KnownCluster, cluster: Cluster) -> bool:
@@ -93,17 +114,23 @@ def _doubts(
     if namesake and namesake.state in ("STARTING", "STOPPING"):
         yield f"DSS is {namesake.state.lower()} {namesake.id} right now."
     for each in holders:
+        if each.attaches:
+            yield (
+                f"{each.id}, which is stopped, was attached to it. Delete {each.id} in DSS, or attach it to another"
+                " cluster; then this is a forgotten one."
+            )
+            continue
         yield (
             f"{each.id} is stopped in DSS, and the cluster of its last start is still there and billed. Start"
             f" {each.id} in DSS, which takes it over, then stop it."
         )
-    if namesake and not namesake.failure and not namesake.is_started:
+    if namesake and not namesake.failure and not namesake.is_started and not namesake.attaches:
         yield (
             f"{namesake.id} is not started in DSS; its next start takes this cluster over, or deletes it first if it"
             f" cannot be used. Start {namesake.id}, then stop it; or delete {namesake.id} in DSS, which makes this a"
             " forgotten one."
         )
-    if namesake and not namesake.failure and not namesake.saved:
+    if namesake and not namesake.failure and namesake.is_started and not namesake.saved:
         yield f"{namesake.id} of DSS is started, and DSS does not say as which GKE cluster."
     if namesake and namesake.saved and _same_place(namesake.saved.name, cluster.name):
         yield (

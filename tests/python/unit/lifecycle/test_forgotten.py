@@ -314,13 +314,15 @@ def test_one_that_dss_took_over_while_an_upgrade_held_it_is_not_deleted(story, w
     assert found.name in world.clusters.clusters
 
 
-def test_dss_is_not_asked_again_about_one_that_is_being_deleted(story, world):
-    world.clusters.add(world.cluster())
+def test_one_that_is_being_deleted_already_is_waited_for_without_asking_dss_again(story, world):
+    world.clusters.add(world.cluster(status="STOPPING"))
+    world.clusters.operations.append(world.operation("DELETE_CLUSTER"))
 
     page = story.run("europe-west1-b/my-cluster")
 
     assert outcomes(page)["Delete europe-west1-b/my-cluster"] == "changed"
-    assert story.dss.listed == 2
+    assert "delete" not in world.clusters.calls
+    assert story.dss.listed == 1
 
 
 def test_what_nobody_foresaw_leaves_the_others_to_be_done(story, world):
@@ -332,6 +334,25 @@ def test_what_nobody_foresaw_leaves_the_others_to_be_done(story, world):
     ended = outcomes(story.run("us-east1/a", "us-east1/b"))
 
     assert sorted(ended[f"Delete us-east1/{name}"] for name in ("a", "b")) == ["changed", "failed"]
+
+
+def test_one_named_in_both_spellings_is_deleted_once(story, world):
+    world.clusters.add(world.cluster())
+
+    page = story.run("europe-west1-b/my-cluster", "acme/europe-west1-b/my-cluster")
+
+    assert page.count("Delete europe-west1-b/my-cluster") == 1
+
+
+def test_clusters_of_other_types_are_counted_and_those_that_cannot_be_read_are_named(story, world):
+    story.environment["HOME"] = story.environment["DIP_HOME"]
+    story.dss.has("by-hand", kind="manual")
+
+    page = story.run()
+
+    assert outcomes(page)["Clusters of DSS"] == "done"
+    assert "0 of this plugin, 1 of other types." in page
+    assert "without a kubeconfig that can be read here: by-hand." in page
 
 
 def test_a_deletion_that_fails_leaves_the_others_to_be_done(story, world):

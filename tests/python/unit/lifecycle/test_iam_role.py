@@ -90,6 +90,16 @@ def test_whoever_impersonates_is_granted_that_on_the_account_alone():
     )
 
 
+def test_a_login_that_impersonates_is_left_to_fill_in():
+    page = shown(
+        settings(plugin_config={"impersonatedServiceAccount": ROBOT}),
+        lambda choice: named(ROBOT) if choice.impersonate else Authorization(SimpleNamespace()),
+    )
+
+    assert f"add-iam-policy-binding {ROBOT} --member MEMBER" in page
+    assert "Replace PROJECT by the id of the project and MEMBER by whoever acts there." in page
+
+
 def test_a_key_that_cannot_be_read_is_explained_once_and_the_role_is_shown():
     def refuse(_choice):
         raise CredentialsError("The key cannot be read.")

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from gke_clusters.errors import DssRefused
 from gke_clusters.lifecycle.journal import Journal, Phase
-from gke_clusters.lifecycle.known_clusters import read_known_clusters
+from gke_clusters.lifecycle.known_clusters import read_clusters_of_dss
 from tests.python.unit.lifecycle.lost_clusters import Dss, data_of
 
 
@@ -17,7 +18,7 @@ def test_a_started_cluster_says_which_it_is(dss, world):
     cluster = world.cluster()
     dss.has("my-cluster", "RUNNING", data_of(cluster))
 
-    [known] = read_known_clusters(dss, {})
+    [known] = read_clusters_of_dss(dss, {}).own
 
     assert (known.id, known.state, known.is_started) == ("my-cluster", "RUNNING", True)
     assert known.saved.is_same(cluster)
@@ -27,23 +28,69 @@ def test_a_started_cluster_says_which_it_is(dss, world):
 def test_a_cluster_that_was_never_started_knows_none(dss):
     dss.has("new")
 
-    [known] = read_known_clusters(dss, {})
+    [known] = read_clusters_of_dss(dss, {}).own
 
     assert (known.saved, known.journal, known.is_started) == (None, None, False)
 
 
-def test_clusters_of_other_plugins_are_not_read(dss):
-    dss.has("emr", "RUNNING", {"anything": 1}, kind="pycluster_emr-clusters_create")
-    dss.has("by-hand", kind="manual")
+def test_one_that_attaches_is_told_from_one_that_creates(dss):
+    dss.has("created")
+    dss.has("attached", kind="pycluster_gke-clusters_attach-gke-cluster")
 
-    assert read_known_clusters(dss, {}) == ()
+    assert [each.attaches for each in read_clusters_of_dss(dss, {}).own] == [False, True]
+
+
+def kubeconfig_of(context):
+    document = {
+        "current-context": context,
+        "contexts": [{"name": name, "context": {"cluster": f"of-{name}", "user": "u"}} for name in ("a", context)],
+        "clusters": [
+            {"name": f"of-{name}", "cluster": {"server": f"https://{name}.example/"}} for name in ("a", context)
+        ],
+        "users": [{"name": "u", "user": {"token": "t"}}],
+    }
+    return yaml.safe_dump(document)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "host"),
+    [
+        ({"kubeConfigPath": "FILE"}, "b.example"),
+        ({"kubeConfigPath": "FILE", "kubeCtlContext": "a"}, "a.example"),
+        ({"kubeConfigPath": "", "kubeCtlContext": None}, "home.example"),
+    ],
+)
+def test_one_of_another_type_uses_the_context_of_its_kubeconfig(dss, tmp_path, overrides, host):
+    (tmp_path / "config").write_text(kubeconfig_of("b"))
+    (tmp_path / ".kube").mkdir()
+    (tmp_path / ".kube" / "config").write_text(kubeconfig_of("home"))
+    dss.has("by-hand", kind="manual")
+    named = {key: str(tmp_path / "config") if value == "FILE" else value for key, value in overrides.items()}
+    dss.clusters["by-hand"]["containerSettings"] = {"executionConfigsGenericOverrides": named}
+
+    found = read_clusters_of_dss(dss, {"HOME": str(tmp_path)})
+
+    assert found.own == ()
+    assert [(each.id, each.context.host) for each in found.others] == [("by-hand", host)]
+
+
+@pytest.mark.parametrize("settings", [None, {}, {"containerSettings": 3}, {"containerSettings": {}}, "path"])
+def test_one_of_another_type_that_says_nothing_is_not_known(dss, tmp_path, settings):
+    dss.has("emr", "RUNNING", {"anything": 1}, kind="pycluster_emr-clusters_create")
+    dss.list_clusters = lambda: [{"name": "emr", "type": "pycluster_emr-clusters_create"}]
+    odd = {"containerSettings": {"executionConfigsGenericOverrides": {"kubeConfigPath": 3}}}
+    dss.clusters["emr"] = odd if settings == "path" else settings
+
+    [found] = read_clusters_of_dss(dss, {"HOME": str(tmp_path)}).others
+
+    assert (found.id, found.context) == ("emr", None)
 
 
 def test_a_cluster_that_cannot_be_read_says_so_and_the_others_are_read(dss):
     dss.clusters["secret"] = None
     dss.has("open")
 
-    secret, opened = read_known_clusters(dss, {})
+    secret, opened = read_clusters_of_dss(dss, {}).own
 
     assert isinstance(secret.failure, DssRefused)
     assert opened.failure is None
@@ -52,7 +99,7 @@ def test_a_cluster_that_cannot_be_read_says_so_and_the_others_are_read(dss):
 def test_data_that_means_no_cluster_is_said(dss):
     dss.has("odd", "RUNNING", {"cluster": {"name": "c"}})
 
-    [known] = read_known_clusters(dss, {})
+    [known] = read_clusters_of_dss(dss, {}).own
 
     assert known.failure is not None
     assert (known.state, known.saved) == ("RUNNING", None)
@@ -62,14 +109,14 @@ def test_a_list_that_is_refused_is_raised(dss):
     dss.lists = False
 
     with pytest.raises(DssRefused):
-        read_known_clusters(dss, {})
+        read_clusters_of_dss(dss, {})
 
 
 def test_the_journal_beside_the_kubeconfig_is_read(dss, world):
     Journal(world.directory).write(world.name, Phase.CREATING)
     dss.has("my-cluster", data=data_of(world.cluster(), str(world.directory / "kube_config")))
 
-    [known] = read_known_clusters(dss, {})
+    [known] = read_clusters_of_dss(dss, {}).own
 
     assert known.journal == world.name
 
@@ -81,7 +128,7 @@ def test_the_journal_of_a_first_start_is_looked_for_below_the_data_directory(dss
     dss.has("my-cluster")
     dss.has("other")
 
-    mine, other = read_known_clusters(dss, {"DIP_HOME": str(tmp_path)})
+    mine, other = read_clusters_of_dss(dss, {"DIP_HOME": str(tmp_path)}).own
 
     assert mine.journal == world.name
     assert other.journal is None

@@ -110,7 +110,7 @@ class World:
         return name in self.images
 
     def dss_version(self):
-        if isinstance(self.version, GkeClustersError):
+        if isinstance(self.version, Exception):
             raise self.version
         return self.version
 
@@ -393,3 +393,18 @@ def test_a_host_that_nobody_knows_has_no_address(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", fail)
 
     assert addresses_of("nowhere.example") == []
+
+
+@pytest.mark.parametrize("host", ["dss..internal", "x" * 64 + ".internal"])
+def test_what_is_no_name_of_a_host_has_no_address(host):
+    assert addresses_of(host) == []
+
+
+def test_a_line_that_nobody_foresaw_fails_by_itself(around):
+    around.version = RuntimeError("What is this?")
+
+    found = around.run()
+
+    assert found["DSS: version"][0] == "failed"
+    assert "RuntimeError: What is this?" in found["DSS: version"][1]
+    assert found["DSS: address for pods"][0] == "done"

@@ -6,7 +6,9 @@ import pytest
 
 from gke_clusters.errors import DssRefused
 from gke_clusters.google.names import ClusterName
-from gke_clusters.lifecycle.known_clusters import KnownCluster
+from gke_clusters.kube.kubeconfig_file import KubeconfigContext
+from gke_clusters.lifecycle.known_clusters import DssClusters, KnownCluster
+from gke_clusters.lifecycle.kubeconfig_users import KubeconfigUser
 from gke_clusters.lifecycle.standing import Standing, judge
 from gke_clusters.specs.ownership import Ownership
 from tests.python.unit.lifecycle.conftest import make_cluster
@@ -16,8 +18,8 @@ OURS = make_cluster()
 ELSEWHERE = make_cluster(ClusterName("acme", "us-east1", "other"), id="id-2")
 
 
-def standing(cluster, *known):
-    judgement = judge(cluster, "install-1", known)
+def standing(cluster, *known, others=()):
+    judgement = judge(cluster, "install-1", DssClusters(known, others))
     return judgement.standing, judgement.reason
 
 
@@ -29,7 +31,7 @@ def test_a_started_cluster_of_dss_is_known_with_labels_or_without():
 
 
 def test_one_that_nobody_knows_is_forgotten():
-    judgement = judge(OURS, "install-1", ())
+    judgement = judge(OURS, "install-1", DssClusters())
 
     assert (judgement.standing, judgement.owner) == (Standing.FORGOTTEN, "my-cluster")
     assert judgement.reason == "DSS has no cluster my-cluster."
@@ -62,7 +64,57 @@ def test_one_without_both_labels_is_left_alone(labels):
 def test_an_attached_cluster_of_others_is_theirs_after_it_was_detached():
     foreign = replace(OURS, labels={"team": "x"})
 
-    assert standing(foreign, started_as(foreign, "attached", "NONE"))[0] is Standing.UNMARKED
+    assert standing(foreign, started_as(foreign, "attached", "NONE", attaches=True))[0] is Standing.UNMARKED
+
+
+def test_one_of_an_earlier_version_that_dss_has_stopped_is_in_doubt_though_it_has_no_label():
+    of_old = replace(OURS, labels={})
+
+    found, reason = standing(of_old, started_as(of_old, state="NONE"))
+
+    assert found is Standing.IN_DOUBT
+    assert "my-cluster is stopped in DSS, and the cluster of its last start is still there." in reason
+    assert f"gcloud container clusters delete {OURS.name.name} --location {OURS.name.location}" in reason
+
+
+def context_of(name="c", cluster="k", server="https://192.0.2.9"):
+    return KubeconfigUser("by-hand", KubeconfigContext(name, cluster, server, None))
+
+
+GCLOUDS_NAME = f"gke_{OURS.name.project}_{OURS.name.location}_{OURS.name.name}"
+
+
+@pytest.mark.parametrize(
+    "user",
+    [context_of(name=GCLOUDS_NAME), context_of(cluster=GCLOUDS_NAME), context_of(server="https://192.0.2.1/")],
+)
+def test_one_that_a_cluster_of_another_type_uses_is_in_doubt(user):
+    reached = replace(OURS, resource={**OURS.resource, "endpoint": "192.0.2.1"})
+
+    found, reason = standing(reached, others=[user])
+
+    assert found is Standing.IN_DOUBT
+    assert reason == "by-hand of DSS, of another type, has a kubeconfig for it."
+
+
+@pytest.mark.parametrize("user", [context_of(), KubeconfigUser("by-hand")])
+def test_a_cluster_of_another_type_that_uses_another_one_raises_no_doubt(user):
+    reached = replace(OURS, resource={**OURS.resource, "endpoint": "192.0.2.1"})
+
+    assert standing(reached, others=[user])[0] is Standing.FORGOTTEN
+
+
+def test_one_that_was_once_attached_to_is_forgotten_when_nothing_is_attached_any_more():
+    attached = started_as(OURS, "attached", "NONE", attaches=True)
+
+    found, reason = standing(OURS, attached)
+
+    assert found is Standing.IN_DOUBT
+    assert "Delete attached in DSS, or attach it to another cluster" in reason
+    assert standing(OURS, KnownCluster("my-cluster", attaches=True)) == (
+        Standing.FORGOTTEN,
+        "my-cluster of DSS attaches clusters; the one of that name that created this is gone.",
+    )
 
 
 DOUBTS = {
