@@ -26,10 +26,19 @@ _TIMEOUT_SECONDS: Final = 20.0
 
 @dataclass(frozen=True)
 class NetworkInterface:
-    """The network and the subnetwork of a machine's first interface, each ``projects/P/...``."""
+    """A machine's first interface.
+
+    https://cloud.google.com/compute/docs/reference/rest/v1/instances
+
+    Attributes:
+        network: ``projects/P/...``.
+        subnetwork: ``projects/P/...``; None in a legacy network.
+        address: The internal IPv4 address; empty if there is none.
+    """
 
     network: str
     subnetwork: str | None
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,7 @@ class ComputeApi:
             return NetworkInterface(
                 network=relative_name(interface.get("network", "")),
                 subnetwork=relative_name(subnetwork) if subnetwork else None,
+                address=interface.get("networkIP", ""),
             )
         return None
 

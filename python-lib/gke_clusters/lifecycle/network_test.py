@@ -18,13 +18,13 @@ from gke_clusters.kube.failures import CallError
 from gke_clusters.kube.network_probe import NetworkProbe
 from gke_clusters.kube.probe_pod import ProbePod, ProbeRun
 from gke_clusters.lifecycle.google_access import GoogleAccess
-from gke_clusters.lifecycle.network_verdict import Verdict, parts_of, place_of, verdict_of
+from gke_clusters.lifecycle.network_verdict import Verdict, advised, parts_of, place_of, verdict_of
 from gke_clusters.lifecycle.pod_firewall import firewall_rule, host_of
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.lifecycle.registration import pool_placement
 from gke_clusters.lifecycle.started_cluster import find_started, kubernetes_of, require_started
 from gke_clusters.reports.diagnosis import Part, Tone
-from gke_clusters.reports.network_test import NetworkTest, render_network_test
+from gke_clusters.reports.network_test import FirewallRule, NetworkTest, render_network_test
 from gke_clusters.settings.descriptors import macro_descriptor
 from gke_clusters.settings.network_test import COMPONENT, NetworkTestSettings
 from gke_clusters.settings.register import REMEDY
@@ -99,7 +99,8 @@ def run_network_test(
     Raises:
         SettingsError: The node pool or the namespace is not in the cluster.
     """
-    host = settings.host or environment.get("DKU_BACKEND_EXT_HOST", "").strip() or socket.gethostname()
+    usual_host = environment.get("DKU_BACKEND_EXT_HOST", "").strip() or socket.gethostname()
+    host = settings.host or usual_host
     port = environment.get("DKU_BACKEND_PORT", "")
     story = _Story(settings, cluster, connect, progress)
     try:
@@ -117,9 +118,8 @@ def run_network_test(
         verdict = story.read(run, pod)
     except _StoppedError as stopped:
         verdict = stopped.verdict
-    rule = None
-    if verdict.firewall and story.google and story.gke:
-        rule = firewall_rule(story.gke, host_of(story.google), int(port))
+    rule = story.rule(int(port), host, is_usual=host == usual_host) if verdict.firewall else None
+    verdict = advised(verdict, port, has_rule=bool(rule))
     progress.step(100, verdict.words)
     return render_network_test(
         NetworkTest(
@@ -161,6 +161,8 @@ class _Story:
         self.parts: list[Part] = []
         self.google: GoogleAccess | None = None
         self.gke: Cluster | None = None
+        # Those that the pod called.
+        self._addresses: set[str] = set()
 
     def look_at_google(self) -> None:
         """Find the GKE cluster; without Google's word the test goes on, unless the cluster is not there."""
@@ -238,6 +240,7 @@ class _Story:
             ("Address", run.address or "none"),
             ("Time", f"{run.seconds:.1f} s"),
         )
+        self._addresses = {str(check.get("address")) for check in run.checks}
         if run.checks:
             self.parts.append(Part("Pod", Tone.GOOD, "It ran." if run.left else "It ran, and is deleted.", facts))
             self.parts.extend(parts_of(run.checks))
@@ -249,6 +252,21 @@ class _Story:
             verdict = Verdict(Tone.UNKNOWN, "The pod did not run, so the network could not be tried.", remedy)
         self._tell_left(run.left, run.name, pod)
         return verdict
+
+    def rule(self, port: int, host: str, *, is_usual: bool) -> FirewallRule | None:
+        """Return the firewall rule for what was tried; None if Google does not tell enough.
+
+        Args:
+            port: Of the backend.
+            host: That was called.
+            is_usual: Whether it is the host that DSS tells its pods, and so the machine of DSS.
+        """
+        if not (self.google and self.gke):
+            return None
+        machine = host_of(self.google)
+        is_here = is_usual or machine.address in self._addresses
+        elsewhere = "" if is_here else host
+        return firewall_rule(self.gke, machine, port, pool_name=self._settings.pool_name, elsewhere=elsewhere)
 
     def _tell_left(self, why: str, name: str, pod: ProbePod, title: str = "Pod is left behind") -> None:
         if why:

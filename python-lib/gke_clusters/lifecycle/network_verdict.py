@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gke_clusters.reports.diagnosis import Part, Tone
@@ -38,6 +38,11 @@ _REJECTED: Final = (
     "Else look for a rule that rejects: of iptables, nftables or security software on the DSS host; of what joins the"
     " networks of the cluster and of DSS (a peering, a VPN, routers); of network policies on the nodes."
 )
+_LOOK_UP: Final = (
+    "Allow the addresses of the pods in, with a rule of the network of the DSS host for tcp:{port}. Google did not tell"
+    " them here: they are podIpv4CidrBlock of the node pools, or else clusterIpv4Cidr, in what this prints: gcloud"
+    " container clusters describe CLUSTER --location LOCATION --project PROJECT"
+)
 _BUSY: Final = (
     "Look whether DSS answers elsewhere, such as in a browser, and at backend.log: it may hang, or have more to do than"
     " it can."
@@ -46,12 +51,21 @@ _BUSY: Final = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """How it is, what to do, and whether a firewall rule may be missing."""
+    """How it is, and what to do.
+
+    Attributes:
+        tone: How it is.
+        words: The same in a sentence.
+        remedy: What to do first.
+        firewall: Whether a firewall rule may be missing, which is what to do next.
+        otherwise: What to do if that does not help.
+    """
 
     tone: Tone
     words: str
     remedy: str = ""
     firewall: bool = False
+    otherwise: str = ""
 
 
 def parts_of(checks: Sequence[Check]) -> list[Part]:
@@ -116,6 +130,21 @@ def verdict_of(checks: Sequence[Check], host: str, port: int) -> Verdict:
     return Verdict(Tone.GOOD, "Pods of the cluster reach DSS.")
 
 
+def advised(verdict: Verdict, port: str, *, has_rule: bool) -> Verdict:
+    """Return the verdict with all that is to be done in its remedy, line by line.
+
+    Args:
+        verdict: Of the way.
+        port: Of the backend.
+        has_rule: Whether the page has the firewall rule.
+    """
+    if not verdict.firewall:
+        return verdict
+    allow = "Allow the addresses of the pods in with the rule below." if has_rule else _LOOK_UP.format(port=port)
+    lines = (verdict.remedy, allow, verdict.otherwise)
+    return replace(verdict, remedy="\n".join(filter(None, lines)), otherwise="")
+
+
 def place_of(host: str, port: str) -> str:
     """Return a host and its port as they are written.
 
@@ -171,16 +200,16 @@ def _unanswered(decisive: Check, host: str, place: str) -> Verdict:
         return Verdict(
             Tone.BAD,
             f"Packets to {place} get no answer: most likely a firewall drops them.",
-            "Allow the addresses of the pods in with the rule below. If there is such a rule already: look at network"
-            " policies of the namespace, egress rules of the network of the nodes, and the firewall of the host; and if"
-            " ip-masq-agent hides pods behind their nodes, allow the subnetwork of the nodes as well.",
             firewall=True,
+            otherwise="If there is such a rule already: look at network policies of the namespace, egress rules of the"
+            " network of the nodes, and the firewall of the host; and if ip-masq-agent hides pods behind their nodes,"
+            " allow the subnetwork of the nodes as well.",
         )
     return Verdict(
         Tone.BAD,
         f"There is no route from pods to {place}.",
         "The networks of the cluster and of DSS need a peering, a VPN or the like, which carries the ranges of the"
-        " pods; then allow their addresses in with the rule below.",
+        " pods.",
         firewall=True,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,23 +25,23 @@ class DssHost:
     Attributes:
         network: ``projects/P/global/networks/N``.
         account: its service account.
+        address: its internal address.
     """
 
     network: str = ""
     account: str = ""
+    address: str = ""
 
 
 def host_of(google: GoogleAccess) -> DssHost:
     """Ask for the network and the service account of the DSS host; what is not told stays empty."""
-    host, network, account = google.host, "", ""
-    try:
+    host, interface, account = google.host, None, ""
+    # The rule is a suggestion, and says what it does not know. The account needs no permission, the network does.
+    with contextlib.suppress(GkeClustersError):
         interface = google.compute.instance_interface(host.project_id(), host.zone(), host.instance_name())
-        network = interface.network if interface else ""
+    with contextlib.suppress(GkeClustersError):
         account = host.service_account_email()
-    except GkeClustersError:
-        # The rule is a suggestion, and says what it does not know.
-        pass
-    return DssHost(network, account)
+    return DssHost(interface.network, account, interface.address) if interface else DssHost(account=account)
 
 
 def pod_ranges(resource: Mapping[str, Any], pool_name: str | None = None) -> tuple[str, ...]:
@@ -58,16 +59,20 @@ def pod_ranges(resource: Mapping[str, Any], pool_name: str | None = None) -> tup
     return tuple(dict.fromkeys(found for found in (own or [of_cluster]) if found))
 
 
-def firewall_rule(cluster: Cluster, host: DssHost, port: int) -> FirewallRule | None:
+def firewall_rule(
+    cluster: Cluster, host: DssHost, port: int, *, pool_name: str | None = None, elsewhere: str = ""
+) -> FirewallRule | None:
     """Return the rule; None if Google does not say which addresses the pods have.
 
     Args:
         cluster: Whose pods.
         host: The machine of DSS.
         port: Of its backend.
+        pool_name: The node pool whose pods are let through; None for all.
+        elsewhere: Where the pods call instead, if that is not known to be the machine of DSS.
     """
     resource = cluster.resource
-    ranges = pod_ranges(resource)
+    ranges = pod_ranges(resource, pool_name)
     if not ranges:
         return None
     config = resource.get("networkConfig") or {}
@@ -81,19 +86,26 @@ def firewall_rule(cluster: Cluster, host: DssHost, port: int) -> FirewallRule | 
             f"The cluster is in {of_cluster} and DSS in {host.network}: they need a peering, a VPN or the like as well,"
             " which carries the ranges of the pods."
         )
-    if not host.account:
+    if elsewhere:
+        doubts.append(
+            f"{elsewhere} is not known to be this machine: look whether its network is {last_segment(network)}, and add"
+            " its service account as the target, or the rule opens the port on every machine."
+        )
+    elif not host.account:
         doubts.append("The service account of the DSS host is not known: the rule opens the port on every machine.")
+    # A pool with a range of its own has a rule beside that of the others.
+    own = f"-{pool_name}" if ranges != pod_ranges(resource) else ""
     return FirewallRule(
-        name=_rule_name(cluster.name.name),
+        name=_rule_name(cluster.name.name + own),
         project=project_of(network) or cluster.name.project,
         network=last_segment(network),
         ranges=ranges,
         port=port,
-        target=host.account,
+        target="" if elsewhere else host.account,
         doubts=tuple(doubts),
     )
 
 
-def _rule_name(cluster_name: str) -> str:
-    name = re.sub(r"[^a-z0-9-]", "-", cluster_name.lower())
+def _rule_name(of: str) -> str:
+    name = re.sub(r"[^a-z0-9-]", "-", of.lower())
     return f"allow-{name[: _LONGEST_NAME - len('allow--pods-to-dss')]}-pods-to-dss"

@@ -103,15 +103,34 @@ def wait_for(holds: Callable[[], bool]) -> None:
 
 
 def test_packets_that_are_dropped_name_the_firewall_rule_to_add(tests: NetworkTests, sandbox: Sandbox) -> None:
-    page = tests.page(host="10.200.0.9")
+    page = tests.page(host=address_of_host(sandbox))
 
     assert "most likely a firewall drops them" in page
-    [command] = re.findall(r"<pre>(gcloud compute firewall-rules create [^<]+)</pre>", page)
+    command = command_in(page)
     port = sandbox.dss_url.rpartition(":")[2].strip("/")
     assert f"--rules=tcp:{port} " in command
     assert f"--target-service-accounts={sandbox.host_email}" in command
     assert "--network=default " in command
     assert re.search(r"--source-ranges=10\.[\d.]+/\d+", command)
+
+
+def test_a_host_that_is_not_this_machine_is_no_target_of_the_rule(tests: NetworkTests) -> None:
+    page = tests.page(host="10.200.0.9")
+
+    assert "10.200.0.9 is not known to be this machine" in page
+    assert "--target-service-accounts" not in command_in(page)
+
+
+def address_of_host(sandbox: Sandbox) -> str:
+    instance = sandbox.call(
+        f"{sandbox.compute_url}/compute/v1/projects/{sandbox.project}/zones/us-central1-a/instances/dss-host"
+    )
+    return str(instance.json()["networkInterfaces"][0]["networkIP"])
+
+
+def command_in(page: str) -> str:
+    [command] = re.findall(r"<pre>(gcloud compute firewall-rules create [^<]+)</pre>", page)
+    return str(command)
 
 
 def test_a_name_that_pods_do_not_know_is_said_with_where_to_set_it(tests: NetworkTests) -> None:

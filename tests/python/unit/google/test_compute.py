@@ -39,13 +39,17 @@ def test_reads_the_first_interface_of_a_machine(api: ComputeApi) -> None:
         ROOT + "zones/z/instances/i",
         json={
             "networkInterfaces": [
-                {"network": root + "p/global/networks/vpc", "subnetwork": root + "q/regions/r/subnetworks/s"},
+                {
+                    "network": root + "p/global/networks/vpc",
+                    "subnetwork": root + "q/regions/r/subnetworks/s",
+                    "networkIP": "10.128.0.2",
+                },
                 {"network": root + "p/global/networks/other"},
             ]
         },
     )
     assert api.instance_interface("p", "z", "i") == NetworkInterface(
-        "projects/p/global/networks/vpc", "projects/q/regions/r/subnetworks/s"
+        "projects/p/global/networks/vpc", "projects/q/regions/r/subnetworks/s", "10.128.0.2"
     )
 
 

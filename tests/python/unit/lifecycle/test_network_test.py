@@ -15,10 +15,9 @@ from gke_clusters.kube.network_probe import NetworkProbe
 from gke_clusters.kube.probe_pod import ProbePod
 from gke_clusters.lifecycle import network_test
 from gke_clusters.lifecycle.network_test import run_network_test
-from gke_clusters.lifecycle.pod_firewall import DssHost, firewall_rule, host_of, pod_ranges
 from gke_clusters.settings.network_test import parse_network_test
 from tests.python.unit.kube.test_network_probe import REFUSED, Server, state_of
-from tests.python.unit.lifecycle.conftest import NAME, FakeHost, World, make_cluster
+from tests.python.unit.lifecycle.conftest import NAME, World, make_cluster
 
 ENVIRONMENT = {"DKU_BACKEND_EXT_HOST": "dss.internal", "DKU_BACKEND_PORT": "10001", "DIP_HOME": "/nowhere"}
 POOLS = [{"name": "gpu", "config": {"taints": [{"key": "k", "value": "v", "effect": "NO_SCHEDULE"}]}}]
@@ -144,6 +143,27 @@ def test_a_dropped_packet_shows_the_rule_with_the_ranges_of_the_pods(stage: Stag
     assert "--target-service-accounts=host@acme.iam.gserviceaccount.com" in page
 
 
+def test_the_rule_is_for_the_pods_of_the_pool_that_was_tried(stage: Stage) -> None:
+    stage.gke.resource["nodePools"].append({"name": "own", "networkConfig": {"podIpv4CidrBlock": "10.99.0.0/16"}})
+    stage.server = reporting(DROPPED)
+
+    assert "--source-ranges=10.99.0.0/16 " in stage.run(nodePoolId="own")
+
+
+@pytest.mark.parametrize(
+    ("host", "is_this"),
+    [("", True), ("dss.internal", True), ("by-address", True), ("other.internal", False)],
+)
+def test_the_rule_is_for_this_machine_unless_the_dialog_names_another(stage: Stage, host: str, is_this: bool) -> None:
+    address = "10.0.0.2" if host == "by-address" else "10.0.0.7"
+    stage.world.compute.interface = NetworkInterface(NETWORK, None, address)
+    stage.server = reporting(DROPPED)
+    page = stage.run(host=host)
+
+    assert ("--target-service-accounts=host@acme.iam.gserviceaccount.com" in page) is is_this
+    assert ("is not known to be this machine" in page) is not is_this
+
+
 def test_without_google_the_cluster_is_tried_all_the_same_and_no_rule_is_made_up(stage: Stage) -> None:
     stage.google_fault = CredentialsError("No key.")
     stage.server = reporting(DROPPED)
@@ -152,6 +172,8 @@ def test_without_google_the_cluster_is_tried_all_the_same_and_no_rule_is_made_up
     assert "No key." in page
     assert "a firewall drops them" in page
     assert "firewall-rules" not in page
+    assert "the rule below" not in page
+    assert "clusterIpv4Cidr" in page
 
 
 def test_a_pool_needs_google_and_has_to_be_there(stage: Stage) -> None:
@@ -255,42 +277,3 @@ def test_a_pod_that_is_left_behind_is_named_with_the_command(stage: Stage) -> No
     page = stage.run()
     assert "kubectl delete pod dss-network-test-" in page
     assert "is deleted" not in page
-
-
-def test_ranges_are_those_of_the_pools_each_once() -> None:
-    own = {"name": "b", "networkConfig": {"podIpv4CidrBlock": "10.99.0.0/16"}}
-    resource = {"clusterIpv4Cidr": "10.8.0.0/14", "nodePools": [{"name": "a"}, own, {"name": "c"}]}
-
-    assert pod_ranges(resource) == ("10.8.0.0/14", "10.99.0.0/16")
-    assert pod_ranges(resource, "b") == ("10.99.0.0/16",)
-    assert pod_ranges({"clusterIpv4Cidr": "10.8.0.0/14"}) == ("10.8.0.0/14",)
-    assert pod_ranges({}) == ()
-
-
-def test_what_is_not_known_of_the_host_is_a_doubt_and_not_a_guess(world: World) -> None:
-    world.host = FakeHost(on_google_cloud=False)
-    assert host_of(world.google) == DssHost()
-
-    rule = firewall_rule(with_resource(make_cluster(), clusterIpv4Cidr="10.8.0.0/14"), DssHost(), 1)
-    assert rule is not None
-    assert (rule.network, rule.project, rule.target) == ("default", NAME.project, "")
-    assert len(rule.doubts) == 2
-    assert ("Targets", "All instances in the network") in rule.fields
-    assert "target-service-accounts" not in rule.command
-
-
-def test_a_host_without_an_interface_that_is_known_is_one_without_a_network(world: World) -> None:
-    world.compute.interface = None
-    assert host_of(world.google) == DssHost("", "host@acme.iam.gserviceaccount.com")
-
-
-def test_another_network_than_the_clusters_needs_more_than_a_rule() -> None:
-    cluster = with_resource(make_cluster(), clusterIpv4Cidr="10.8.0.0/14", networkConfig={"network": NETWORK})
-    rule = firewall_rule(cluster, DssHost("projects/other/global/networks/lan", "a@b"), 1)
-    assert rule is not None
-    assert (rule.network, rule.project) == ("lan", "other")
-    assert "peering" in rule.doubts[0]
-
-
-def test_without_a_range_there_is_no_rule() -> None:
-    assert firewall_rule(make_cluster(), DssHost(), 1) is None

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gke_clusters.lifecycle.network_verdict import parts_of, place_of, verdict_of
+from gke_clusters.lifecycle.network_verdict import Verdict, advised, parts_of, place_of, verdict_of
 from gke_clusters.reports.diagnosis import Tone
 
 RESOLVED = {"check": "resolve", "outcome": "ok", "addresses": ["10.0.0.2"]}
@@ -53,7 +53,7 @@ def test_the_first_step_that_fails_decides(checks: list[Any], words: str, firewa
 
     assert words in verdict.words
     assert verdict.firewall is firewall
-    assert verdict.remedy
+    assert verdict.remedy or firewall
     assert verdict.tone in (Tone.BAD, Tone.WARNING)
 
 
@@ -65,6 +65,32 @@ def test_a_host_that_forbids_is_asked_first_for_its_own_firewall_and_then_for_wh
     assert "sudo firewall-cmd --permanent --add-port=10001/tcp" in first
     assert "peering" in second
     assert "VPC" not in first
+
+
+@pytest.mark.parametrize("outcome", ["timeout", "unreachable"])
+def test_the_remedy_speaks_of_a_rule_only_where_the_page_has_one(outcome: str) -> None:
+    verdict = verdict_of([RESOLVED, tcp(outcome)], "dss", 10001)
+    assert "rule below" not in verdict.remedy + verdict.otherwise
+
+    assert "with the rule below" in advised(verdict, "10001", has_rule=True).remedy
+    without = advised(verdict, "10001", has_rule=False).remedy
+    assert "rule below" not in without
+    assert "tcp:10001" in without
+    assert "podIpv4CidrBlock" in without
+
+
+def test_what_to_do_first_is_said_first() -> None:
+    dropped = advised(verdict_of([RESOLVED, tcp("timeout")], "dss", 1), "1", has_rule=True).remedy.splitlines()
+    assert "rule below" in dropped[0]
+    assert "already" in dropped[1]
+    apart = advised(verdict_of([RESOLVED, tcp("unreachable")], "dss", 1), "1", has_rule=True).remedy.splitlines()
+    assert "peering" in apart[0]
+    assert "rule below" in apart[1]
+
+
+def test_where_no_rule_is_missing_the_remedy_stays() -> None:
+    verdict = Verdict(Tone.BAD, "words", "remedy")
+    assert advised(verdict, "1", has_rule=False) == verdict
 
 
 def test_one_family_that_fails_beside_one_that_works_is_only_looked_at() -> None:
