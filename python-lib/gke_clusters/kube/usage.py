@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.failures import CallError
-from gke_clusters.kube.symptoms import NodeState, read_nodes
+from gke_clusters.kube.symptoms import NodeState, WaitingPod, read_nodes, read_waiting_pods
 
 # https://cloud.google.com/kubernetes-engine/docs/how-to/update-existing-nodepools
 _POOL_LABEL: Final = "cloud.google.com/gke-nodepool"
@@ -23,6 +23,8 @@ _ZONE_LABEL: Final = "topology.kubernetes.io/zone"
 _RESOURCES: Final = ("cpu", "memory", "nvidia.com/gpu")
 # A pod that has ended holds nothing any more.
 _HOLDS_ROOM: Final = "status.phase!=Succeeded,status.phase!=Failed"
+# https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff
+_WITHOUT_IMAGE: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName"})
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,13 @@ class PodTally:
         pods: how many are on each node, by its name.
         requested: what they ask for together, likewise.
         waiting: how many have no node yet, by the node pool that their selector names; empty for any pool.
+        without_image: those whose node cannot pull their image, by its name.
     """
 
     pods: Counter[str] = field(default_factory=Counter)
     requested: defaultdict[str, Amounts] = field(default_factory=lambda: defaultdict(Amounts))
     waiting: Counter[str] = field(default_factory=Counter)
+    without_image: defaultdict[str, list[WaitingPod]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, items: Sequence[Mapping[str, Any]]) -> None:
         """Count pods, each as the API server's JSON."""
@@ -115,6 +119,9 @@ class PodTally:
             if node:
                 self.pods[node] += 1
                 self.requested[node] += requested_by(spec)
+                if _mapping(item.get("status")).get("phase") == "Pending":
+                    stuck = (pod for pod in read_waiting_pods([item]) if pod.reason in _WITHOUT_IMAGE)
+                    self.without_image[node].extend(stuck)
             else:
                 self.waiting[str(_mapping(spec.get("nodeSelector")).get(_POOL_LABEL, ""))] += 1
 

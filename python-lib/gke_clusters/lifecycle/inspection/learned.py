@@ -10,6 +10,7 @@ from typing import Final
 
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.node_pools import NodePool
+from gke_clusters.kube.symptoms import WaitingPod
 from gke_clusters.kube.usage import Amounts, NodeGroup, NodeTally, PodTally
 from gke_clusters.reports.node_pools import PoolZone, Share
 
@@ -45,6 +46,19 @@ class Learned:
                     counts[place] += number
                     asked[place] += self.pods.requested[node]
         return {place: (number, asked[place]) for place, number in counts.items()}
+
+    def without_image(self, name: str) -> tuple[WaitingPod, ...]:
+        """Return the pods on nodes of a node pool whose images those cannot pull, the one that waits longest first."""
+        if self.nodes is None or self.pods is None:
+            return ()
+        places = self.nodes.places
+        found = [
+            pod
+            for node, pods in self.pods.without_image.items()
+            if node in places and places[node][0] == name
+            for pod in pods
+        ]
+        return tuple(sorted(found, key=lambda pod: pod.created))
 
     def zones(self, name: str, pool: NodePool | None) -> tuple[PoolZone, ...]:
         """Return what is known of a node pool in each of its zones.

@@ -38,6 +38,11 @@ _WAITING_REMEDY: Final = (
     "Where the pool is full, give it nodes (macro Resize node pool); an autoscaled one takes some minutes. The macro"
     " Diagnose shows what the scheduler says."
 )
+_IMAGE_REMEDY: Final = (
+    "Check that the image is in its repository (macro Push base images), that the service account of the nodes has"
+    " roles/artifactregistry.reader there, and that private nodes reach the registry: they cannot pull from Docker Hub"
+    " without Cloud NAT."
+)
 
 
 def view_pools(
@@ -164,7 +169,11 @@ def _lacking(learned: Learned, pool: NodePool, *, explained: bool) -> Iterator[A
 
 
 def _nodes_advice(learned: Learned, name: str) -> list[Advice]:
-    return node_advice(_nodes_of(learned, name), Tone.WARNING)
+    advice = node_advice(_nodes_of(learned, name), Tone.WARNING)
+    if pods := learned.without_image(name):
+        words = f"{_count(len(pods), 'pod')} without an image: {pods[0].namespace}/{pods[0].name}: {pods[0].message}"
+        advice.append(Advice(Tone.WARNING, words, _IMAGE_REMEDY))
+    return advice
 
 
 def _unwell(learned: Learned, name: str) -> tuple[tuple[str, str, str], ...]:

@@ -91,6 +91,16 @@ class TestTallies:
         assert (tally.pods, dict(tally.requested)) == ({"n-1": 2}, {"n-1": Amounts(cpu=3)})
         assert tally.waiting == {"gpu": 1, "": 1}
 
+    @pytest.mark.parametrize(
+        ("reason", "found"), [("ImagePullBackOff", ["spark"]), ("ErrImagePull", ["spark"]), ("ContainerCreating", [])]
+    )
+    def test_pods_without_their_image_are_kept_by_node(self, reason: str, found: list[str]) -> None:
+        waiting = {"state": {"waiting": {"reason": reason, "message": "403 Forbidden"}}}
+        status = {"phase": "Pending", "containerStatuses": [waiting]}
+        tally = PodTally()
+        tally.add([{"metadata": {"name": "spark"}, "spec": {"nodeName": "n-1"}, "status": status}])
+        assert [pod.name for pod in tally.without_image["n-1"]] == found
+
 
 class TestCalls:
     @pytest.fixture

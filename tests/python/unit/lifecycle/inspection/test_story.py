@@ -85,13 +85,17 @@ class Stage:
         )
         return name
 
-    def add_pod(self, node=None, pool=None, **requests):
+    def add_pod(self, node=None, pool=None, without_image=None, **requests):
         spec = {"containers": [{"resources": {"requests": {"cpu": "2", **requests}}}]}
         if node:
             spec["nodeName"] = node
         if pool:
             spec["nodeSelector"] = {POOL_LABEL: pool}
-        self.pods.append({"spec": spec})
+        pod = {"metadata": {"namespace": "ml", "name": f"pod-{len(self.pods)}"}, "spec": spec}
+        if without_image:
+            waiting = {"reason": "ImagePullBackOff", "message": without_image}
+            pod["status"] = {"phase": "Pending", "containerStatuses": [{"state": {"waiting": waiting}}]}
+        self.pods.append(pod)
 
     def page(self, connect=None, pool="", **options):
         settings = parse_inspect({"clusterId": NAME.name, "nodePoolId": pool})
@@ -258,6 +262,19 @@ def test_pods_without_a_node_are_counted_where_they_want_to_go(stage):
     assert "1 node pool, with all the nodes that there are to be." in only
     assert "1 pod is without a node, for this pool." in only
     assert "gone" not in only
+
+
+def test_pods_whose_image_a_pool_cannot_pull_are_counted_and_the_first_says_why(stage):
+    stage.add_pool("cpu")
+    stage.add_pool("gpu")
+    stage.add_pod("n-0", without_image="403 Forbidden")
+    stage.add_pod("n-1", without_image="not found")
+    stage.add_pod("n-gone", without_image="i/o timeout")
+
+    text = stage.text()
+    assert "2 pods are without an image: ml/pod-0: 403 Forbidden" in text
+    assert "roles/artifactregistry.reader" in text
+    assert "without an image" not in stage.text(pool="gpu")
 
 
 def test_what_waits_for_no_pool_in_particular_is_to_be_looked_at(stage):
