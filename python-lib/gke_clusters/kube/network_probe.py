@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.failures import CallError, Failure
-from gke_clusters.kube.probe_pod import LABEL, RUN_SECONDS, UNTIL, ProbePod, ProbeRun, pod_document, read_pod
+from gke_clusters.kube.probe_pod import GRACE_SECONDS, LABEL, UNTIL, ProbePod, ProbeRun, pod_document, read_pod
 
 _POLL_SECONDS: Final = 1.0
 _MOST_LOST_ANSWERS: Final = 5
@@ -70,16 +70,16 @@ class NetworkProbe:
         self._remove_old()
         started = self._clock()
         try:
-            self._create(started + deadline_seconds)
+            self._create(started + deadline_seconds, deadline_seconds)
             found = self._wait(started, deadline_seconds, follow)
         finally:
             self.left = self._delete(self.name) if self._made else ""
         return replace(found, left=self.left, seconds=self._clock() - started)
 
-    def _create(self, until: float) -> None:
+    def _create(self, until: float, limit_seconds: float) -> None:
         self._made = True
         try:
-            self._api.call("POST", self._pods, body=pod_document(self.name, self._pod, until))
+            self._api.call("POST", self._pods, body=pod_document(self.name, self._pod, until, limit_seconds))
         except CallError as error:
             self._made = error.failure in _MAY_HAVE_ARRIVED
             if not error.failure.passes:
@@ -151,7 +151,7 @@ class NetworkProbe:
         for item in found.get("items") or ():
             metadata = item.get("metadata") or {}
             until = str((metadata.get("annotations") or {}).get(UNTIL, ""))
-            if until.isdigit() and int(until) + RUN_SECONDS < self._clock():
+            if until.isdigit() and int(until) + GRACE_SECONDS < self._clock():
                 self._delete(str(metadata.get("name")))
 
     def _delete(self, name: str) -> str:

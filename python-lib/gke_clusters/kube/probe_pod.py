@@ -16,8 +16,8 @@ LABEL: Final = "gke-clusters.dataiku.com/network-test"
 UNTIL: Final = "gke-clusters.dataiku.com/until"
 """Annotation: the second since the epoch after which nobody waits for the pod any more."""
 
-RUN_SECONDS: Final = 900
-"""How long the pod may be on a node: to fetch its image, which may be large, and for a handful of timeouts."""
+GRACE_SECONDS: Final = 120
+"""How long after its time limit the pod may still be there, and be waited for by a test whose answers were lost."""
 _CONTAINER: Final = "probe"
 # A sidecar takes the connections of a pod itself, and so answers for hosts that it has not reached. Both ways of saying
 # that none is wanted, since versions differ in which of them they look at.
@@ -84,13 +84,14 @@ class ProbeRun:
     left: str = ""
 
 
-def pod_document(name: str, pod: ProbePod, until: float) -> dict[str, Any]:
+def pod_document(name: str, pod: ProbePod, until: float, limit_seconds: float) -> dict[str, Any]:
     """The pod as Kubernetes takes it.
 
     Args:
         name: of the pod.
         pod: what it does and where.
         until: the second since the epoch after which nobody waits for it.
+        limit_seconds: how long it is waited for.
     """
     target = {
         "host": pod.host,
@@ -110,7 +111,9 @@ def pod_document(name: str, pod: ProbePod, until: float) -> dict[str, Any]:
     }
     spec: dict[str, Any] = {
         "restartPolicy": "Never",
-        "activeDeadlineSeconds": RUN_SECONDS,
+        # Counted from when it is on a node.
+        # https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#lifecycle
+        "activeDeadlineSeconds": int(limit_seconds) + GRACE_SECONDS,
         "automountServiceAccountToken": False,
         "securityContext": {
             "runAsNonRoot": True,

@@ -20,6 +20,7 @@ from gke_clusters.kube.probe_pod import ProbePod, ProbeRun
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.network_verdict import Verdict, advised, parts_of, place_of, verdict_of
 from gke_clusters.lifecycle.pod_firewall import firewall_rule, host_of
+from gke_clusters.lifecycle.pod_remedies import remedy_of
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.lifecycle.registration import pool_placement
 from gke_clusters.lifecycle.started_cluster import find_started, kubernetes_of, require_started
@@ -29,28 +30,7 @@ from gke_clusters.settings.descriptors import macro_descriptor
 from gke_clusters.settings.network_test import COMPONENT, NetworkTestSettings
 from gke_clusters.settings.register import REMEDY
 
-_SCHEDULING: Final = (
-    "Nodes take the pod when they have room and it bears their taints: name a node pool in the dialog, or look whether"
-    " the autoscaler can add a node (macro Diagnose). A pool that grows from zero takes some minutes: give it more."
-)
-_IMAGE: Final = (
-    "Push the base images (macro Push base images), or name an image in the dialog that the nodes can pull. Their"
-    " service account needs roles/artifactregistry.reader on the repository; without external addresses and Cloud NAT"
-    " they cannot pull from Docker Hub."
-)
 _NOT_FOUND: Final = 404
-_PROGRAM: Final = "Name an image in the dialog that has python3 on its path, for any user."
-_REMEDIES: Final = {
-    "Unschedulable": _SCHEDULING,
-    "Pending": _SCHEDULING,
-    "ImagePullBackOff": _IMAGE,
-    "ErrImagePull": _IMAGE,
-    "InvalidImageName": _IMAGE,
-    "StartError": _PROGRAM,
-    "ContainerCannotRun": _PROGRAM,
-    "RunContainerError": _PROGRAM,
-    "Error": _PROGRAM,
-}
 
 
 class Instance(Protocol):
@@ -248,8 +228,8 @@ class _Story:
         else:
             words = f"{run.reason or 'It gave no report'}: {run.message or 'Kubernetes says no more.'}"
             self.parts.append(Part("Pod", Tone.BAD, words, facts))
-            remedy = _REMEDIES.get(run.reason, _SCHEDULING if not run.node else _IMAGE)
-            verdict = Verdict(Tone.UNKNOWN, "The pod did not run, so the network could not be tried.", remedy)
+            words = "The pod did not run, so the network could not be tried."
+            verdict = Verdict(Tone.UNKNOWN, words, remedy_of(run, pod.namespace))
         self._tell_left(run.left, run.name, pod)
         return verdict
 

@@ -9,16 +9,16 @@ from tests.python.unit.kube.test_network_probe import CHECK, POD, beside_a_sidec
 def test_the_pod_ends_by_itself_asks_for_little_and_goes_where_it_is_sent() -> None:
     taint = {"key": "gpu", "operator": "Exists"}
     placed = ProbePod("h", 1, "i", node_selector={"pool": "gpu"}, tolerations=(taint,))
-    document = pod_document("n", placed, 12.7)
+    document = pod_document("n", placed, 12.7, 600.0)
     spec = document["spec"]
 
     assert document["metadata"]["annotations"][UNTIL] == "12"
     assert LABEL in document["metadata"]["labels"]
     assert (spec["restartPolicy"], spec["automountServiceAccountToken"]) == ("Never", False)
-    assert spec["activeDeadlineSeconds"] > 0
+    assert spec["activeDeadlineSeconds"] == 720
     assert (spec["nodeSelector"], spec["tolerations"]) == ({"pool": "gpu"}, [taint])
     assert json.loads(spec["containers"][0]["args"][0])["protocol"] == "http"
-    assert not {"nodeSelector", "tolerations"} & pod_document("n", POD, 1)["spec"].keys()
+    assert not {"nodeSelector", "tolerations"} & pod_document("n", POD, 1, 60)["spec"].keys()
 
 
 def test_lines_of_a_report_that_are_none_are_left_out() -> None:
@@ -27,7 +27,7 @@ def test_lines_of_a_report_that_are_none_are_left_out() -> None:
 
 
 def test_a_mesh_is_asked_by_both_its_ways_to_leave_the_pod_alone() -> None:
-    metadata = pod_document("n", POD, 1)["metadata"]
+    metadata = pod_document("n", POD, 1, 60)["metadata"]
     assert metadata["labels"]["sidecar.istio.io/inject"] == "false"
     assert metadata["annotations"]["sidecar.istio.io/inject"] == "false"
 
@@ -52,7 +52,7 @@ def test_a_pod_that_ended_before_its_container_ran_says_why_and_not_what_the_con
 
 def test_the_strictest_policy_for_pods_takes_the_pod() -> None:
     # https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted, field by field.
-    spec = pod_document("n", POD, 1)["spec"]
+    spec = pod_document("n", POD, 1, 60)["spec"]
     [container] = spec["containers"]
 
     assert spec["securityContext"]["runAsNonRoot"] is True
