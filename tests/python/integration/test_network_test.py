@@ -22,6 +22,8 @@ PROJECT = "NETWORK"
 DEADLINE_SECONDS = 30.0
 POLL_SECONDS = 0.05
 IMAGE = "us-central1-docker.pkg.dev/sandbox-project/dss/python:3.11"
+# A node takes some seconds to come, long enough to see that it is waited for.
+PATIENT_SPEED = 25
 
 
 class NetworkTests:
@@ -89,6 +91,37 @@ def test_the_pod_waits_for_a_node_of_a_cluster_that_has_none_to_give(
             drainer.set_schedulable(node, schedulable=True)
 
         assert "Pods of the cluster reach DSS." in page.result()
+
+
+@pytest.fixture
+def patient(tmp_path: Path, plugin_archive: Path) -> Iterator[tuple[Sandbox, Dss]]:
+    """A sandbox of the test's own in which waiting can be seen, and its DSS with the plugin."""
+    sandbox = Sandbox(tmp_path, "--speed", str(PATIENT_SPEED))
+    dss = Dss(sandbox)
+    dss.install(plugin_archive)
+    yield sandbox, dss
+    sandbox.stop()
+
+
+def test_the_pod_waits_for_the_first_node_of_a_pool_that_the_autoscaler_has_at_zero(
+    patient: tuple[Sandbox, Dss], inline: Any, tmp_path: Path
+) -> None:
+    sandbox, dss = patient
+    limits = {"enabled": True, "minNodeCount": 0, "maxNodeCount": 2}
+    pools = [{"name": "workers", "initialNodeCount": 1}, {"name": "spare", "autoscaling": limits}]
+    place = {"location": "us-central1-a", "control_plane": True}
+    sandbox.plant({**place, "cluster": {"name": "zero", "nodePools": pools}})
+    connection = inline({"projectId": sandbox.project, "zone": "us-central1-a"})
+    cluster = dss.cluster("zero", "attach-gke-cluster", {"connectionInfo": connection, "clusterId": "zero"})
+    cluster.start()
+    tests = NetworkTests(dss, cluster)
+    before = tests.gke(sandbox)["currentNodeCount"]
+    page = tests.page(nodePoolId="spare")
+
+    assert "Pods of the cluster reach DSS." in page
+    assert (before, tests.gke(sandbox)["currentNodeCount"]) == (1, 2)
+    [log] = (tmp_path / "state" / "dss" / "run" / "macros").glob("*.log")
+    assert "The pod: TriggeredScaleUp: pod triggered scale-up: [{https://" in log.read_text()
 
 
 def is_unschedulable(pod: Mapping[str, Any]) -> bool:
