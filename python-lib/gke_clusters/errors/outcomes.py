@@ -27,12 +27,18 @@ class ClusterUnhealthy(GkeClustersError):
 
 
 class ControlPlaneUnreachable(GkeClustersError):
-    """The cluster runs, and its Kubernetes API server cannot be reached from the DSS host."""
+    """The cluster runs, and its Kubernetes API server cannot be reached from the DSS host.
+
+    Attributes:
+        answered: whether something answered at its address all the same.
+    """
 
     advice = (
         "Choose another control plane endpoint (the DNS endpoint needs no route to the VPC), or add the address of the "
         "DSS host to the authorized networks of the cluster."
     )
+
+    answered = False
 
 
 class PodsRemain(GkeClustersError):

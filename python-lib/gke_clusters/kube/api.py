@@ -114,15 +114,18 @@ class KubernetesApi:
             client.ApiClient(configuration), endpoint or Endpoint(kind_of_host(host), host), request_timeout_seconds
         )
 
-    def version(self) -> str:
+    def version(self, *, patience_seconds: float = 0.0) -> str:
         """The version of Kubernetes, such as `v1.33.5-gke.1080000`.
+
+        Args:
+            patience_seconds: for how long to ask again where the server needs a moment.
 
         Raises:
             ControlPlaneUnreachable: no usable answer.
             AccessDenied: the identity is refused.
         """
         try:
-            return str(self.call("GET", "/version").get("gitVersion", ""))
+            return str(self._patiently("GET", "/version", patience_seconds).get("gitVersion", ""))
         except CallError as error:
             raise error.for_administrator(self.endpoint) from None
 
@@ -190,14 +193,22 @@ class KubernetesApi:
             "spec": {"resourceAttributes": {key: value for key, value in question.items() if value}},
         }
 
-        def ask() -> dict[str, Any]:
-            return self.call("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=body)
-
+        path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
         try:
-            answer = ask_patiently(ask, self.endpoint, lambda error: patience_seconds if error.failure.passes else 0.0)
+            answer = self._patiently("POST", path, patience_seconds, body)
         except CallError as error:
             raise error.for_administrator(self.endpoint) from None
         return _mapping(answer.get("status")).get("allowed") is True
+
+    def _patiently(
+        self, method: str, path: str, patience_seconds: float, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """A call that changes nothing, again where the server needs a moment."""
+        return ask_patiently(
+            lambda: self.call(method, path, body=body),
+            self.endpoint,
+            lambda error: patience_seconds if error.failure.passes else 0.0,
+        )
 
     def call(
         self,

@@ -78,12 +78,14 @@ class CallError(Exception):
 
     def unreachable(self, endpoint: Endpoint) -> ControlPlaneUnreachable:
         """The same as the answer to a probe."""
-        return ControlPlaneUnreachable(
+        unreachable = ControlPlaneUnreachable(
             cause=f"The Kubernetes API server {self.failure.value}.",
             resource=str(endpoint),
             verbatim=self.verbatim or None,
             remedy=_remedy(self.failure, endpoint),
         )
+        unreachable.answered = bool(self.status)
+        return unreachable
 
 
 def call_error_of_exception(error: Exception) -> CallError:

@@ -19,6 +19,9 @@ _PRESSURES: Final = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUn
 
 # Reasons of a container that waits which are no fault by themselves.
 _ORDINARY: Final = frozenset({"ContainerCreating", "PodInitializing"})
+TERMINATING: Final = "Terminating"
+"""As kubectl calls a pod that is being deleted."""
+
 _OVER: Final = frozenset({"Succeeded", "Failed"})
 
 
@@ -59,7 +62,7 @@ class WaitingPod:
         name: Its name.
         reason: One word, such as ``Unschedulable``, ``ImagePullBackOff`` or ``CrashLoopBackOff``.
         message: The words of the scheduler or of the node.
-        created: RFC 3339.
+        created: RFC 3339; of one that is being deleted, until when it was to be gone.
         restarts: How often a container of it was started again.
     """
 
@@ -124,12 +127,13 @@ def _node(item: Mapping[str, Any]) -> NodeState:
 
 def _waiting(item: Mapping[str, Any]) -> Iterator[WaitingPod]:
     metadata, status = _mapping(item.get("metadata")), _mapping(item.get("status"))
-    if status.get("phase") in _OVER or metadata.get("deletionTimestamp"):
+    if status.get("phase") in _OVER:
         return
+    leaving = str(metadata.get("deletionTimestamp") or "")
     containers = [
         each for kind in ("initContainerStatuses", "containerStatuses") for each in _mappings(status.get(kind))
     ]
-    reason, message = _unscheduled(status) or _stuck(containers) or ("", "")
+    reason, message = (TERMINATING, "") if leaving else _unscheduled(status) or _stuck(containers) or ("", "")
     if not reason:
         if status.get("phase") != "Pending":
             return
@@ -139,7 +143,7 @@ def _waiting(item: Mapping[str, Any]) -> Iterator[WaitingPod]:
         name=str(metadata.get("name", "")),
         reason=reason,
         message=redacted(message),
-        created=str(metadata.get("creationTimestamp", "")),
+        created=leaving or str(metadata.get("creationTimestamp", "")),
         restarts=sum(int(each.get("restartCount") or 0) for each in containers),
     )
 

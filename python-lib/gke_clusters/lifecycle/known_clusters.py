@@ -14,7 +14,9 @@ from gke_clusters.lifecycle.kubeconfig_users import KubeconfigUser, read_kubecon
 from gke_clusters.lifecycle.saved_cluster import SavedCluster, read_saved_cluster
 
 _TYPE_PREFIX: Final = "pycluster_gke-clusters_"
-_ATTACH: Final = f"{_TYPE_PREFIX}attach-gke-cluster"
+ATTACH_TYPE: Final = f"{_TYPE_PREFIX}attach-gke-cluster"
+"""The type of the clusters of DSS that use what others created."""
+
 # Where DSS lets a cluster work is not documented, only that it is below its data directory: the folder of the cluster
 # itself, or one in it.
 _PLACES: Final = ("", "*/", "*/*/")
@@ -85,7 +87,7 @@ def read_clusters_of_dss(instance: ClustersOfDss, environment: Mapping[str, str]
         # Some versions give the name only, which is the id.
         cluster_id, kind = str(item.get("id") or item["name"]), str(item.get("type", ""))
         if kind.startswith(_TYPE_PREFIX):
-            own.append(replace(_read(instance, cluster_id, environment), attaches=kind == _ATTACH))
+            own.append(replace(_read(instance, cluster_id, environment), attaches=kind == ATTACH_TYPE))
         else:
             others.append(_read_other(instance, cluster_id, environment))
     return DssClusters(tuple(own), tuple(others))

@@ -125,7 +125,7 @@ def test_a_troubled_cluster_is_degraded_and_each_trouble_is_named_with_what_to_d
     assert verdict(page).startswith("Degraded: one part is a problem.")
     assert found["Access that DSS needs"] == "bad"
     assert "create secrets" in page
-    assert (found["Quota"], found["Nodes"], found["Pods that wait"]) == ("unknown", "warning", "warning")
+    assert (found["Quota"], found["Nodes"], found["Pods that wait"]) == ("unknown", "warning", "info")
     assert "compute.regions.get" in page
     assert "kubectl uncordon gke-" in page
     assert "1 pod: Unschedulable." in page

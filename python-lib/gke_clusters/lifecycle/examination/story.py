@@ -12,7 +12,7 @@ from typing import Final
 
 from gke_clusters.dss.clusters import DssCluster
 from gke_clusters.errors import ClusterNotFound, ControlPlaneUnreachable, GkeClustersError, StateError
-from gke_clusters.google.clusters import Cluster
+from gke_clusters.google.clusters import Cluster, ClusterList
 from gke_clusters.kube.access import review_access
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.endpoint_trial import ENDPOINT_KINDS, EndpointTrial, try_endpoint
@@ -36,6 +36,8 @@ GOOGLE_PATIENCE_SECONDS: Final = 12.0
 """Short enough that Google's own words are on the page, and not only that they were waited for."""
 
 _API_TIMEOUT_SECONDS: Final = 8.0
+# One answer that went wrong on its way is no cluster that cannot be reached.
+_API_PATIENCE_SECONDS: Final = 4.0
 _CREDENTIALS, _GKE, _HELPER, _API = (
     "the credentials of the connection",
     "the GKE cluster",
@@ -74,12 +76,15 @@ def diagnose(
     progress.step(5, f"Asking about {cluster.id}")
     inquiries = Inquiries(deadline_seconds)
     google = inquiries.ask(_CREDENTIALS, connect)
-    started = cluster.state != "NONE" and bool(cluster.data)
-    if started:
+    if cluster.state in dss_side.UNDER_WAY:
+        verdict, words = Tone.INFO, f"{cluster.id} {dss_side.UNDER_WAY[cluster.state]}."
+        parts = _under_way(cluster, google, inquiries, environment)
+    elif cluster.state != "NONE" and cluster.data:
         verdict, words, parts = _started(cluster, google, inquiries, progress, environment)
     else:
         verdict, words = Tone.INFO, f"{cluster.id} is not started."
-        parts = [*_of_dss(cluster, google, environment), _created(cluster, google, inquiries, environment)]
+        created = _ask_created(cluster, google, inquiries, environment)
+        parts = [*_of_dss(cluster, google, environment), _created_part(created)]
     access = google.answer_or_none()
     progress.step(100, words)
     return render_diagnosis(
@@ -114,7 +119,7 @@ def _started(
     gone = _gone(gke) if dss_side.saved_of(cluster) else None
     if gone:
         parts.append(Part("GKE cluster", Tone.BAD, "It is gone.", failure=gone))
-        parts.append(_created(cluster, google, inquiries, environment))
+        parts.append(_created_part(_ask_created(cluster, google, inquiries, environment)))
         return Tone.BAD, f"The GKE cluster of {cluster.id} is gone.", parts
     for percent, show in enumerate((*asked_of_google[:1], *asked_of_the_cluster, *asked_of_google[1:]), 1):
         part = show()
@@ -133,15 +138,42 @@ def _of_dss(cluster: DssCluster, google: Inquiry[GoogleAccess], environment: Map
     return parts
 
 
-def _created(
+def _under_way(
     cluster: DssCluster, google: Inquiry[GoogleAccess], inquiries: Inquiries, environment: Mapping[str, str]
-) -> Part:
-    created = inquiries.ask(
+) -> list[Part]:
+    """While DSS starts or stops a cluster: what Google has of it, and what it does there."""
+    created = _ask_created(cluster, google, inquiries, environment)
+    operations = inquiries.ask(
+        "the operations",
+        lambda: [
+            operation
+            for each in created.answer().clusters
+            for operation in google.answer().clusters.operations_of(each.name)
+        ],
+        after=created,
+    )
+    now = datetime.now(timezone.utc)
+    return [
+        *_of_dss(cluster, google, environment),
+        _created_part(created, under_way=True),
+        operations.part("Operations", lambda found: google_side.operations_part(found, now)),
+    ]
+
+
+def _ask_created(
+    cluster: DssCluster, google: Inquiry[GoogleAccess], inquiries: Inquiries, environment: Mapping[str, str]
+) -> Inquiry[ClusterList]:
+    return inquiries.ask(
         "the clusters of the project",
         lambda: dss_side.created_for(cluster, google.answer(), environment),
         after=google,
     )
-    return created.part("GKE clusters of this DSS cluster", dss_side.created_part)
+
+
+def _created_part(created: Inquiry[ClusterList], *, under_way: bool = False) -> Part:
+    return created.part(
+        "GKE clusters of this DSS cluster", lambda found: dss_side.created_part(found, under_way=under_way)
+    )
 
 
 def _ask_google(cluster: DssCluster, questions: _Questions, inquiries: Inquiries) -> list[Callable[[], Part]]:
@@ -226,7 +258,7 @@ def _helper(cluster: DssCluster, kubeconfig: Path) -> HelperTrial:
 
 def _reach(kubeconfig: Path) -> tuple[KubernetesApi, str]:
     api = KubernetesApi.from_kubeconfig(kubeconfig, request_timeout_seconds=_API_TIMEOUT_SECONDS)
-    return api, api.version()
+    return api, api.version(patience_seconds=_API_PATIENCE_SECONDS)
 
 
 def _gone(gke: Inquiry[Cluster]) -> GkeClustersError | None:
@@ -243,8 +275,9 @@ def _gone(gke: Inquiry[Cluster]) -> GkeClustersError | None:
 def _verdict(parts: list[Part], api: Inquiry[tuple[KubernetesApi, str]]) -> tuple[Tone, str]:
     try:
         api.answer()
-    except ControlPlaneUnreachable:
-        return Tone.BAD, "Unreachable: the Kubernetes API does not answer at the address that DSS uses."
+    except ControlPlaneUnreachable as failure:
+        if not failure.answered:
+            return Tone.BAD, "Unreachable: the Kubernetes API does not answer at the address that DSS uses."
     except (GkeClustersError, NotAskedError):
         pass
     tones = [part.tone for part in parts]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from gke_clusters.errors import GkeClustersError
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.failures import CallError
 from gke_clusters.kube.symptoms import (
+    TERMINATING,
     NodeState,
     WaitingPod,
     WarningEvent,
@@ -29,8 +30,11 @@ _EVENT_PAGES: Final = 4
 _EVENTS_PER_PAGE: Final = 500
 
 _NEW_SECONDS: Final = 600.0
+# An autoscaler makes a node in a minute or two.
+_PLACED_SECONDS: Final = 180.0
 
-_ORDINARY: Final = frozenset({"Pending", "ContainerCreating", "PodInitializing"})
+_UNPLACED: Final = "Unschedulable"
+_ORDINARY: Final = frozenset({"Pending", "ContainerCreating", "PodInitializing", TERMINATING})
 _UNSCHEDULABLE: Final = (
     "No node has room for them, or they may not run on those that have. If the message says Insufficient cpu or memory:"
     " ask for less, or add nodes (macros Resize node pool and Add node pool). If it says taint, node affinity or"
@@ -45,8 +49,18 @@ _IMAGE: Final = (
 _CRASH: Final = "A container ends again and again. Read why: kubectl logs POD --namespace NAMESPACE --previous"
 _CONFIGURATION: Final = "What the pod refers to is missing or wrong: kubectl describe pod POD --namespace NAMESPACE"
 _LONG: Final = "It takes unusually long to begin: kubectl describe pod POD --namespace NAMESPACE"
+_GATED: Final = (
+    "A queue, such as Kueue, holds it back until its turn, and takes the gate away itself: kubectl get pod POD"
+    " --namespace NAMESPACE -o jsonpath={.spec.schedulingGates}"
+)
+_LEAVING: Final = (
+    "Its node does not answer, or a finalizer holds it: kubectl get pod POD --namespace NAMESPACE -o yaml. If its node"
+    " is gone: kubectl delete pod POD --namespace NAMESPACE --force --grace-period 0"
+)
 _REMEDIES: Final = {
-    "Unschedulable": _UNSCHEDULABLE,
+    _UNPLACED: _UNSCHEDULABLE,
+    "SchedulingGated": _GATED,
+    TERMINATING: _LEAVING,
     "ImagePullBackOff": _IMAGE,
     "ErrImagePull": _IMAGE,
     "InvalidImageName": _IMAGE,
@@ -172,21 +186,18 @@ def pods_part(pods: Sequence[WaitingPod], now: datetime) -> Part:
         now: The time, with its zone.
     """
     title = "Pods that wait"
+    pods = [pod for pod in pods if pod.reason != TERMINATING or _is_stuck(pod, now)]
     if not pods:
         return Part(title, Tone.GOOD, "No pod waits for anything.")
-    stuck = [pod for pod in pods if pod.reason not in _ORDINARY or _age_seconds(pod, now) > _NEW_SECONDS]
-    advice = []
-    for reason, number in Counter(pod.reason for pod in stuck).most_common():
-        first = next(pod for pod in stuck if pod.reason == reason)
-        remedy = _REMEDIES.get(reason) or (_LONG if reason in _ORDINARY else _CONFIGURATION)
-        words = f"{number} pod{'s' if number > 1 else ''}: {reason}. {first.message}".strip()
-        remedy = remedy.replace("POD", first.name).replace("NAMESPACE", first.namespace)
-        advice.append(Advice(Tone.WARNING, words, remedy))
+    stuck = [pod for pod in pods if _is_stuck(pod, now)]
+    # Of one that is new it is told why it waits, without alarm: a node may be on its way.
+    unplaced = [pod for pod in pods if pod.reason == _UNPLACED and pod not in stuck]
+    advice = [*_pod_advice(stuck, Tone.WARNING), *_pod_advice(unplaced, Tone.INFO)]
     tone = Tone.WARNING if stuck else Tone.INFO
     rows = tuple(
         (
             f"{pod.namespace}/{pod.name}",
-            Cell(pod.reason, Tone.INFO if pod.reason in _ORDINARY else Tone.WARNING),
+            Cell(pod.reason, Tone.WARNING if _is_stuck(pod, now) else Tone.INFO),
             pod.created,
             str(pod.restarts),
             pod.message,
@@ -197,6 +208,20 @@ def pods_part(pods: Sequence[WaitingPod], now: datetime) -> Part:
         ("Pod", "Reason", "Since", "Restarts", "What is said"), rows[:_MOST_PODS], max(0, len(rows) - _MOST_PODS)
     )
     return Part(title, tone, f"{len(pods)} wait, {len(stuck)} of them not as usual.", (), table, tuple(advice))
+
+
+def _is_stuck(pod: WaitingPod, now: datetime) -> bool:
+    if pod.reason == _UNPLACED:
+        return _age_seconds(pod, now) > _PLACED_SECONDS
+    return pod.reason not in _ORDINARY or _age_seconds(pod, now) > _NEW_SECONDS
+
+
+def _pod_advice(pods: Sequence[WaitingPod], tone: Tone) -> Iterator[Advice]:
+    for reason, number in Counter(pod.reason for pod in pods).most_common():
+        first = next(pod for pod in pods if pod.reason == reason)
+        remedy = _REMEDIES.get(reason) or (_LONG if reason in _ORDINARY else _CONFIGURATION)
+        words = f"{number} pod{'s' if number > 1 else ''}: {reason}. {first.message}".strip()
+        yield Advice(tone, words, remedy.replace("POD", first.name).replace("NAMESPACE", first.namespace))
 
 
 def events_part(events: Sequence[WarningEvent]) -> Part:

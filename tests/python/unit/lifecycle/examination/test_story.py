@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import replace
+from datetime import datetime, timezone
 from types import SimpleNamespace
 
 import pytest
@@ -40,7 +41,7 @@ class FakeApi:
     def from_kubeconfig(self, path, *, request_timeout_seconds):
         return self
 
-    def version(self):
+    def version(self, *, patience_seconds):
         if self.failure:
             raise self.failure
         return "v1.33.5"
@@ -74,6 +75,7 @@ class Stage:
             "cluster": dict(gke.resource),
         }
         self.state = "RUNNING"
+        self.type = "pycluster_gke-clusters_create-gke-cluster"
         self.config = {}
         patched.setattr(story, "KubernetesApi", self.api)
         patched.setattr(story, "try_helper", self._try_helper)
@@ -90,7 +92,7 @@ class Stage:
         return EndpointTrial(kind, SERVER if kind == "public" else f"https://{kind}", answers=True)
 
     def diagnose(self, connect=None, **options):
-        cluster = DssCluster("my-cluster", "type", self.state, self.config, {}, self.data)
+        cluster = DssCluster("my-cluster", self.type, self.state, self.config, {}, self.data)
         environment = {"DIP_HOME": str(self.home)}
         page = diagnose(cluster, connect or (lambda: self.world.google), self.world.progress, environment, **options)
         return Page(page)
@@ -176,6 +178,16 @@ def test_an_api_that_does_not_answer_is_unreachable_and_what_takes_it_is_not_ask
     assert page.tones["Kubernetes API"] == "bad"
     assert page.text.count("because there is no answer about the Kubernetes API") == 2 * 4
     assert page.tones["GKE cluster"] == page.tones["Control plane endpoints"] == "good"
+
+
+def test_an_api_that_answers_with_a_refusal_is_not_called_unreachable(stage):
+    stage.api.failure = ControlPlaneUnreachable("It did not accept the token (HTTP 401).")
+    stage.api.failure.answered = True
+    page = stage.diagnose()
+
+    assert page.verdict.startswith("Degraded: one part is a problem.")
+    assert page.tones["Kubernetes API"] == "bad"
+    assert "It did not accept the token (HTTP 401)." in page.text
 
 
 def test_a_helper_that_gives_no_token_is_the_problem_and_endpoints_are_asked_without_one(stage):
@@ -285,7 +297,33 @@ class TestNotStarted:
 
         assert page.tones["GKE clusters of this DSS cluster"] == "warning"
         assert place.path in page.text
-        assert "which is billed" in page.text
+        assert f"{place} was created for it and is billed." in page.text
+        assert "Start the DSS cluster, which takes it over" in page.text
+
+    def test_one_of_an_earlier_version_without_labels_is_known_by_the_data_of_its_last_start(self, stage):
+        stage.state = "NONE"
+        found = stage.world.clusters.add(stage.world.cluster(labels={}))
+        page = stage.diagnose()
+
+        assert page.tones["GKE clusters of this DSS cluster"] == "warning"
+        assert f"gcloud container clusters delete {found.name.name}" in page.text
+
+    def test_what_was_attached_was_not_created_for_it(self, stage):
+        stage.state, stage.type = "NONE", "pycluster_gke-clusters_attach-gke-cluster"
+        stage.world.clusters.add(stage.world.cluster(labels={}))
+
+        assert stage.diagnose().tones["GKE clusters of this DSS cluster"] == "good"
+
+    @pytest.mark.parametrize(("there", "tone"), [(False, "unknown"), (True, "warning")])
+    def test_zones_that_did_not_answer_are_named(self, never, there, tone):
+        never.config = {"connectionInfo": {"projectId": "acme"}}
+        never.world.clusters.missing_zones = ("us-east1-b",)
+        if there:
+            never.world.clusters.add(never.world.cluster(labels=LABELS))
+        page = never.diagnose()
+
+        assert page.tones["GKE clusters of this DSS cluster"] == tone
+        assert "These zones did not answer: us-east1-b." in page.text
 
     def test_clusters_of_others_are_not_its_own(self, never):
         others = Ownership.of("install-2", "my-cluster").labels
@@ -310,11 +348,6 @@ class TestNotStarted:
         assert page.tones["DSS cluster"] == "warning"
         assert "clusters/half" in page.text
 
-    def test_one_that_is_being_started_is_said_to_be_so(self, never):
-        never.state = "STARTING"
-
-        assert "my-cluster is being started." in never.diagnose().text
-
     def test_without_credentials_dss_is_all_that_is_known(self, never):
         page = never.diagnose(failing(CredentialsError("No key.")))
 
@@ -325,8 +358,26 @@ class TestNotStarted:
         }
 
 
-@pytest.mark.parametrize(("state", "tone"), [("RUNNING", "good"), ("STOPPING", "info")])
-def test_the_state_of_dss_is_shown(stage, state, tone):
-    stage.state = state
+@pytest.mark.parametrize(("state", "words"), [("STARTING", "is being started"), ("STOPPING", "is being stopped")])
+@pytest.mark.parametrize("data", ["of the last start", "none"])
+@pytest.mark.parametrize("there", [True, False])
+class TestUnderWay:
+    def test_it_is_said_to_be_so_with_what_google_has_of_it(self, stage, state, words, data, there):
+        stage.state = state
+        if data == "none":
+            stage.data, stage.config = {}, {"connectionInfo": {"projectId": "acme"}}
+        stage.world.clusters.clusters.clear()
+        if there:
+            stage.world.clusters.add(stage.world.cluster(status="PROVISIONING", labels=LABELS))
+            begun = datetime.now(timezone.utc).isoformat()
+            stage.world.clusters.operations.append(stage.world.operation("CREATE_CLUSTER", started=begun))
+        page = stage.diagnose()
 
-    assert stage.diagnose().tones["DSS cluster"] == tone
+        assert (page.tone, page.verdict) == ("info", f"my-cluster {words}.")
+        assert page.tones == {
+            "DSS cluster": "info",
+            "GKE clusters of this DSS cluster": "info" if there else "good",
+            "Operations": "info" if there else "good",
+        }
+        assert "PROVISIONING" in page.text or not there
+        assert [each for each in ("gone", "force stop", "billed") if each in page.text] == []

@@ -104,6 +104,7 @@ class TestPods:
         ("reason", "said"),
         [
             ("Unschedulable", "Resize node pool"),
+            ("SchedulingGated", "takes the gate away itself"),
             ("ImagePullBackOff", "roles/artifactregistry.reader"),
             ("CrashLoopBackOff", "kubectl logs p --namespace ns --previous"),
             ("CreateContainerConfigError", "kubectl describe pod p --namespace ns"),
@@ -115,8 +116,26 @@ class TestPods:
         assert advice.what == f"1 pod: {reason}. Why."
         assert said in advice.remedy
 
+    @pytest.mark.parametrize(
+        ("created", "tone"), [("2026-01-01T11:57:01Z", Tone.INFO), ("2026-01-01T11:56:59Z", Tone.WARNING)]
+    )
+    def test_one_without_room_is_no_trouble_while_a_node_may_be_on_its_way(self, created, tone):
+        part = pods_part([waiting("Unschedulable", "No room.", created)], NOW)
+
+        assert (part.tone, part.table.rows[0][1]) == (tone, Cell("Unschedulable", tone))
+        assert [(each.tone, each.what) for each in part.advice] == [(tone, "1 pod: Unschedulable. No room.")]
+
+    def test_one_that_is_being_deleted_is_shown_when_it_should_be_gone_for_long(self):
+        leaving, stuck = waiting("Terminating"), waiting("Terminating", created="2026-01-01T11:49:00Z", name="stuck")
+        part = pods_part([leaving, stuck], NOW)
+
+        assert (part.tone, [row[0] for row in part.table.rows]) == (Tone.WARNING, ["ns/stuck"])
+        assert "kubectl delete pod stuck --namespace ns --force" in part.advice[0].remedy
+        assert pods_part([leaving], NOW).tone is Tone.GOOD
+
     def test_many_of_one_reason_are_one_thing_to_do(self):
-        part = pods_part([waiting("Unschedulable", "No room.", name=str(number)) for number in range(60)], NOW)
+        long_ago = "2026-01-01T11:00:00Z"
+        part = pods_part([waiting("Unschedulable", "No room.", long_ago, str(number)) for number in range(60)], NOW)
 
         assert [each.what for each in part.advice] == ["60 pods: Unschedulable. No room."]
         assert (len(part.table.rows), part.table.left_out) == (50, 10)
