@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from gke_clusters.dss.base_images import executor_push
 from gke_clusters.dss.clusters import DssCluster
 from gke_clusters.dss.installation import install_id
-from gke_clusters.errors import ClusterNotFound, GkeClustersError, Problem, SettingsError, StateError
+from gke_clusters.errors import ClusterNotFound, GkeClustersError, Problem, SettingsError, StateError, redacted
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.failures import CallError
@@ -200,7 +200,8 @@ class _Story:
         waits = iter(range(20, 85, 4))
         try:
             return probe.run(
-                self._settings.minutes * 60.0, lambda words: self._progress.step(next(waits, 84), f"The pod: {words}")
+                self._settings.minutes * 60.0,
+                lambda words: self._progress.step(next(waits, 84), f"The pod: {redacted(words)}"),
             )
         except CallError as error:
             if error.status == _NOT_FOUND and f'namespaces "{pod.namespace}" not found' in error.verbatim:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
-from gke_clusters.errors import GkeClustersError, redacted
+from gke_clusters.errors import GkeClustersError
 from gke_clusters.reports.diagnosis_text import bundle_text
 from gke_clusters.reports.pages import render
+from gke_clusters.reports.secrecy import without_secrets
 
 
 class Tone(str, Enum):
@@ -142,7 +142,7 @@ def _advice(part: Part) -> Iterator[Advice]:
 
 def render_diagnosis(diagnosis: Diagnosis) -> str:
     """Return the page. Neither it nor the text in it repeats a secret that somebody wrote into a message or a name."""
-    safe: Diagnosis = _without_secrets(diagnosis)
+    safe = without_secrets(diagnosis)
     text = bundle_text(safe)
     return render(
         "diagnosis.html",
@@ -152,19 +152,4 @@ def render_diagnosis(diagnosis: Diagnosis) -> str:
         # In base64, so that no character of the text means anything in a link: https://www.rfc-editor.org/rfc/rfc2397
         download=f"data:text/plain;charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}",
         file_name=f"diagnosis-{re.sub('[^A-Za-z0-9_.-]+', '-', safe.cluster)}.txt",
-    )
-
-
-def _without_secrets(value: Any) -> Any:
-    """Return the same with every text redacted; failures have seen to their own."""
-    if isinstance(value, Enum) or (not isinstance(value, str | tuple) and not dataclasses.is_dataclass(value)):
-        return value
-    if isinstance(value, str):
-        return redacted(value)
-    if isinstance(value, tuple):
-        return tuple(map(_without_secrets, value))
-    fields = dataclasses.fields(value)
-    return dataclasses.replace(
-        value,  # type: ignore[type-var]  # it is one of the classes above
-        **{field.name: _without_secrets(getattr(value, field.name)) for field in fields},
     )

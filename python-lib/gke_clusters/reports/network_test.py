@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gke_clusters.reports.diagnosis import Part, Tone
 from gke_clusters.reports.pages import render
+from gke_clusters.reports.secrecy import without_secrets
 
 
 @dataclass(frozen=True)
@@ -91,5 +92,6 @@ class NetworkTest:
 
 
 def render_network_test(test: NetworkTest) -> str:
-    """Return the page."""
-    return render("network_test.html", title=f"Network test of {test.cluster}", test=test)
+    """Return the page. It does not repeat a secret that somebody wrote into a message, such as one of a registry."""
+    safe = without_secrets(test)
+    return render("network_test.html", title=f"Network test of {safe.cluster}", test=safe)

@@ -260,6 +260,22 @@ def test_a_pod_that_does_not_run_is_said_so_with_the_remedy(stage: Stage, reason
     assert f"{reason}: so it is" in page
 
 
+def test_words_of_others_get_without_secrets_into_the_log_and_the_page(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(0)
+    said = "Failed to pull image: Authorization: Bearer hunter2 and ya29.a0AfH6SMBxxxxxxxx"
+    stage.server = Server(
+        state_of(waiting={"reason": "ContainerCreating"}),
+        state_of(waiting={"reason": "ImagePullBackOff"}),
+        events=[{"items": [{"reason": "Failed", "message": said}]}],
+    )
+    page = stage.run()
+
+    assert "The pod: " in caplog.text
+    assert [secret for secret in ("hunter2", "ya29.") if secret in page + caplog.text] == []
+
+
 @pytest.mark.parametrize("pod", [state_of(terminated={}), {"status": {"phase": "Failed", "reason": "Evicted"}}])
 def test_a_pod_without_a_report_is_said_so(stage: Stage, pod: Any) -> None:
     stage.server.answers["pods"] = [pod]

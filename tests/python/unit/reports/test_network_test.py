@@ -30,3 +30,12 @@ def test_the_command_quotes_what_a_shell_would_take_for_its_own() -> None:
     assert "'--project=p; rm -rf /'" in rule.command
     assert "--source-ranges=10.0.0.0/8,10.9.0.0/16" in rule.command
     assert dict(rule.fields)["Source IPv4 ranges"] == "10.0.0.0/8, 10.9.0.0/16"
+
+
+def test_no_secret_that_somebody_wrote_gets_into_the_page() -> None:
+    secrets = ("ya29.a0AfH6SMBxxxxxxxx", "password=hunter2", "Authorization: Bearer hunter2", "https://u:hunter2@host/")
+    for secret in secrets:
+        part = Part(secret, Tone.BAD, secret, ((secret, secret),))
+        rule = FirewallRule("r", "p", "n", ("10.0.0.0/8",), 1, "", (secret,))
+        page = render_network_test(NetworkTest(secret, secret, Tone.BAD, secret, (part,), secret, rule))
+        assert [each for each in ("ya29.", "hunter2") if each in page] == []
