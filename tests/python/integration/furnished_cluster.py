@@ -139,6 +139,17 @@ class FurnishedCluster:
         self.api.call("POST", f"{_NAMESPACE}/pods", body={"metadata": {"name": name, **metadata}, "spec": spec})
         return str(node["metadata"]["name"])
 
+    def add_event(self, pod: str, time_stamp: str, message: str) -> None:
+        """Say something of a pod, as a controller of the cluster does."""
+        body = {
+            "metadata": {"name": f"{pod}.{time_stamp[:4]}"},
+            "involvedObject": {"kind": "Pod", "namespace": "default", "name": pod},
+            "lastTimestamp": time_stamp,
+            "reason": "Said",
+            "message": message,
+        }
+        self.api.call("POST", f"{_NAMESPACE}/events", body=body)
+
     def _wait(self, path: str, holds: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
         end = time.monotonic() + _DEADLINE_SECONDS
         while not holds(found := self.api.call("GET", path)):

@@ -93,6 +93,10 @@ class Witness:
         self.planted.add(path)
         return path
 
+    def written(self) -> str:
+        """All that is in files of the sandbox, such as the logs of DSS."""
+        return "\n".join(text for _, text in self._places(set()))
+
     def leaks(
         self, traces: Iterable[str] = (), allowed: Iterable[str] = (), *, beside_the_form: bool = False
     ) -> list[str]:

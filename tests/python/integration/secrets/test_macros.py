@@ -6,7 +6,10 @@ import base64
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +17,8 @@ from dataikuapi.utils import DataikuException
 
 from gke_clusters.google.permissions import PERMISSIONS
 from sandbox.process import ROOT
-from tests.python.integration.secrets.actions import CREATE, preset_of
+from tests.python.integration.furnished_cluster import FurnishedCluster
+from tests.python.integration.secrets.actions import CREATE, PLACE, preset_of
 from tests.python.integration.secrets.keys import given
 from tests.python.integration.secrets.search import Witness, traces_of_key
 
@@ -22,6 +26,8 @@ from tests.python.integration.secrets.search import Witness, traces_of_key
 pytestmark = pytest.mark.xdist_group("secrets")
 
 PROJECT = "SECRETMACROS"
+DEADLINE_SECONDS = 30.0
+POLL_SECONDS = 0.05
 ALLOWED = {"token", "key.json"}
 DOWNLOAD = re.compile(r"base64,([A-Za-z0-9+/=]+)")
 POOL = {"machineType": "e2-standard-4", "numNodes": 1, "nodePoolName": "more"}
@@ -56,9 +62,9 @@ class Macros:
         self.witness, self.project, self.key, self.preset, self.cluster = witness, project, key, preset, cluster
         self.traces = traces_of_key(key)
 
-    def run(self, *names: str) -> dict[str, str]:
+    def run(self, *names: str, **values: Any) -> dict[str, str]:
         """Run macros and return the page of each, with all that is to be downloaded, or the message of its failure."""
-        return {name: self._run(name, self._params(name)) for name in names if name in THERE}
+        return {name: self._run(name, self._params(name) | values) for name in names if name in THERE}
 
     def _params(self, name: str) -> dict[str, Any]:
         if name in OF_A_CLUSTER:
@@ -106,6 +112,48 @@ def test_macros_whose_requests_are_refused_tell_no_secret(macros: Macros) -> Non
     kept = [one for one in PERMISSIONS if not one.startswith("container.nodes") and one != "container.clusters.update"]
     with macros.witness.sandbox.permissions(macros.key["client_email"], kept):
         assert macros.leaks(macros.run("diagnose-cluster", "add-node-pool")) == []
+
+
+def test_what_others_say_of_a_pod_is_told_without_their_secrets(macros: Macros, tmp_path: Path) -> None:
+    sandbox = macros.witness.sandbox
+    place = f"{sandbox.container_url}/v1/projects/{sandbox.project}/locations/{PLACE['zone']}/clusters"
+    cluster = FurnishedCluster(sandbox, sandbox.call(f"{place}/{macros.cluster.cluster_id}").json(), tmp_path)
+    nodes = [str(node["metadata"]["name"]) for node in cluster.api.items("/api/v1/nodes")]
+    for node in nodes:
+        cluster.cordon(node)
+    refused = {"service": "kubernetes", "path": "*/planted", "times": 100, "effect": {"pull": "denied"}}
+    with sandbox.faults(refused), ThreadPoolExecutor(1) as executor:
+        pages = executor.submit(macros.run, "test-network", image="registry.example/planted")
+        pod = pod_of_test(cluster)
+        # The newest is told in the log, and the first about a pull on the page.
+        cluster.add_event(pod, "2100-01-01T00:00:00Z", "token=planted-in-log")
+        wait_for(lambda: "token=[not shown]" in macros.witness.written())
+        cluster.add_event(pod, "2000-01-01T00:00:00Z", "Failed to pull image: password=planted-on-page")
+        for node in nodes:
+            cluster.cordon(node, unschedulable=False)
+
+    assert "password=[not shown]" in pages.result()["test-network"]
+    macros.traces |= {"planted-in-log", "planted-on-page"}
+    assert macros.leaks(pages.result()) == []
+
+
+def pod_of_test(cluster: FurnishedCluster) -> str:
+    names: list[str] = []
+
+    def is_there() -> bool:
+        names[:] = [str(item["metadata"]["name"]) for item in cluster.api.items("/api/v1/namespaces/default/pods")]
+        names[:] = [name for name in names if name.startswith("dss-network-test-")]
+        return bool(names)
+
+    wait_for(is_there)
+    return names[0]
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(POLL_SECONDS)
 
 
 def test_macros_whose_tokens_are_refused_tell_none(macros: Macros) -> None:
