@@ -90,6 +90,7 @@ class FakeGke:
         self.message.node_pools = [pool for pool in self.message.node_pools if pool.name != name]
 
     def find_cluster(self, name: ClusterName) -> Cluster | None:
+        assert name == NAME
         if self.meanwhile:
             self.meanwhile.pop(0)()
         return replace(read_cluster(self.message, NAME.project), name=name) if self.message else None
@@ -118,13 +119,13 @@ class FakeGke:
             made.best_effort_provisioning = pool.best_effort_provisioning
             made.initial_node_count = pool.initial_node_count
 
-        return self._write("CREATE_NODE_POOL", pool.name, f"create {pool.name}", act, arrive)
+        return self._write(cluster, "CREATE_NODE_POOL", pool.name, f"create {pool.name}", act, arrive)
 
     def delete(self, cluster: ClusterName, pool: str) -> Operation:
         def act() -> None:
             self._require(pool).status = "STOPPING"
 
-        return self._write("DELETE_NODE_POOL", pool, f"delete {pool}", act, lambda: self.remove(pool))
+        return self._write(cluster, "DELETE_NODE_POOL", pool, f"delete {pool}", act, lambda: self.remove(pool))
 
     def set_size(self, cluster: ClusterName, pool: str, nodes_per_zone: int) -> Operation:
         def arrive() -> None:
@@ -132,7 +133,7 @@ class FakeGke:
             self.world.compute.sizes |= {f"{pool}-{zone}": nodes_per_zone for zone in ZONES}
 
         asked = f"size {pool} {nodes_per_zone}"
-        return self._write("SET_NODE_POOL_SIZE", pool, asked, lambda: self._require(pool), arrive)
+        return self._write(cluster, "SET_NODE_POOL_SIZE", pool, asked, lambda: self._require(pool), arrive)
 
     def set_autoscaling(self, cluster: ClusterName, pool: str, limits: Autoscaling) -> Operation:
         def arrive() -> None:
@@ -142,11 +143,12 @@ class FakeGke:
             self._require(pool).autoscaling = container_v1.NodePoolAutoscaling(enabled=True, **wanted)
 
         asked = f"limits {pool} {limits.fewest} {limits.most}"
-        return self._write("UPDATE_CLUSTER", pool, asked, lambda: self._require(pool), arrive)
+        return self._write(cluster, "UPDATE_CLUSTER", pool, asked, lambda: self._require(pool), arrive)
 
     def find_operation(
         self, project: str, location: str, name: str, *, patience_seconds: float = 0
     ) -> Operation | None:
+        assert (project, location) == (NAME.project, NAME.location)
         if self.forgetful:
             self._end(name)
             return None
@@ -159,6 +161,7 @@ class FakeGke:
         return operation
 
     def operations_of(self, name: ClusterName) -> tuple[Operation, ...]:
+        assert name == NAME
         return tuple(reversed(self.operations))
 
     def begin(self, kind: str, pool: str = "", effect: Callable[[], None] = lambda: None) -> Operation:
@@ -176,8 +179,15 @@ class FakeGke:
         return pool
 
     def _write(
-        self, kind: str, pool: str, words: str, act: Callable[[], object], arrive: Callable[[], None]
+        self,
+        cluster: ClusterName,
+        kind: str,
+        pool: str,
+        words: str,
+        act: Callable[[], object],
+        arrive: Callable[[], None],
     ) -> Operation:
+        assert cluster == NAME
         self.asked.append(words)
         when, fault = self.faults.pop(0) if self.faults else ("never", None)
         if fault and when == "before":
