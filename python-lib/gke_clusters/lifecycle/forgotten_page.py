@@ -23,7 +23,8 @@ def short_name(name: ClusterName, project: str) -> str:
 def step_of_dss(known: DssClusters) -> Step:
     """Say how many clusters DSS has, and of which it is not known what they use."""
     unread = [f"{each.id} could not be read. {each.failure.cause}" for each in known.own if each.failure]
-    counts = f"{len(known.own)} of this plugin, {len(known.others)} of other types."
+    others = f", {len(known.others)} of other types" if known.others else ""
+    counts = f"{len(known.own)} of this plugin{others}."
     unclear = ", ".join(each.id for each in known.others if each.context is None)
     details = [counts, *unread]
     if unclear:
