@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gke_clusters.lifecycle.network_verdict import Verdict, advised, parts_of, place_of, verdict_of
-from gke_clusters.reports.diagnosis import Tone
+from gke_clusters.lifecycle.network_verdict import EXT_HOST, Verdict, advised, parts_of, place_of, verdict_of
+from gke_clusters.reports.diagnosis import Part, Tone
 
 RESOLVED = {"check": "resolve", "outcome": "ok", "addresses": ["10.0.0.2"]}
 NO_IPV6 = {"check": "tcp", "family": "IPv6", "outcome": "none"}
@@ -132,3 +132,158 @@ def test_a_host_and_its_port_are_written_as_in_addresses_of_the_web(host: str, p
 def test_without_an_address_nothing_is_said_of_connections() -> None:
     [part] = parts_of([{"check": "resolve", "outcome": "failed", "error": "not known"}, NO_IPV4, NO_IPV6])
     assert (part.tone, part.summary) == (Tone.BAD, "It gives no address: not known.")
+
+
+def test_the_parts_of_a_way_without_trouble_say_what_answered_and_how_fast() -> None:
+    checks = [
+        {**RESOLVED, "addresses": ["10.0.0.2", "fd00::2"]},
+        tcp("ok"),
+        NO_IPV6,
+        http(server="DSS", seconds=0.1234),
+    ]
+
+    assert parts_of(checks) == [
+        Part("Name resolution", Tone.GOOD, "It gives 10.0.0.2, fd00::2."),
+        Part(
+            "TCP over IPv4",
+            Tone.GOOD,
+            "The port is open.",
+            (("Address", "10.0.0.2"), ("Result", "connected"), ("Time", "4 ms")),
+        ),
+        Part("TCP over IPv6", Tone.INFO, "DSS has no address of that kind for pods, which is no problem by itself."),
+        Part("HTTP", Tone.GOOD, "DSS answers.", (("Status", "401"), ("Server", "DSS"), ("Time", "123 ms"))),
+    ]
+
+
+def test_the_parts_of_a_way_with_trouble_say_what_was_met_instead() -> None:
+    checks = [
+        {"check": "resolve", "outcome": "failed", "error": "not known"},
+        RESOLVED,
+        {**tcp("refused"), "error": "[Errno 111] Connection refused"},
+        tcp("odd", "IPv6"),
+        http(outcome="reset", error="cut"),
+        http(outcome="timeout"),
+        {"check": "http", "outcome": "ok", "seconds": 1.5},
+    ]
+    no_http = (("Status", "none"), ("Server", "does not say"), ("Time", "1500 ms"))
+
+    assert parts_of(checks) == [
+        Part("Name resolution", Tone.BAD, "It gives no address: not known."),
+        Part("Name resolution", Tone.GOOD, "It gives 10.0.0.2."),
+        Part(
+            "TCP over IPv4",
+            Tone.BAD,
+            "The port is not open: [Errno 111] Connection refused.",
+            (("Address", "10.0.0.2"), ("Result", "refused"), ("Time", "4 ms")),
+        ),
+        Part(
+            "TCP over IPv6",
+            Tone.BAD,
+            "The port is not open: odd.",
+            (("Address", "10.0.0.2"), ("Result", "odd"), ("Time", "4 ms")),
+        ),
+        Part("HTTP", Tone.BAD, "There is no answer: cut."),
+        Part("HTTP", Tone.BAD, "There is no answer: timeout."),
+        Part("HTTP", Tone.WARNING, "Something answers that does not look like DSS.", no_http),
+    ]
+
+
+def test_a_long_answer_is_shown_to_the_millisecond() -> None:
+    assert ("Time", "2500 ms") in parts_of([RESOLVED, {**tcp("ok"), "seconds": 2.5}])[1].facts
+
+
+def test_a_report_that_ends_before_http_is_no_http() -> None:
+    assert "does not speak HTTP" in verdict_of([RESOLVED, tcp("ok")], "dss", 1).words
+
+
+def test_a_report_without_connections_has_found_no_route() -> None:
+    assert verdict_of([RESOLVED], "dss", 1).words == "There is no route from pods to dss:1."
+
+
+@pytest.mark.parametrize(
+    ("checks", "expected"),
+    [
+        (
+            [{"check": "resolve", "outcome": "failed"}],
+            Verdict(
+                Tone.BAD,
+                "Pods cannot resolve dss.",
+                f"{EXT_HOST}\nOr let the DNS of the cluster know the name: a private zone of Cloud DNS for its"
+                " network.",
+            ),
+        ),
+        (
+            [RESOLVED, tcp("refused")],
+            Verdict(
+                Tone.BAD,
+                "The host refuses connections to dss:1: the packets arrive, and nothing listens there.",
+                "If the address is the pod's own (127.0.0.1), or another machine's, correct it. "
+                f"{EXT_HOST}\nElse check that DSS runs and listens on that port, and a firewall on the host itself.",
+            ),
+        ),
+        (
+            [RESOLVED, NO_IPV4, tcp("timeout", "IPv6")],
+            Verdict(
+                Tone.BAD,
+                "dss has an IPv6 address only, and pods do not reach it.",
+                f"Pods have IPv6 in dual-stack clusters only. {EXT_HOST}",
+            ),
+        ),
+        (
+            [RESOLVED, {**tcp("timeout"), "address": "34.1.2.3"}],
+            Verdict(
+                Tone.BAD,
+                "Packets to dss:1, a public address, get no answer.",
+                "On their way to public addresses pods take that of their node or of Cloud NAT, so that a firewall rule"
+                f" for their own does not help. {EXT_HOST}",
+            ),
+        ),
+        (
+            [RESOLVED, tcp("unreachable")],
+            Verdict(
+                Tone.BAD,
+                "There is no route from pods to dss:1.",
+                "The networks of the cluster and of DSS need a peering, a VPN or the like, which carries the ranges of"
+                " the pods.",
+                firewall=True,
+            ),
+        ),
+        ([RESOLVED, tcp("ok"), http()], Verdict(Tone.GOOD, "Pods of the cluster reach DSS.")),
+    ],
+)
+def test_a_verdict_says_what_is_wrong_and_what_to_do_about_it(checks: list[Any], expected: Verdict) -> None:
+    assert verdict_of(checks, "dss", 1) == expected
+
+
+@pytest.mark.parametrize(
+    ("checks", "words", "remedy"),
+    [
+        ([RESOLVED, tcp("reset")], "Connections to dss:1 are cut off.", "Something else listens there"),
+        (
+            [RESOLVED, tcp("rejected")],
+            "A firewall forbids connections to dss:1: that of the DSS host itself, or one before it.",
+            "If firewalld runs on the DSS host",
+        ),
+        (
+            [RESOLVED, tcp("ok"), http(outcome="timeout")],
+            "dss:1 takes connections and gives no answer over HTTP.",
+            "Look whether DSS answers elsewhere",
+        ),
+        (
+            [RESOLVED, tcp("ok"), http(outcome="odd")],
+            "dss:1 takes connections and does not speak HTTP.",
+            "Something else listens there",
+        ),
+    ],
+)
+def test_a_problem_of_the_host_is_no_lack_of_a_rule(checks: list[Any], words: str, remedy: str) -> None:
+    verdict = verdict_of(checks, "dss", 1)
+
+    assert (verdict.tone, verdict.words, verdict.firewall) == (Tone.BAD, words, False)
+    assert verdict.remedy.startswith(remedy)
+
+
+def test_an_answer_of_another_program_is_only_a_warning() -> None:
+    verdict = verdict_of([RESOLVED, tcp("ok"), http(dss=False)], "dss", 1)
+
+    assert (verdict.tone, verdict.words) == (Tone.WARNING, "What answers at dss:1 does not look like DSS.")

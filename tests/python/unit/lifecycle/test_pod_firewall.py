@@ -8,6 +8,7 @@ from gke_clusters.errors import PermissionDenied
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.compute import NetworkInterface
 from gke_clusters.lifecycle.pod_firewall import DssHost, firewall_rule, host_of, pod_ranges
+from gke_clusters.reports.network_test import FirewallRule
 from tests.python.unit.lifecycle.conftest import NAME, FakeHost, World, make_cluster
 
 NETWORK = "projects/host-project/global/networks/vpc"
@@ -97,6 +98,66 @@ def test_the_name_of_a_rule_is_no_longer_than_compute_engine_takes() -> None:
     rule = firewall_rule(cluster(nodePools=[*POOLS, {**OWN_RANGE, "name": "p" * 40}]), HOST, 1, pool_name="p" * 40)
     assert rule is not None
     assert len(rule.name) == 63
+
+
+def test_a_rule_names_all_that_compute_engine_needs() -> None:
+    assert firewall_rule(cluster(), HOST, 10001) == FirewallRule(
+        name="allow-my-cluster-pods-to-dss",
+        project="host-project",
+        network="vpc",
+        ranges=("10.8.0.0/14",),
+        port=10001,
+        target=HOST.account,
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "elsewhere", "doubts"),
+    [
+        (
+            DssHost(),
+            "",
+            (
+                "The network of the DSS host is not known here: it is taken to be that of the cluster. The service account"
+                " of the DSS host is not known: the rule opens the port on every machine."
+            ),
+        ),
+        (
+            DssHost("projects/other/global/networks/lan", "a@b"),
+            "",
+            (
+                f"The cluster is in {NETWORK} and DSS in projects/other/global/networks/lan: they need a peering, a VPN or"
+                " the like as well, which carries the ranges of the pods."
+            ),
+        ),
+        (
+            HOST,
+            "dss-2",
+            (
+                "dss-2 is not known to be this machine: look whether its network is vpc, and add its service account as the"
+                " target, or the rule opens the port on every machine."
+            ),
+        ),
+    ],
+)
+def test_what_is_not_sure_about_a_rule_is_said_beside_it(host: DssHost, elsewhere: str, doubts: str) -> None:
+    rule = firewall_rule(cluster(), host, 1, elsewhere=elsewhere)
+    assert rule is not None
+    assert " ".join(rule.doubts) == doubts
+
+
+def test_the_machine_of_dss_is_looked_up_where_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(world.compute, "instance_interface", lambda *names: asked.append(names))
+    host_of(world.google)
+
+    assert asked == [(world.host.project_id(), world.host.zone(), world.host.instance_name())]
+
+
+def test_a_name_is_made_of_what_compute_engine_takes() -> None:
+    rule = firewall_rule(cluster(nodePools=[*POOLS, {**OWN_RANGE, "name": "Big_1"}]), HOST, 1, pool_name="Big_1")
+    assert rule is not None
+    assert rule.name == "allow-my-cluster-big-1-pods-to-dss"
 
 
 def test_without_a_range_there_is_no_rule() -> None:
