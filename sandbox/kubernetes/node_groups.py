@@ -1,6 +1,6 @@
 """Nodes as GKE makes them from node pools, and the groups of them whose size the cluster's autoscaler may change."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -99,8 +99,8 @@ class NodeGroups(Protocol):
         """
         ...
 
-    async def remove(self, node: str) -> None:
-        """Take an instance and its node away."""
+    async def remove(self, nodes: Collection[str]) -> None:
+        """Take instances and their nodes away."""
         ...
 
 
@@ -116,5 +116,5 @@ class NoNodeGroups:
         del group, count
         return ""
 
-    async def remove(self, node: str) -> None:
+    async def remove(self, nodes: Collection[str]) -> None:
         """Do nothing."""

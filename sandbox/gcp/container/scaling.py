@@ -4,14 +4,15 @@ No operation tells of it, and `initialNodeCount` stays what it was.
 https://cloud.google.com/kubernetes-engine/docs/concepts/cluster-autoscaler
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 
 from sandbox.clock import Clock
 from sandbox.faults import FaultPlan
-from sandbox.gcp.container import failures, nodes
+from sandbox.gcp.container import failures
 from sandbox.gcp.container.documents import Json, get
 from sandbox.gcp.container.fleet import Place, Scaled, Shortage
 from sandbox.gcp.container.links import COMPUTE
+from sandbox.gcp.container.nodes import base_name, instance_name, instances, node_spec
 from sandbox.gcp.container.state import ClusterRecord
 from sandbox.kubernetes.node_groups import NodeGroup
 
@@ -65,15 +66,13 @@ class ScalableGroups:
         own.starting += count
         return self._bring_up((group.pool, group.zone), added)
 
-    async def remove(self, node: str) -> None:
-        """Take an instance and its node away, unless it is gone."""
+    async def remove(self, nodes: Collection[str]) -> None:
+        """Take instances and their nodes away; those that are gone are left out."""
         cluster = self._record.resource
-        for pool, zone, name in nodes.instances(cluster, self._record.fleet):
-            if name == node:
-                own = self._record.scaled_group((pool["name"], zone))
-                base = nodes.base_name(cluster, pool["name"], zone)
-                own.numbers = tuple(one for one in own.numbers if nodes.instance_name(base, one) != node)
-                break
+        places = {(pool["name"], zone) for pool, zone, name in instances(cluster, self._record.fleet) if name in nodes}
+        for place in places:
+            own, base = self._record.scaled_group(place), base_name(cluster, *place)
+            own.numbers = tuple(number for number in own.numbers if instance_name(base, number) not in nodes)
         await self._refresh(self._record)
 
     def _groups(self, pool: Json) -> Iterator[NodeGroup]:
@@ -81,19 +80,19 @@ class ScalableGroups:
         # Zero and unset are the same.
         most, pool_most = limits.get("maxNodeCount") or _NO_LIMIT, limits.get("totalMaxNodeCount") or _NO_LIMIT
         for zone in pool["locations"]:
-            base = nodes.base_name(cluster, pool["name"], zone)
+            base = base_name(cluster, pool["name"], zone)
             wanted = self._record.fleet.wanted(pool["name"], zone)
             yield NodeGroup(
                 link=f"{COMPUTE}/projects/{project}/zones/{zone}/instanceGroups/{base}-grp",
                 pool=pool["name"],
                 zone=zone,
-                instances=tuple(nodes.instance_name(base, number) for number in wanted),
+                instances=tuple(instance_name(base, number) for number in wanted),
                 fewest=limits.get("minNodeCount", 0),
                 most=min(most, pool_most),
                 pool_fewest=limits.get("totalMinNodeCount", 0),
                 pool_most=pool_most,
                 balanced=limits.get("locationPolicy") != "ANY",
-                template=nodes.node_spec(cluster, project, pool, zone, name=f"{base}-next", slot=0),
+                template=node_spec(cluster, project, pool, zone, name=f"{base}-next", slot=0),
             )
 
     async def _bring_up(self, place: Place, added: tuple[int, ...]) -> str:
@@ -120,7 +119,7 @@ class ScalableGroups:
         return own
 
     def _fault(self, place: Place) -> str:
-        name = f"{nodes.base_name(self._record.resource, *place)}-grp"
+        name = f"{base_name(self._record.resource, *place)}-grp"
         path = f"/compute/v1/projects/{self._record.project.id}/zones/{place[1]}/instanceGroupManagers/{name}"
         return self._faults.take_growth(f"{path}/createInstances")
 
@@ -129,7 +128,7 @@ class ScalableGroups:
             project=self._record.project.id,
             number=self._record.project.number,
             zone=place[1],
-            instance=nodes.instance_name(nodes.base_name(self._record.resource, *place), added[0]),
+            instance=instance_name(base_name(self._record.resource, *place), added[0]),
             nodes=len(added),
             creates_cluster=False,
             subnetwork=get(self._record.resource, "networkConfig.subnetwork", ""),

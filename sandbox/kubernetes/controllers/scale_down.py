@@ -19,7 +19,10 @@ from sandbox.kubernetes.controllers.scale_up import NAME
 from sandbox.kubernetes.controllers.state import ClusterState, Key
 from sandbox.kubernetes.node_groups import NodeGroups
 
-_UNNEEDED_SECONDS = 600.0
+_SHRINK: Key = ("", "nodes that are due")
+_UNNEEDED_SECONDS, _LOOK_SECONDS = 600.0, 10.0
+# https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md#what-are-the-parameters-to-ca
+_MOST_AT_ONCE = 10
 _POOL = "cloud.google.com/gke-nodepool"
 # https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md
 _GOING = {"key": "ToBeDeletedByClusterAutoscaler", "effect": "NoSchedule"}
@@ -44,6 +47,8 @@ class ScaleDown(Controller):
         self._groups = groups
         self._clock = clock
         self._pools: frozenset[str] = frozenset()
+        # The nodes that have been so for long enough; a dict keeps the order.
+        self._leaving: dict[str, None] = {}
         # By name: when a node was first seen without pods, in the loop's time.
         self._unneeded: dict[str, float] = {}
 
@@ -55,11 +60,11 @@ class ScaleDown(Controller):
         if resource is NODES:
             name = item["metadata"]["name"]
             if gone:
-                self._unneeded.pop(name, None)
+                self._forget(name)
         else:
             name = item["spec"].get("nodeName", "")
             if not gone and _needs_node(item):
-                self._unneeded.pop(name, None)
+                self._forget(name)
                 return ()
         return [("", name)] if name and name not in self._unneeded and self._is_autoscaled(name) else ()
 
@@ -71,32 +76,72 @@ class ScaleDown(Controller):
                 self.enqueue(("", node["metadata"]["name"]))
 
     async def reconcile(self, key: Key) -> None:
-        """Remove the node once it has been without pods long enough, unless its pool would be too small."""
+        """Note since when a node is without pods; remove those that have been so long enough."""
+        if key == _SHRINK:
+            await self._shrink()
+            return
         name = key[1]
         if not self._is_autoscaled(name) or self._is_needed(name):
-            self._unneeded.pop(name, None)
+            self._forget(name)
             return
         now = asyncio.get_running_loop().time()
         due = self._unneeded.setdefault(name, now) + self._clock.real_seconds(_UNNEEDED_SECONDS)
         if now < due:
             self.enqueue_later(key, due - now)
-        elif self._may_shrink(name):
-            await self._remove(key)
+        else:
+            self._leaving[name] = None
+            self.enqueue_later(_SHRINK, self._clock.real_seconds(_LOOK_SECONDS))
 
-    async def _remove(self, key: Key) -> None:
-        node = self.state.get(NODES, key)
+    async def _shrink(self) -> None:
+        """Remove some of the nodes that are due, unless their pools would be too small."""
+        chosen = [name for name in self._removable() if await self._mark(name)]
+        if not chosen:
+            self._leaving.clear()
+            return
+        nodes = [self.state.get(NODES, ("", name)) for name in chosen]
+        for name in chosen:
+            self._forget(name)
+        await self._groups.remove(chosen)
+        for node in nodes:
+            if node is not None:
+                await record(self.state, node, "ScaleDown", "node removed by cluster autoscaler", component=NAME)
+        if self._leaving:
+            self.enqueue_later(_SHRINK, self._clock.real_seconds(_LOOK_SECONDS))
+
+    def _removable(self) -> list[str]:
+        """Return as many of the nodes that are due as may go at once."""
+        sizes, pools = Counter[str](), Counter[str]()
+        groups = {name: group for group in self._groups.autoscaled() for name in group.instances}
+        for group in groups.values():
+            sizes[group.link] += 1
+            pools[group.pool] += 1
+        chosen: list[str] = []
+        for name in self._leaving:
+            of = groups.get(name)
+            if of is None or self._is_needed(name) or len(chosen) == _MOST_AT_ONCE:
+                continue
+            if sizes[of.link] > of.fewest and pools[of.pool] > of.pool_fewest:
+                sizes[of.link] -= 1
+                pools[of.pool] -= 1
+                chosen.append(name)
+        return chosen
+
+    async def _mark(self, name: str) -> bool:
+        """Let nothing more come to a node; return False for one that a pod was faster to reach."""
+        node = self.state.get(NODES, ("", name))
         if node is None:
-            return
+            return False
         taints = node["spec"].get("taints") or []
-        node = await self.state.patch(NODES, key, {"spec": {"taints": [*taints, _GOING]}})
-        # Before it was tainted, the scheduler may have put a pod on it.
-        if self._is_needed(key[1]):
-            await self.state.patch(NODES, key, {"spec": {"taints": taints or None}})
-            return
+        node = await self.state.patch(NODES, ("", name), {"spec": {"taints": [*taints, _GOING]}})
+        if self._is_needed(name):
+            await self.state.patch(NODES, ("", name), {"spec": {"taints": taints or None}})
+            return False
         await record(self.state, node, "ScaleDown", "marked the node as toBeDeleted/unschedulable", component=NAME)
-        self._unneeded.pop(key[1], None)
-        await self._groups.remove(key[1])
-        await record(self.state, node, "ScaleDown", "node removed by cluster autoscaler", component=NAME)
+        return True
+
+    def _forget(self, name: str) -> None:
+        self._unneeded.pop(name, None)
+        self._leaving.pop(name, None)
 
     def _is_autoscaled(self, name: str) -> bool:
         node = self.state.get(NODES, ("", name))
@@ -106,16 +151,6 @@ class ScaleDown(Controller):
 
     def _is_needed(self, name: str) -> bool:
         return any(map(_needs_node, self.state.pods_on(name)))
-
-    def _may_shrink(self, name: str) -> bool:
-        groups = self._groups.autoscaled()
-        sizes = Counter[str]()
-        for group in groups:
-            sizes[group.pool] += len(group.instances)
-        return any(
-            name in group.instances and len(group.instances) > group.fewest and sizes[group.pool] > group.pool_fewest
-            for group in groups
-        )
 
 
 def _needs_node(pod: Object) -> bool:

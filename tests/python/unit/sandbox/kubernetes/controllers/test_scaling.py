@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 from sandbox.clock import Clock
@@ -49,8 +50,8 @@ class Groups:
         await self.set_nodes()
         return ""
 
-    async def remove(self, node: str) -> None:
-        self.instances.remove(node)
+    async def remove(self, nodes: Collection[str]) -> None:
+        self.instances = [name for name in self.instances if name not in nodes]
         await self.set_nodes()
 
     async def set_nodes(self) -> None:
