@@ -118,24 +118,24 @@ def test_a_rule_names_all_that_compute_engine_needs() -> None:
             DssHost(),
             "",
             (
-                "The network of the DSS host is not known here: it is taken to be that of the cluster. The service account"
-                " of the DSS host is not known: the rule opens the port on every machine."
+                "The network of the DSS host is not known here: it is taken to be that of the cluster. The service"
+                " account of the DSS host is not known: the rule opens the port on every machine."
             ),
         ),
         (
             DssHost("projects/other/global/networks/lan", "a@b"),
             "",
             (
-                f"The cluster is in {NETWORK} and DSS in projects/other/global/networks/lan: they need a peering, a VPN or"
-                " the like as well, which carries the ranges of the pods."
+                f"The cluster is in {NETWORK} and DSS in projects/other/global/networks/lan: they need a peering, a VPN"
+                " or the like as well, which carries the ranges of the pods."
             ),
         ),
         (
             HOST,
             "dss-2",
             (
-                "dss-2 is not known to be this machine: look whether its network is vpc, and add its service account as the"
-                " target, or the rule opens the port on every machine."
+                "dss-2 is not known to be this machine: look whether its network is vpc, and add its service account as"
+                " the target, or the rule opens the port on every machine."
             ),
         ),
     ],

@@ -26,10 +26,12 @@ from gke_clusters.google.credentials import Authorization
 from gke_clusters.google.permissions import PERMISSIONS
 from gke_clusters.lifecycle import host_checks
 from gke_clusters.lifecycle.dss_checks import addresses_of
+from gke_clusters.lifecycle.google_access import credentials_choice
 from gke_clusters.lifecycle.host_checks import check_disks
 from gke_clusters.lifecycle.prerequisites import Surroundings, check_prerequisites
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.settings.instance_macros import parse_check_prerequisites
+from tests.python.unit.lifecycle.checklists import notes_of, title_of
 
 ROBOT = "dss@p.iam.gserviceaccount.com"
 ROOMY = (Quota("CPUS", 24, 12), Quota("SSD_TOTAL_GB", 500, 0), Quota("NETWORKS", 5, 5))
@@ -55,6 +57,8 @@ class World:
     variables: dict[str, str] = field(default_factory=lambda: {"DKU_BACKEND_EXT_HOST": "dss.example"})
     addresses: dict[str, list[str]] = field(default_factory=lambda: {"dss.example": ["10.0.0.7"]})
     identity: str = ROBOT
+    percents: list[int] = field(default_factory=list)
+    page: str = ""
     credentials: Any = field(default_factory=compute_engine.Credentials)
 
     # The host
@@ -86,10 +90,12 @@ class World:
             raise self.token
 
     def require_api(self, service, project):
+        assert project in ("p", "host-project")
         if service in self.apis:
             raise self.apis[service]
 
     def missing_permissions(self, project, permissions):
+        assert project in ("p", "host-project")
         assert tuple(permissions) == PERMISSIONS
         return self.missing
 
@@ -117,10 +123,22 @@ class World:
     def run(self, connection=None, authorize=None):
         """The steps of the page, by title: outcome and words."""
         connection = {"projectId": "p", "region": "europe-west1"} if connection is None else connection
+        settings = parse_check_prerequisites({"connectionInfo": connection}, {})
+        made = []
+
+        def authorize_as_chosen(choice):
+            assert choice == credentials_choice(settings.connection.credentials)
+            made.append(Authorization(self.credentials))
+            return made[-1]
+
+        def with_these(authorization):
+            assert authorization in made
+            return self
+
         around = Surroundings(
-            authorize=authorize or (lambda _choice: Authorization(self.credentials)),
-            project=lambda _authorization: self,
-            quotas=lambda _authorization: self,
+            authorize=authorize or authorize_as_chosen,
+            project=with_these,
+            quotas=with_these,
             host=self,
             docker=self,
             kubectl=lambda: self.kubectl,
@@ -128,7 +146,8 @@ class World:
             environment={"DIP_HOME": self.home, "DKU_BACKEND_PORT": "11200", **self.variables},
             resolve=lambda host: self.addresses.get(host, []),
         )
-        page = check_prerequisites(parse_check_prerequisites({"connectionInfo": connection}, {}), around, Progress())
+        page = check_prerequisites(settings, around, Progress(self.percents.append))
+        self.page = page
         rows = re.findall(
             r'<td>([^<]+)</td>\n<td><span class="outcome [^"]+">([^<]+)</span></td>\n<td>(.*?)</td>', page, re.S
         )
@@ -163,6 +182,18 @@ def test_where_all_is_well_every_line_is_done(around):
         "DSS: base images",
     ]
     assert around.asked_quotas == [("p", "europe-west1")]
+    assert around.percents == [1, 10, 100]
+
+
+def test_the_page_says_who_asked_and_what_cannot_be_seen_from_here(around):
+    assert around.run()["Host: identity"][1].strip() == f"<p>{ROBOT} has a token of Google.</p>"
+    assert title_of(around.page) == "Prerequisites"
+    assert notes_of(around.page) == [
+        (
+            "Whether pods reach DSS, the macro “Test network connectivity” of a started cluster tells: what firewalls"
+            " let pass cannot be seen from here."
+        )
+    ]
 
 
 def test_every_line_fails_by_itself(around):
@@ -224,7 +255,10 @@ def test_without_a_project_the_line_says_why(around):
 def test_without_a_place_no_quota_is_looked_at(around):
     around.on_google_cloud = False
 
-    assert around.run({"projectId": "p"})["Project: quotas"][0] == "skipped"
+    assert around.run({"projectId": "p"})["Project: quotas"] == (
+        "skipped",
+        "\n<p>The connection names no zone and no region.</p>\n",
+    )
 
 
 def test_an_api_that_fails_just_when_the_quotas_are_read_is_said_there(around):
@@ -243,7 +277,10 @@ def test_an_api_that_is_not_enabled_is_not_asked_for_quotas(around):
     found = around.run()
 
     assert found["Project: API compute"][0] == "failed"
-    assert found["Project: quotas in europe-west1"][0] == "skipped"
+    assert found["Project: quotas in europe-west1"] == (
+        "skipped",
+        "\n<p>Compute Engine cannot be asked: see its API above.</p>\n",
+    )
     assert around.asked_quotas == []
 
 
@@ -381,9 +418,11 @@ def test_base_images_that_are_not_built_are_named_with_the_command(around):
 
 def test_finds_the_addresses_of_a_host_each_once(monkeypatch):
     found = [(0, 0, 0, "", ("10.0.0.7", 0)), (0, 1, 0, "", ("10.0.0.7", 0)), (0, 0, 0, "", ("fe80::1", 0, 0, 0))]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda _host, _port: found)
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *where: asked.append(where) or found)
 
     assert addresses_of("dss.example") == ["10.0.0.7", "fe80::1"]
+    assert asked == [("dss.example", None)]
 
 
 def test_a_host_that_nobody_knows_has_no_address(monkeypatch):
