@@ -1,13 +1,7 @@
 from dataiku.runnables import Runnable
 
-from gke_clusters.dss.docker import Docker
 from gke_clusters.dss.instance import DssInstance
-from gke_clusters.google.compute import ComputeApi
-from gke_clusters.google.credentials import authorize
-from gke_clusters.google.metadata import HostMetadata
-from gke_clusters.google.project_access import ProjectAccess
-from gke_clusters.kube.kubectl import kubectl_version
-from gke_clusters.lifecycle.prerequisites import Surroundings, check_prerequisites
+from gke_clusters.lifecycle.prerequisites import check_prerequisites, look_around
 from gke_clusters.lifecycle.progress import TARGET, UNIT, Progress
 from gke_clusters.lifecycle.surfacing import set_log_level, surfaced
 from gke_clusters.settings.instance_macros import parse_check_prerequisites
@@ -30,13 +24,5 @@ class CheckPrerequisites(Runnable):
         set_log_level(self.config)
         with surfaced("check the prerequisites"):
             settings = parse_check_prerequisites(self.config, self.plugin_config)
-            around = Surroundings(
-                authorize=authorize,
-                project=ProjectAccess,
-                quotas=ComputeApi,
-                host=HostMetadata(),
-                docker=Docker(),
-                kubectl=kubectl_version,
-                dss_version=DssInstance.here().base_image_push.version,
-            )
-            return check_prerequisites(settings, around, Progress(progress_callback))
+            around = look_around(DssInstance.here().base_image_push.version)
+            return check_prerequisites(settings.connection, around, Progress(progress_callback))

@@ -9,10 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from gke_clusters.dss.docker import Docker
 from gke_clusters.errors import ApiNotEnabled, GkeClustersError
-from gke_clusters.google.credentials import Authorization, CredentialsChoice
+from gke_clusters.google.compute import ComputeApi
+from gke_clusters.google.credentials import Authorization, CredentialsChoice, authorize
 from gke_clusters.google.endpoints import Service
-from gke_clusters.google.project_access import APIS
+from gke_clusters.google.metadata import HostMetadata
+from gke_clusters.google.project_access import APIS, ProjectAccess
+from gke_clusters.kube.kubectl import kubectl_version
 from gke_clusters.lifecycle.dss_checks import Resolve, addresses_of, check_address, check_base_images, check_version
 from gke_clusters.lifecycle.google_access import credentials_choice
 from gke_clusters.lifecycle.host_checks import (
@@ -30,7 +34,7 @@ from gke_clusters.lifecycle.project_checks import Project, Quotas, check_api, ch
 from gke_clusters.lifecycle.steps import Result
 from gke_clusters.lifecycle.surfacing import wrapped
 from gke_clusters.reports.checklist import Outcome, Step, render_checklist
-from gke_clusters.settings.instance_macros import InstanceMacroSettings
+from gke_clusters.settings.connection import ConnectionSettings
 from gke_clusters.settings.location import region_of
 
 logger = logging.getLogger(__name__)
@@ -75,15 +79,37 @@ class Surroundings:
     resolve: Resolve = addresses_of
 
 
-def check_prerequisites(settings: InstanceMacroSettings, around: Surroundings, progress: Progress) -> str:
+def look_around(dss_version: Callable[[], str]) -> Surroundings:
+    """Return what there is to look at from a process of DSS.
+
+    Args:
+        dss_version: Tells the version of DSS.
+    """
+    return Surroundings(
+        authorize=authorize,
+        project=ProjectAccess,
+        quotas=ComputeApi,
+        host=HostMetadata(),
+        docker=Docker(),
+        kubectl=kubectl_version,
+        dss_version=dss_version,
+    )
+
+
+def check_prerequisites(connection: ConnectionSettings, around: Surroundings, progress: Progress) -> str:
     """Check everything, and return the page.
 
     Args:
-        settings: The dialog.
+        connection: Through which the project is looked at.
         around: What there is to look at.
         progress: Where to report.
     """
-    choice = credentials_choice(settings.connection.credentials)
+    return render_checklist("Prerequisites", prerequisite_steps(connection, around, progress), (_NEXT,))
+
+
+def prerequisite_steps(connection: ConnectionSettings, around: Surroundings, progress: Progress) -> list[Step]:
+    """Check everything as :func:`check_prerequisites` does, and return a step for each line."""
+    choice = credentials_choice(connection.credentials)
     google: list[tuple[Authorization, Project]] = []
 
     def identity() -> Result:
@@ -100,10 +126,10 @@ def check_prerequisites(settings: InstanceMacroSettings, around: Surroundings, p
         ("Host: access scopes", lambda: check_scopes(choice, around.authorize, around.host)),
         *_of_programs(around),
     ]
-    project = _of_project(settings, around, *google[0]) if google else [("Project", _without_token)]
+    project = _of_project(connection, around, *google[0]) if google else [("Project", _without_token)]
     steps += _all_taken([*lines, *project, *_of_dss(around)])
     progress.step(100, "All was checked")
-    return render_checklist("Prerequisites", steps, (_NEXT,))
+    return steps
 
 
 def _of_programs(around: Surroundings) -> list[Line]:
@@ -115,13 +141,13 @@ def _of_programs(around: Surroundings) -> list[Line]:
 
 
 def _of_project(
-    settings: InstanceMacroSettings, around: Surroundings, authorization: Authorization, access: Project
+    connection: ConnectionSettings, around: Surroundings, authorization: Authorization, access: Project
 ) -> list[Line]:
     try:
-        project = project_of(settings.connection, around.host)
+        project = project_of(connection, around.host)
     except GkeClustersError as failure:
         return [("Project", _raising(failure))]
-    region = settings.connection.effective_region or region_of(host_zone(around.host) or "")
+    region = connection.effective_region or region_of(host_zone(around.host) or "")
     quotas = around.quotas(authorization)
 
     def room() -> Result:

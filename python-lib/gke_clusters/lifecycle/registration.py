@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from enum import Enum
 from typing import Any, Final
 
 from gke_clusters.dss.clusters import DssCluster
@@ -85,8 +86,18 @@ def register_cluster(
     return render_checklist(f"Register {cluster.id} with DSS", steps, notes)
 
 
+class Stage(Enum):
+    """The two halves of a registration: the second sends everybody's work to what the first one made."""
+
+    CONFIGURATIONS = "configurations"
+    DEFAULTS = "defaults"
+
+
 def registration_steps(
-    settings: RegisterSettings, placement: PodPlacement | None, stored: StoredDocument
+    settings: RegisterSettings,
+    placement: PodPlacement | None,
+    stored: StoredDocument,
+    stages: Collection[Stage] = tuple(Stage),
 ) -> tuple[list[Step], list[str]]:
     """Change the general settings, and say of each configuration what became of it.
 
@@ -94,12 +105,13 @@ def registration_steps(
         settings: The dialog.
         placement: The nodes of the pods; None for any.
         stored: The general settings of DSS.
+        stages: What to do of it now.
 
     Returns:
         The steps, and what the administrator should know.
     """
     try:
-        change = _change(settings, _configuration(settings, placement), stored)
+        change = _change(settings, _configuration(settings, placement), stored, stages)
     except GkeClustersError as failure:
         logger.error("The registration failed: %s", failure)  # noqa: TRY400 - one line, not a traceback
         return [Step.failed("General settings of DSS", failure)], []
@@ -109,7 +121,7 @@ def registration_steps(
             f"This version of DSS does not keep {', '.join(change.dropped)}."
             " If it is needed, set it on DSS's own screens."
         )
-    return list(_steps(settings, change)), notes
+    return list(_steps(settings, change, stages)), notes
 
 
 def _placement(pool_name: str, cluster: DssCluster, connect: Callable[[], GoogleAccess]) -> PodPlacement:
@@ -165,12 +177,22 @@ def _configuration(settings: RegisterSettings, placement: PodPlacement | None) -
     )
 
 
-def _change(settings: RegisterSettings, wanted: ComputeConfiguration, stored: StoredDocument) -> DocumentChange:
+def _change(
+    settings: RegisterSettings, wanted: ComputeConfiguration, stored: StoredDocument, stages: Collection[Stage]
+) -> DocumentChange:
     def edit(document: Document) -> None:
+        if Stage.CONFIGURATIONS in stages:
+            put(document)
+        if Stage.DEFAULTS in stages:
+            set_defaults(document)
+
+    def put(document: Document) -> None:
         if settings.with_containers:
             put_container_configuration(document, wanted)
         if settings.with_spark:
             put_spark_configuration(document, wanted)
+
+    def set_defaults(document: Document) -> None:
         if settings.make_default and settings.with_containers:
             set_default_container_configuration(document, wanted.name)
         if settings.make_default and settings.with_spark:
@@ -183,14 +205,12 @@ def _change(settings: RegisterSettings, wanted: ComputeConfiguration, stored: St
     return change_document(stored, edit, optional=may_be_dropped)
 
 
-def _steps(settings: RegisterSettings, change: DocumentChange) -> Iterator[Step]:
+def _steps(settings: RegisterSettings, change: DocumentChange, stages: Collection[Stage]) -> Iterator[Step]:
     asked = {
-        _CONTAINERS: settings.with_containers,
-        _SPARK: settings.with_spark,
-        _DEFAULTS: settings.make_default,
-        _CLUSTER: settings.make_default_cluster,
+        Stage.CONFIGURATIONS: {_CONTAINERS: settings.with_containers, _SPARK: settings.with_spark},
+        Stage.DEFAULTS: {_DEFAULTS: settings.make_default, _CLUSTER: settings.make_default_cluster},
     }
-    for title, wanted in asked.items():
+    for title, wanted in (each for stage in stages for each in asked[stage].items()):
         words = tuple(str(one) for one in change.made if _title_of(one, settings.name) == title)
         if not wanted:
             yield Step(title.format(name=settings.name), Outcome.SKIPPED, ("It was not asked for.",))

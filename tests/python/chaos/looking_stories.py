@@ -101,7 +101,7 @@ _PAGES: Final = {
             kubectl=lambda: "1.31.0",
             dss_version=lambda: "14.0.0",
         )
-        return check_prerequisites(parse_check_prerequisites(self.dialog, {}), around, progress)
+        return check_prerequisites(parse_check_prerequisites(self.dialog, {}).connection, around, progress)
 """,
     "find-forgotten": """
         from gke_clusters.lifecycle.forgotten import connect_search, find_forgotten_clusters

@@ -146,7 +146,7 @@ class World:
             environment={"DIP_HOME": self.home, "DKU_BACKEND_PORT": "11200", **self.variables},
             resolve=lambda host: self.addresses.get(host, []),
         )
-        page = check_prerequisites(settings, around, Progress(self.percents.append))
+        page = check_prerequisites(settings.connection, around, Progress(self.percents.append))
         self.page = page
         rows = re.findall(
             r'<td>([^<]+)</td>\n<td><span class="outcome [^"]+">([^<]+)</span></td>\n<td>(.*?)</td>', page, re.S
