@@ -8,12 +8,19 @@ from google.auth import compute_engine
 
 from gke_clusters.errors import CredentialsError, MetadataServerError
 from gke_clusters.google.credentials import Authorization
+from gke_clusters.google.permissions import PERMISSIONS
 from gke_clusters.lifecycle.iam_role import print_iam_role
 from gke_clusters.settings.instance_macros import parse_print_iam_role
+from tests.python.unit.lifecycle.node_pools import plain
 
 ROBOT = "robot@p.iam.gserviceaccount.com"
 HOST = "dss@host-project.iam.gserviceaccount.com"
 ROLE = "projects/p/roles/gkeClustersDss"
+NOTES = (
+    "iam.serviceAccounts.actAs may be taken out of the file and be granted on the service account of the nodes alone"
+    " (roles/iam.serviceAccountUser). Changes of roles take up to some minutes to work everywhere. Then the macro"
+    " “Check prerequisites” tells whether a permission is still missing."
+)
 
 
 class Host:
@@ -115,3 +122,63 @@ def test_the_file_repeats_the_commands_in_its_comments(project):
     page = shown(settings({"projectId": project}))
 
     assert f"#   gcloud iam roles create gkeClustersDss --project {project} --file gke-clusters-dss.yaml\n" in page
+
+
+def test_each_command_says_what_it_is_for():
+    plugin_config = {"impersonatedServiceAccount": ROBOT}
+    page = plain(
+        print_iam_role(settings(plugin_config=plugin_config), lambda choice: named(choice.impersonate or HOST), Host())
+    )
+
+    assert page.startswith(f"IAM role The custom role below has the {len(PERMISSIONS)} permissions that")
+    assert "The role as a file Download gke-clusters-dss.yaml , or copy it" in page
+    assert commands_of(page) == (
+        "Create the role, where the file is:"
+        " gcloud iam roles create gkeClustersDss --project p --file gke-clusters-dss.yaml"
+        " Or, where an earlier version of the plugin had it created, give it the permissions of this one:"
+        " gcloud iam roles update gkeClustersDss --project p --file gke-clusters-dss.yaml"
+        f" Grant it to {ROBOT}:"
+        f" gcloud projects add-iam-policy-binding p --member serviceAccount:{ROBOT} --role {ROLE}"
+        f" Let {HOST} act as {ROBOT}:"
+        f" gcloud iam service-accounts add-iam-policy-binding {ROBOT} --member serviceAccount:{HOST}"
+        " --role roles/iam.serviceAccountTokenCreator"
+        f" {NOTES}"
+    )
+    assert f"# gcloud projects add-iam-policy-binding p --member serviceAccount:{ROBOT} \\ # --role {ROLE}" in page
+
+
+def test_what_is_to_be_filled_in_is_said_before_the_other_notes():
+    def refuse(_choice):
+        raise CredentialsError("The key cannot be read.")
+
+    page = plain(print_iam_role(settings(plugin_config={"impersonatedServiceAccount": ROBOT}), refuse, Host()))
+
+    commands = commands_of(page)
+    assert "Grant it to the identity of the connection: gcloud projects add-iam-policy-binding p --member" in commands
+    assert f"Let the identity that impersonates it act as {ROBOT}: gcloud iam service-accounts" in commands
+    assert "--member MEMBER --role roles/iam.serviceAccountTokenCreator Replace PROJECT by" in commands
+    assert commands.endswith(f"and MEMBER by whoever acts there. {NOTES}")
+
+
+def test_whoever_impersonates_is_the_dss_host_where_no_key_is_given():
+    page = shown(
+        settings(plugin_config={"impersonatedServiceAccount": ROBOT}),
+        lambda choice: named(ROBOT) if choice.impersonate else Authorization(compute_engine.Credentials()),
+    )
+
+    assert f"Let {HOST} act as {ROBOT}:" in page
+
+
+def test_each_reason_why_something_is_left_open_is_given():
+    def refuse(_choice):
+        raise CredentialsError("The key cannot be read.")
+
+    page = shown(settings({}), refuse, SilentHost())
+
+    assert page.count("The key cannot be read.") == 1
+    assert page.count("The metadata server is silent.") == 1
+
+
+def commands_of(page):
+    """The part of the page from the commands to the file."""
+    return page.partition(" The commands ")[2].partition(" gke-clusters-dss.yaml # What the identity")[0]
