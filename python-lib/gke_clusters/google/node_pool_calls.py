@@ -74,17 +74,13 @@ class NodePoolCalls:
             )
         return read_operation(answer, cluster.project, cluster.location)
 
-    def set_autoscaling(self, cluster: ClusterName, pool: str, limits: Autoscaling) -> Operation:
-        """Ask for other limits of an autoscaled node pool.
+    def set_autoscaling(self, cluster: ClusterName, pool: str, limits: Autoscaling | None) -> Operation:
+        """Ask for other limits of an autoscaled node pool; None switches its autoscaler off.
 
         Raises:
             ClusterNotFound: There is no such node pool.
         """
-        names = ("total_min_node_count", "total_max_node_count") if limits.in_total else _PER_ZONE
-        wanted = dict(zip(names, (limits.fewest, limits.most), strict=True))
-        # The whole message is replaced, so the policy would be lost.
-        policy = {"location_policy": limits.location_policy} if limits.location_policy else {}
-        message = container_v1.NodePoolAutoscaling(enabled=True, **wanted, **policy)
+        message = container_v1.NodePoolAutoscaling(enabled=False) if limits is None else _message(limits)
         with self._translated("change the limits of the node pool", cluster, pool):
             answer = self._client.set_node_pool_autoscaling(
                 request={"name": _path(cluster, pool), "autoscaling": message},
@@ -98,6 +94,14 @@ class NodePoolCalls:
 
 
 _PER_ZONE: Final = ("min_node_count", "max_node_count")
+
+
+def _message(limits: Autoscaling) -> container_v1.NodePoolAutoscaling:
+    names = ("total_min_node_count", "total_max_node_count") if limits.in_total else _PER_ZONE
+    wanted = dict(zip(names, (limits.fewest, limits.most), strict=True))
+    # The whole message is replaced, so the policy would be lost.
+    policy = {"location_policy": limits.location_policy} if limits.location_policy else {}
+    return container_v1.NodePoolAutoscaling(enabled=True, **wanted, **policy)
 
 
 def _path(cluster: ClusterName, pool: str) -> str:

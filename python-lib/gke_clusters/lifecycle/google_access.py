@@ -32,8 +32,8 @@ class NodePools(Protocol):
     def set_size(self, cluster: ClusterName, pool: str, nodes_per_zone: int) -> Operation:
         """Ask for a number of nodes in each zone, once."""
 
-    def set_autoscaling(self, cluster: ClusterName, pool: str, limits: Autoscaling) -> Operation:
-        """Ask for other limits of an autoscaled node pool, once."""
+    def set_autoscaling(self, cluster: ClusterName, pool: str, limits: Autoscaling | None) -> Operation:
+        """Ask for other limits of an autoscaled node pool, or with None for no autoscaler, once."""
 
 
 class Clusters(Protocol):

@@ -13,6 +13,7 @@ from gke_clusters.google.node_pools import NodePool
 from gke_clusters.google.operations import DELETE_NODE_POOL
 from gke_clusters.kube.draining import NodeDrainer, Pod
 from gke_clusters.kube.placement import Place, may_run_on
+from gke_clusters.lifecycle.autoscaler_hold import AutoscalerHold
 from gke_clusters.lifecycle.draining import Drain, Drainable, named, pods_to_move
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.pool_changes import Change, carry_out, pool_failure, pool_of
@@ -135,6 +136,7 @@ class _Deletion:
         self._pods: list[Pod] = []
         self._unseen: GkeClustersError | None = None
         self._drain: Drain | None = None
+        self._hold: AutoscalerHold | None = None
 
     def require_spare(self) -> None:
         others = [other for other in self._target.cluster.pools if other.name != self._pool.name]
@@ -176,11 +178,23 @@ class _Deletion:
             )
 
     def run(self) -> None:
+        name = self._pool.name
         if self._pool.status != _STOPPING:
-            self.taken.take(f"Drain {self._pool.name}", self._empty)
-        self.taken.take(f"Delete {self._pool.name}", self._delete)
+            if self._pool.autoscaling is not None and self._pods and self._drain_minutes:
+                self.taken.take(f"Switch the autoscaler of {name} off", self._hold_autoscaler)
+            self.taken.take(f"Drain {name}", self._empty)
+        self.taken.take(f"Delete {name}", self._delete)
         if self.taken.obstacle and self._drain is not None:
             self._drain.undo()
+        if self.taken.obstacle and self._hold is not None and self._hold.limits is not None:
+            title = f"Switch the autoscaler of {name} on again"
+            self.taken.take(title, self._hold.switch_on_again, despite_obstacle=True)
+
+    def _hold_autoscaler(self) -> Result:
+        if self._preview:
+            return Outcome.WOULD_CHANGE, ("It would be switched off before the pods are evicted.",)
+        self._hold = AutoscalerHold(self._target, self._pool.name, self._progress.within(5, 10))
+        return self._hold.switch_off()
 
     def _empty(self) -> Result:
         if self._unseen is not None:
@@ -219,8 +233,8 @@ class _Deletion:
         try:
             ended = carry_out(self._target.saved, name, self._target.google, within, plan)
         except OperationTimeout:
-            # Google goes on, so the nodes are to take no pods.
-            self._drain = None
+            # Google goes on, so the nodes are to take no pods, and to get no others.
+            self._drain = self._hold = None
             raise
         self.there = ended.pool(name)
         if self.there is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from tests.python.integration.furnished_cluster import FurnishedCluster
 
 CREATE = "create-gke-cluster"
 PROJECT = "NODEPOOLS"
+DEADLINE_SECONDS = 30.0
+POLL_SECONDS = 0.05
 POOL = {"machineType": "e2-standard-4", "numNodes": 1}
 
 
@@ -69,6 +72,13 @@ def cluster(dss: Dss, sandbox: Sandbox, inline: Any, unique_name: Any) -> Iterat
     made.in_dss.stop()
 
 
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(POLL_SECONDS)
+
+
 def test_a_pool_is_added_given_limits_drained_and_deleted(cluster: Cluster, tmp_path: Path) -> None:
     preset = cluster.inline({**POOL, "numNodesAutoscaling": True, "minNumNodes": 1, "maxNumNodes": 3})
     added = cluster.run("add-node-pool", nodePoolId="big", nodePoolConfig=preset)
@@ -86,6 +96,25 @@ def test_a_pool_is_added_given_limits_drained_and_deleted(cluster: Cluster, tmp_
     assert "1 pods were evicted: default/job, which nothing makes again" in deleted
     assert "big" not in cluster.pools
     assert "so nothing was deleted; there are: node-pool-0, node-pool-1" in again
+
+
+def test_an_autoscaled_pool_is_emptied_though_its_pods_fit_nowhere_else(cluster: Cluster, tmp_path: Path) -> None:
+    preset = cluster.inline({**POOL, "numNodesAutoscaling": True, "minNumNodes": 0, "maxNumNodes": 9})
+    cluster.run("add-node-pool", nodePoolId="auto", nodePoolConfig=preset)
+    api = cluster.furnished(tmp_path).api
+    # More than all the other pools of the cluster have room for.
+    container = {"name": "c", "image": "i", "resources": {"requests": {"cpu": "2"}}}
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container]}}
+    spec = {"replicas": 12, "selector": {"matchLabels": {"app": "web"}}, "template": template}
+    workloads = "/apis/apps/v1/namespaces/default/deployments"
+    api.call("POST", workloads, body={"metadata": {"name": "web"}, "spec": spec})
+    wait_for(lambda: api.call("GET", f"{workloads}/web")["status"].get("readyReplicas") == 12)
+    page = cluster.run("delete-node-pool", nodePoolId="auto", drainMinutes=1)
+    api.call("DELETE", f"{workloads}/web")
+
+    assert "Switch the autoscaler of auto off" in page
+    assert "It is gone, with its nodes and their boot disks." in page
+    assert "auto" not in cluster.pools
 
 
 def test_a_pool_without_machines_is_explained_and_deleted_again(cluster: Cluster) -> None:

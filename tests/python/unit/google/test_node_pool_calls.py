@@ -83,6 +83,13 @@ def test_sets_limits_and_keeps_how_zones_are_chosen(
 
 
 @responses.activate
+def test_switches_an_autoscaler_off(calls: NodePoolCalls) -> None:
+    responses.post(f"{POOL}:setAutoscaling", json={**OPERATION, "operationType": "UPDATE_CLUSTER"})
+    calls.set_autoscaling(NAME, "cpu", None)
+    assert sent()["autoscaling"] == {}
+
+
+@responses.activate
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [

@@ -135,14 +135,17 @@ class FakeGke:
         asked = f"size {pool} {nodes_per_zone}"
         return self._write(cluster, "SET_NODE_POOL_SIZE", pool, asked, lambda: self._require(pool), arrive)
 
-    def set_autoscaling(self, cluster: ClusterName, pool: str, limits: Autoscaling) -> Operation:
+    def set_autoscaling(self, cluster: ClusterName, pool: str, limits: Autoscaling | None) -> Operation:
         def arrive() -> None:
+            if limits is None:
+                self._require(pool).autoscaling = container_v1.NodePoolAutoscaling()
+                return
             wanted = {"min_node_count": limits.fewest, "max_node_count": limits.most}
             if limits.in_total:
                 wanted = {"total_min_node_count": limits.fewest, "total_max_node_count": limits.most}
             self._require(pool).autoscaling = container_v1.NodePoolAutoscaling(enabled=True, **wanted)
 
-        asked = f"limits {pool} {limits.fewest} {limits.most}"
+        asked = f"limits {pool} {limits.fewest} {limits.most}" if limits else f"no autoscaler {pool}"
         return self._write(cluster, "UPDATE_CLUSTER", pool, asked, lambda: self._require(pool), arrive)
 
     def find_operation(

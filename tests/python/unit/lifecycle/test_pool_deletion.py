@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from google.cloud import container_v1
 
 from gke_clusters.errors import (
     AccessDenied,
@@ -214,6 +215,115 @@ def test_nodes_that_come_during_the_drain_take_no_pods_either(delete):
     delete()
 
     assert "cordon gpu-2" in delete.contents.told
+
+
+@pytest.fixture
+def autoscaled(delete):
+    """One whose pool gpu is autoscaled and has a pod."""
+    limits = container_v1.NodePoolAutoscaling(enabled=True, max_node_count=3)
+    delete.gke.pool("gpu").autoscaling = limits
+    delete.contents.pod("web", "gpu-1")
+    return delete
+
+
+def test_the_autoscaler_adds_no_nodes_for_the_pods_that_are_evicted(autoscaled):
+    page = autoscaled()
+
+    assert autoscaled.gke.asked == ["no autoscaler gpu", "delete gpu"]
+    assert outcomes(page) == ["changed", "changed", "changed"]
+    assert "It would add nodes for the very pods that are evicted." in plain(page)
+
+
+def test_the_autoscaler_of_a_pool_without_pods_is_left_alone(autoscaled):
+    autoscaled.contents.pods_there.clear()
+    autoscaled()
+    assert autoscaled.gke.asked == ["delete gpu"]
+
+
+def test_the_autoscaler_is_left_alone_where_no_drain_is_asked_for(autoscaled):
+    autoscaled(drainMinutes=0)
+    assert autoscaled.gke.asked == ["delete gpu"]
+
+
+def test_a_preview_says_that_the_autoscaler_would_be_switched_off(autoscaled):
+    page = autoscaled(preview=True)
+
+    assert outcomes(page) == ["would change", "would change", "would change"]
+    assert "It would be switched off before the pods are evicted." in plain(page)
+    assert autoscaled.gke.asked == []
+
+
+def test_a_drain_that_fails_gives_the_autoscaler_its_limits_back(autoscaled):
+    autoscaled.contents.held["web"] = [BUDGET] * 1000
+    page = autoscaled(drainMinutes=1)
+
+    assert autoscaled.gke.asked == ["no autoscaler gpu", "limits gpu 0 3"]
+    assert outcomes(page) == ["changed", "failed", "skipped", "changed"]
+    assert "Switch the autoscaler of gpu on again" in plain(page)
+    assert "It has the limits that it had before." in plain(page)
+
+
+@pytest.mark.parametrize(
+    ("in_total", "options"), [(False, "--min-nodes 0 --max"), (True, "--total-min-nodes 0 --total-max")]
+)
+def test_limits_that_cannot_be_given_back_are_told_with_the_command(autoscaled, in_total, options):
+    if in_total:
+        limits = container_v1.NodePoolAutoscaling(enabled=True, total_max_node_count=3)
+        autoscaled.gke.pool("gpu").autoscaling = limits
+    autoscaled.contents.held["web"] = [BUDGET] * 1000
+    autoscaled.gke.endings = [((), ""), ((Condition("", "Internal error."),), "")]
+    page = autoscaled(drainMinutes=1)
+
+    assert outcomes(page) == ["changed", "failed", "skipped", "failed"]
+    assert f"--node-pool gpu --enable-autoscaling {options}-nodes 3" in plain(page)
+
+
+def test_nothing_is_evicted_while_the_autoscaler_cannot_be_switched_off(autoscaled):
+    autoscaled.gke.faults = [("before", AccessDenied("Google refused."))]
+    page = autoscaled()
+
+    # Its limits are looked at again: whether a request that failed was carried out is not known.
+    assert outcomes(page) == ["failed", "skipped", "skipped", "changed"]
+    assert autoscaled.contents.told == []
+    assert autoscaled.gke.asked == ["no autoscaler gpu"]
+
+
+def test_an_autoscaler_that_somebody_else_switched_off_stays_off(autoscaled):
+    gke = autoscaled.gke
+
+    def switch_off():
+        gke.pool("gpu").autoscaling = container_v1.NodePoolAutoscaling()
+
+    gke.meanwhile = [lambda: None, switch_off]
+    autoscaled.contents.held["web"] = [BUDGET] * 1000
+    page = autoscaled(drainMinutes=1)
+
+    assert gke.asked == []
+    assert outcomes(page) == ["done", "failed", "skipped"]
+    assert "It is off already." in plain(page)
+
+
+def test_a_pool_that_goes_before_its_autoscaler_is_switched_off_is_gone(autoscaled):
+    gke = autoscaled.gke
+    gke.meanwhile = [lambda: None, lambda: gke.remove("gpu")]
+    page = autoscaled()
+
+    assert gke.asked == []
+    assert "gpu is gone" in plain(page) or "It is gone" in plain(page)
+
+
+def test_a_deletion_that_google_goes_on_with_leaves_the_autoscaler_off(autoscaled):
+    delete = autoscaled.gke.delete
+
+    def stick(*arguments):
+        autoscaled.gke.stuck = True
+        return delete(*arguments)
+
+    autoscaled.gke.delete = stick
+    page = autoscaled()
+
+    assert outcomes(page) == ["changed", "changed", "failed"]
+    assert autoscaled.gke.asked == ["no autoscaler gpu", "delete gpu"]
 
 
 def test_without_a_drain_gke_ends_the_pods(delete):
