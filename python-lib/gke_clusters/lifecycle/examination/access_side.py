@@ -71,7 +71,8 @@ def endpoints_part(trials: Sequence[EndpointTrial], server: str) -> Part:
                 "Start or attach the cluster again in DSS: that writes the kubeconfig anew.",
             )
         )
-    if answering and not any(trial.answers for trial in used):
+    # Without its address it is not known whether the one that DSS uses answers.
+    if server and answering and not any(trial.answers for trial in used):
         tone = Tone.BAD if used else tone
         kind = "DNS" if answering[0].kind == "dns" else answering[0].kind
         advice.append(

@@ -108,8 +108,9 @@ class TestEndpoints:
         assert part.tone is Tone.WARNING
         assert part.advice[0].what.startswith("DSS uses https://old, which is not an endpoint")
 
-    def test_without_an_address_of_dss_none_is_compared(self):
-        part = endpoints_part([EndpointTrial("public", "https://1", failure=SILENT)], "")
+    @pytest.mark.parametrize("trial", [{"failure": SILENT}, {"answers": True}])
+    def test_without_an_address_of_dss_none_is_compared(self, trial):
+        part = endpoints_part([EndpointTrial("public", "https://1", **trial)], "")
 
         assert part.advice == ()
 
