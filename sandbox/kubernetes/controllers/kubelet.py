@@ -80,9 +80,8 @@ class Kubelets(Controller):
         address = _internal_ip(node) if pod["spec"].get("hostNetwork") else self._next_address(node)
         await self.state.patch(PODS, key, {"status": running(pod, _internal_ip(node), address)}, "status")
         for container in pod["spec"]["containers"]:
-            name, image = container["name"], container.get("image", "")
+            name = container["name"]
             for reason, message in (
-                ("Pulled", f'Container image "{image}" already present on machine'),
                 ("Created", f"Created container: {name}"),
                 ("Started", f"Started container {name}"),
             ):

@@ -78,6 +78,12 @@ def test_a_pod_runs_once_its_image_can_be_pulled() -> None:
         await cluster.one(PODS, "p", lambda pod: _waiting(pod).get("reason") == "ImagePullBackOff")
         cluster.request.faults.clear()
         await cluster.one(PODS, "p", _runs)
+        [told] = [
+            item["message"]
+            for item in (await cluster.client.list(EVENTS, "default")).items
+            if item["reason"] == "Pulled" and IMAGE in item["message"]
+        ]
+        assert told.startswith(f'Successfully pulled image "{IMAGE}" in ')
 
     in_cluster(story, clock=FAST)
 
@@ -89,6 +95,21 @@ def test_a_failure_that_strikes_twice_is_followed_by_a_pull() -> None:
         await cluster.one(PODS, "p", _runs)
         events = (await cluster.client.list(EVENTS, "default")).items
         assert [item["count"] for item in events if "i/o timeout" in item["message"]] == [2]
+
+    in_cluster(story, clock=FAST)
+
+
+def test_an_image_that_is_there_is_not_pulled_again_with_another_one() -> None:
+    async def story(cluster: Cluster) -> None:
+        _plan(cluster, "denied", times=1)
+        containers = [{"name": "sidecar", "image": "other"}, {"name": "c", "image": IMAGE}]
+        await cluster.create(PODS, _pod(containers=containers))
+        await cluster.one(PODS, "p", _runs)
+        events = (await cluster.client.list(EVENTS, "default")).items
+        assert sorted(item["message"].partition(" in ")[0] for item in events if item["reason"] == "Pulled") == [
+            'Container image "other" already present on machine',
+            f'Successfully pulled image "{IMAGE}"',
+        ]
 
     in_cluster(story, clock=FAST)
 
