@@ -4,6 +4,7 @@ from gke_clusters.dss.docker import Docker
 from gke_clusters.dss.instance import DssInstance
 from gke_clusters.lifecycle.bucket_access import connect_storage
 from gke_clusters.lifecycle.compute_setup import set_up_compute
+from gke_clusters.lifecycle.prerequisites import look_around
 from gke_clusters.lifecycle.progress import TARGET, UNIT, Progress
 from gke_clusters.lifecycle.registry_access import connect_registry
 from gke_clusters.lifecycle.surfacing import set_log_level, surfaced
@@ -28,11 +29,13 @@ class SetUpCompute(Runnable):
         with surfaced("set up compute"):
             setup = parse_set_up_compute(self.config, self.plugin_config)
             credentials = setup.images.connection.credentials
+            instance = DssInstance.here()
             return set_up_compute(
                 setup,
-                DssInstance.here(),
+                instance,
                 connect_registry(credentials),
                 connect_storage(credentials),
                 Docker(),
+                look_around(instance.base_image_push.version),
                 Progress(progress_callback),
             )

@@ -158,6 +158,9 @@ def put_gcs_connection(document: Document, wanted: GcsConnection) -> None:
         params["projectId"] = wanted.project
     if wanted.key:
         params[_KEY_FIELD] = wanted.key
+    if wanted.credentials_mode == "ENVIRONMENT":
+        # Whoever may read the details of the connection would read a key that is not used any more.
+        params.pop(_KEY_FIELD, None)
     document |= {
         "usableBy": wanted.usable_by,
         "allowWrite": True,

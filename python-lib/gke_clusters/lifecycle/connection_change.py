@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from gke_clusters.dss.connections import KEY_PLACE, GcsConnection, new_gcs_connection, put_gcs_connection, without_key
-from gke_clusters.dss.documents import Difference, Place, differences, put_at, said, value_at
+from gke_clusters.dss.documents import ABSENT, Difference, Place, differences, put_at, said, value_at
 from gke_clusters.dss.stored_documents import Document, StoredDocument, change_document, preview_change
 from gke_clusters.errors import GkeClustersError
 from gke_clusters.lifecycle.steps import Result
@@ -64,6 +64,18 @@ class ConnectionChange:
         words = self._said(preview_change(self.connection, self._edit).made)
         return (Outcome.WOULD_CHANGE, words) if words else (Outcome.DONE, ["It is so already."])
 
+    def keep(self, *, preview: bool) -> Result:
+        """Leave what is there as it is, and have DSS test it.
+
+        Raises:
+            DssRefused: DSS cannot use it.
+        """
+        words = ["It is there and reaches the bucket; everything else that it says is left as it is."]
+        if preview:
+            return Outcome.DONE, words
+        self.connection.test()
+        return Outcome.DONE, [*words, _TESTED]
+
     def make(self) -> Result:
         """Create or change it, and have DSS test it.
 
@@ -101,6 +113,14 @@ class ConnectionChange:
         outcome = Outcome.CHANGED if words else Outcome.DONE
         return outcome, [*(words or ["It is so already."]), _TESTED]
 
+    @property
+    def _has_key(self) -> bool:
+        return isinstance(value_at(self.found, KEY_PLACE), str)
+
+    @property
+    def _changes_key(self) -> bool:
+        return bool(self.wanted.key) or (self.wanted.credentials_mode == "ENVIRONMENT" and self._has_key)
+
     def _key_may_be_another(self) -> bool:
         return bool(self.wanted.key) and (self.old_key is None or self.connection.key() != self.old_key)
 
@@ -108,14 +128,13 @@ class ConnectionChange:
         def edit(document: Document) -> None:
             for difference in made:
                 put_at(document, difference.place, difference.before)
-            if self.wanted.key:
+            if self._changes_key:
                 put_at(document, KEY_PLACE, self.old_key or value_at(self.found, KEY_PLACE))
 
         change_document(self.connection, edit, optional=_is_key)
 
     def _put_back_words(self) -> str:
-        had_key = isinstance(value_at(self.found, KEY_PLACE), str)
-        if self.wanted.key and had_key and not self.old_key:
+        if self._changes_key and self._has_key and not self.old_key:
             return (
                 "The connection is as it was before, except perhaps for its key, which DSS does not give back: enter"
                 " the former one again."
@@ -124,7 +143,7 @@ class ConnectionChange:
 
     def _said(self, made: Iterable[Difference]) -> list[str]:
         # DSS shows one key like another.
-        words = [str(without_key(each)) for each in made if each.place != KEY_PLACE]
+        words = [str(without_key(each)) for each in made if each.place != KEY_PLACE or each.after is ABSENT]
         return [*words, f"{said(KEY_PLACE)}: the key that was given"] if self.wanted.key else words
 
     def _said_of_a_new_one(self) -> list[str]:

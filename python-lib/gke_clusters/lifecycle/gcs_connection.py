@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from gke_clusters.dss.connections import GCS, KEY_PLACE, GcsConnection
@@ -62,21 +62,44 @@ def create_gcs_connection(
         GkeClustersError: DSS cannot be asked what there is; nothing was changed.
     """
     steps = gcs_connection_steps(settings, google, instance, progress)
-    notes = []
-    if any(step.outcome is Outcome.CHANGED for step in steps):
-        notes += [_NODES.format(bucket=settings.bucket)] if settings.uses_environment else []
-        notes += [_METASTORE] if settings.metastore_database else []
+    notes = connection_notes(settings, steps)
+    if notes and settings.metastore_database:
+        notes.append(_METASTORE)
     return render_checklist(f"GCS connection {settings.name}", steps, notes)
 
 
+def connection_notes(settings: GcsConnectionSettings, steps: Sequence[Step]) -> list[str]:
+    """Return what is left to do when a connection was made or changed."""
+    changed = any(step.outcome is Outcome.CHANGED for step in steps)
+    return [_NODES.format(bucket=settings.bucket)] if changed and settings.uses_environment else []
+
+
 def gcs_connection_steps(
-    settings: GcsConnectionSettings, google: BucketAccess, instance: Instance, progress: Progress
+    settings: GcsConnectionSettings,
+    google: BucketAccess,
+    instance: Instance,
+    progress: Progress,
+    *,
+    keep_what_is_there: bool = False,
 ) -> list[Step]:
-    """Take the steps of :func:`create_gcs_connection`, which raises the same, and return them."""
+    """Take the steps of :func:`create_gcs_connection`, which raises the same, and return them.
+
+    Args:
+        settings: The dialog.
+        google: Cloud Storage.
+        instance: DSS.
+        progress: Where to report.
+        keep_what_is_there: Leave a connection that exists as it is; one to another bucket is refused then.
+    """
     progress.step(5, f"Looking at gs://{settings.bucket}")
     connection = instance.connection(settings.name)
     found = connection.find()
-    old_key = connection.key() if found and not settings.uses_environment else None
+    keep = found is not None and keep_what_is_there
+    if found and keep:
+        settings = _as_it_is(settings, found)
+    # To be put back where DSS cannot use what the connection becomes; not read where it stays out of it.
+    has_key = isinstance(value_at(found or {}, KEY_PLACE), str)
+    old_key = connection.key() if found and (has_key or not settings.uses_environment) else None
     _require_type_and_key(settings, found)
     region = _region_of_the_cluster(settings.cluster_id, instance) if settings.cluster_id else None
     change = ConnectionChange(settings.name, connection, found, _wanted(settings, old_key), old_key)
@@ -86,13 +109,35 @@ def gcs_connection_steps(
     progress.step(30, "Asking for the rights on the bucket")
     taken.take("Rights on the bucket", lambda: _rights(settings, google, old_key))
     progress.step(60, f"Connection {settings.name}")
-    taken.take(f"Connection {settings.name}", change.preview if settings.preview else change.make)
+    if keep:
+        taken.take(f"Connection {settings.name}", lambda: change.keep(preview=settings.preview))
+    else:
+        taken.take(f"Connection {settings.name}", change.preview if settings.preview else change.make)
     progress.step(100, "The connection is not as it should be" if taken.obstacle else "Connection finished")
     return taken.steps
 
 
 def _refused(field: str, message: str) -> SettingsError:
     return SettingsError([Problem(macro_descriptor(COMPONENT).label_of(field), message)], remedy=REMEDY)
+
+
+def _as_it_is(settings: GcsConnectionSettings, found: Mapping[str, Any]) -> GcsConnectionSettings:
+    """The dialog, with the credentials that a connection has.
+
+    Raises:
+        SettingsError: It reaches another bucket than the dialog names.
+    """
+    params = found.get("params") or {}
+    reached = params.get("chbucket")
+    if found.get("type") == GCS and reached != settings.bucket:
+        where = f"gs://{reached}" if reached else "no bucket in particular"
+        raise _refused(
+            "connectionName",
+            f"{settings.name} exists and reaches {where}; give another name, or change it by the macro “Create GCS"
+            " connection”",
+        )
+    mode = "KEYPAIR" if params.get("credentialsMode") == "KEYPAIR" else "ENVIRONMENT"
+    return settings.model_copy(update={"authentication": mode})
 
 
 def _require_type_and_key(settings: GcsConnectionSettings, found: Mapping[str, Any] | None) -> None:

@@ -96,11 +96,12 @@ def _nodes_may_pull(
     except MetadataServerError:
         label = _label("nodeServiceAccount")
         return Outcome.SKIPPED, (f"The DSS host has no service account to take for that of the nodes; give “{label}”.",)
+    assumed = "" if settings.node_service_account else " It was taken for the account of the nodes: none was given."
     if account == google.registries.identity:
-        return Outcome.DONE, (f"{account}, which pushes them, may pull them too.",)
+        return Outcome.DONE, (f"{account}, which pushes them, may pull them too.{assumed}",)
     try:
         if google.registries.is_reader(name, account):
-            return Outcome.DONE, (f"{account} has a role with which it may.",)
+            return Outcome.DONE, (f"{account} has a role with which it may.{assumed}",)
         why = "no policy that was read grants it"
     except GkeClustersError as failure:
         why = failure.cause

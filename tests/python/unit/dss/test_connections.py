@@ -181,17 +181,23 @@ def test_says_what_spark_on_kubernetes_needs():
 
 
 def test_leaves_what_is_not_its_business():
-    params = {"appSecretContent": "e:REDACTED", "projectId": "p", "defaultMetastoreDatabase": "old", "more": 1}
+    params = {"projectId": "p", "defaultMetastoreDatabase": "old", "more": 1}
     document = {"params": dict(params), "description": "ours", "allowedGroups": ["a"]}
 
     put_gcs_connection(document, wanted(metastore_database=None, project="other"))
 
-    kept = {
-        key: document["params"][key] for key in ("appSecretContent", "projectId", "defaultMetastoreDatabase", "more")
-    }
-    assert kept == {"appSecretContent": "e:REDACTED", "projectId": "p", "defaultMetastoreDatabase": "old", "more": 1}
+    assert {key: document["params"][key] for key in params} == params
     assert document["params"]["metastoreSynchronizationMode"] == "NO_SYNC"
     assert (document["description"], document["allowedGroups"]) == ("ours", ["a"])
+
+
+@pytest.mark.parametrize(("mode", "kept"), [("KEYPAIR", True), ("ENVIRONMENT", False)])
+def test_a_key_that_is_not_used_any_more_does_not_stay_for_those_who_may_read_the_details(mode, kept):
+    document = {"params": {"appSecretContent": "e:REDACTED"}}
+
+    put_gcs_connection(document, wanted(credentials_mode=mode, key=None))
+
+    assert ("appSecretContent" in document["params"]) is kept
 
 
 def test_names_the_groups_where_they_are_meant():

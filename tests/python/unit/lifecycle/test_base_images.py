@@ -339,7 +339,16 @@ def test_the_page_tells_each_step_with_what_was_found_and_done(stage):
     assert steps_of(stage.raw_page) == [
         (f"Repository {URL}", "done", [f"It is there: images go to {URL}."]),
         ("Right to push images", "done", [f"{PUSHER} may push and pull."]),
-        ("Right of the nodes to pull images", "done", [f"{PUSHER}, which pushes them, may pull them too."]),
+        (
+            "Right of the nodes to pull images",
+            "done",
+            [
+                (
+                    f"{PUSHER}, which pushes them, may pull them too."
+                    " It was taken for the account of the nodes: none was given."
+                )
+            ],
+        ),
         (
             "Configurations of DSS",
             "done",

@@ -13,6 +13,7 @@ from gke_clusters.errors import DssRefused, Problem, SettingsError
 from gke_clusters.lifecycle import compute_setup
 from gke_clusters.lifecycle.image_repository import ImageRepository
 from gke_clusters.lifecycle.progress import Progress
+from gke_clusters.lifecycle.registration import Stage
 from gke_clusters.reports.checklist import Outcome, Step
 from gke_clusters.settings.set_up_compute import parse_set_up_compute
 from tests.python.unit.lifecycle.checklists import notes_of, steps_of, title_of
@@ -28,7 +29,7 @@ RUNNING = {
 }
 
 
-PUSH, REGISTRY, STORAGE = object(), object(), object()
+PUSH, REGISTRY, STORAGE, AROUND = object(), object(), object(), object()
 
 
 class Store:
@@ -53,6 +54,8 @@ class Parts:
         self.asked: dict[str, Any] = {}
         self.failing: dict[str, Exception] = {}
         self.cluster: dict[str, Any] = RUNNING
+        self.lines = [Step("Host: Docker", Outcome.DONE)]
+        self.push_fails = False
         self.stored = Store()
 
     def _told(self, part: str, what: Any) -> list[Step]:
@@ -72,25 +75,46 @@ class Parts:
         taken.steps += self._told("repository", settings)
         return ImageRepository(OWN, frozenset({OWN}))
 
-    def registration_steps(self, settings: Any, placement: Any, stored: Any) -> tuple[list[Step], list[str]]:
+    def prerequisite_steps(self, connection: Any, around: Any, progress: Progress) -> list[Step]:
+        self.asked["prerequisites"] = (connection, around)
+        progress.step(100, "All was checked")
+        return self.lines
+
+    def registration_steps(
+        self, settings: Any, placement: Any, stored: Any, stages: Any
+    ) -> tuple[list[Step], list[str]]:
+        [stage] = stages
+        if stage is Stage.DEFAULTS:
+            self.asked["defaults on"] = stored.read()
+            return self._told("defaults", settings), ["a note"]
         if not settings.preview:
             stored.write({"registered": settings.registry_url})
+        if "configurations" in self.failing:
+            return [Step.failed("General settings of DSS", DssRefused("DSS refused to save."))], []
         return self._told("registration", (settings, placement)), ["a note"]
 
     def push_to_repository(self, settings: Any, repository: Any, _google: Any, instance: Any, *others: Any) -> None:
         self.asked["images of"] = settings
         self.asked["pushed by"] = instance.base_image_push
-        others[-1].take("images", lambda: (Outcome.CHANGED, ()))
+        others[-1].take("images", self._push)
         self.asked["images"] = repository
         others[-2].step(50, "The images")
         self.asked["settings pushed by"] = instance.general_settings.read()
+
+    def _push(self) -> Any:
+        if self.push_fails:
+            raise DssRefused("DSS could not push.")
+        return Outcome.CHANGED, ()
 
     def set_metastore(self, stored: Any, *, preview: bool) -> list[Step]:
         self.asked["metastore of"] = stored
         return self._told("metastore", preview)
 
-    def gcs_connection_steps(self, settings: Any, storage: Any, instance: Any, progress: Progress) -> list[Step]:
+    def gcs_connection_steps(
+        self, settings: Any, storage: Any, instance: Any, progress: Progress, *, keep_what_is_there: bool
+    ) -> list[Step]:
         self.asked["bucket of"] = instance
+        self.asked["kept"] = keep_what_is_there
         self.asked["bucket in"] = storage
         for percent in (0, 100):
             progress.step(percent, "The bucket")
@@ -108,6 +132,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
     told = Parts()
     for name in (
         "prepare_repository",
+        "prerequisite_steps",
         "registration_steps",
         "push_to_repository",
         "set_metastore",
@@ -134,7 +159,8 @@ def set_up(parts: Parts, progress: Progress | None = None, **fields: Any) -> str
     registry: Any = REGISTRY
     storage: Any = STORAGE
     setup = parse_set_up_compute(config, {})
-    return compute_setup.set_up_compute(setup, instance, registry, storage, anything, progress or Progress())
+    around: Any = AROUND
+    return compute_setup.set_up_compute(setup, instance, registry, storage, anything, around, progress or Progress())
 
 
 def rows(page: str) -> list[tuple[str, str]]:
@@ -146,11 +172,13 @@ def test_every_part_is_told_in_order(parts: Parts) -> None:
 
     assert rows(page) == [
         ("Cluster my-cluster", "done"),
+        ("Prerequisites", "done"),
         ("repository", "changed"),
         ("registration", "changed"),
         ("images", "changed"),
         ("metastore", "changed"),
         ("bucket", "changed"),
+        ("defaults", "changed"),
         ("projects", "changed"),
     ]
     assert "a note" in page
@@ -176,7 +204,7 @@ def test_a_preview_of_the_push_goes_by_the_configurations_that_would_be_there(pa
 def test_what_is_not_asked_for_is_skipped(parts: Parts) -> None:
     page = set_up(parts, bucket="", projects=[])
 
-    assert rows(page)[-2:] == [("GCS connection", "skipped"), ("Projects", "skipped")]
+    assert rows(page)[-3:] == [("GCS connection", "skipped"), ("defaults", "changed"), ("Projects", "skipped")]
 
 
 @pytest.mark.parametrize("part", ["bucket"])
@@ -206,7 +234,7 @@ def test_no_image_is_pushed_to_a_repository_that_cannot_be_used(parts: Parts) ->
 
     page = set_up(parts)
 
-    assert rows(page)[1:4] == [
+    assert rows(page)[2:5] == [
         ("Repository europe-west1-docker.pkg.dev/my-project/dss", "failed"),
         ("registration", "changed"),
         ("images", "skipped"),
@@ -224,7 +252,7 @@ def test_a_cluster_that_is_not_started_is_said_and_the_rest_is_set_up(parts: Par
 
     assert rows(page)[0] == ("Cluster my-cluster", "failed")
     assert "my-cluster is not started." in page
-    assert [outcome for _title, outcome in rows(page)[1:]] == ["changed"] * 6
+    assert [outcome for _title, outcome in rows(page)[2:]] == ["changed"] * 7
 
 
 def test_the_progress_of_a_part_fills_its_share() -> None:
@@ -270,6 +298,9 @@ def test_a_cluster_that_dss_does_not_show_is_a_failed_step_and_stands_in_the_log
     [record] = caplog.records
     assert record.levelno == logging.ERROR
     assert record.getMessage().startswith("Cluster my-cluster: DSS refused to read the cluster.")
+    assert rows(page) == [("Cluster my-cluster", "failed")]
+    assert notes_of(page) == ["Nothing was changed: all of it would be for this cluster."]
+    assert set(parts.asked) == {"cluster"}
 
 
 @pytest.mark.parametrize(("part", "title"), [("metastore", "Metastore"), ("bucket", "Connection gcs")])
@@ -283,14 +314,20 @@ def test_a_part_that_cannot_be_begun_is_named(parts: Parts, part: str, title: st
 
 
 def test_what_is_not_asked_for_says_so(parts: Parts) -> None:
-    bucket, projects = steps_of(set_up(parts, bucket="", projects=[]))[-2:]
+    bucket, _defaults, projects = steps_of(set_up(parts, bucket="", projects=[]))[-3:]
 
     assert bucket == ("GCS connection", "skipped", ["It was not asked for."])
     assert projects == ("Projects", "skipped", ["It was not asked for."])
 
 
 def test_nothing_has_to_be_mended_where_nothing_failed(parts: Parts) -> None:
-    assert notes_of(set_up(parts)) == ["a note"]
+    assert notes_of(set_up(parts, bucket="")) == ["a note"]
+
+
+def test_the_right_of_the_nodes_on_a_new_bucket_is_named(parts: Parts) -> None:
+    [_note, nodes] = notes_of(set_up(parts))
+
+    assert "needs roles/storage.objectAdmin on gs://my-bucket too" in nodes
 
 
 def test_what_to_mend_stands_before_the_other_notes(parts: Parts) -> None:
@@ -309,6 +346,102 @@ def test_images_skipped_for_the_sake_of_the_repository_say_so(parts: Parts) -> N
 
     assert steps["images"] == ["The repository cannot be used."]
     assert parts.asked["images"].exists is False
+
+
+def unsent(page: str) -> dict[str, list[str]]:
+    return {title: lines for title, outcome, lines in steps_of(page) if outcome == "skipped"}
+
+
+def test_nothing_is_sent_to_configurations_whose_images_are_not_there(parts: Parts) -> None:
+    parts.push_fails = True
+
+    page = set_up(parts)
+
+    why = ["The images are not there: “images” failed."]
+    assert unsent(page) == {"Defaults": why, "Projects": why}
+    assert parts.asked.keys().isdisjoint({"defaults", "projects"})
+    assert ("bucket", "changed") in rows(page)
+
+
+def test_nothing_is_sent_to_configurations_that_could_not_be_made(parts: Parts) -> None:
+    parts.failing["configurations"] = DssRefused("DSS refused to save.")
+
+    page = set_up(parts)
+
+    why = ["The configurations are not there."]
+    assert unsent(page) == {"Defaults": why, "Projects": why}
+
+
+def test_defaults_that_are_not_asked_for_say_so_whatever_failed(parts: Parts) -> None:
+    parts.push_fails = True
+
+    page = set_up(parts, makeDefault=False, makeDefaultCluster=False)
+
+    assert ("defaults", "changed") in rows(page)
+    assert set(unsent(page)) == {"Projects"}
+
+
+def test_a_preview_of_the_defaults_goes_by_the_configurations_that_would_be_there(parts: Parts) -> None:
+    set_up(parts, preview=True)
+
+    assert parts.asked["defaults on"] == {"registered": OWN}
+
+
+def test_a_connection_that_is_there_is_kept(parts: Parts) -> None:
+    set_up(parts)
+
+    assert parts.asked["kept"] is True
+
+
+def test_prerequisites_that_are_amiss_are_named_and_stop_nothing(parts: Parts) -> None:
+    parts.lines += [
+        Step("Host: kubectl", Outcome.WARNING, ("There is no kubectl.", "What to do: install it.")),
+        Step.failed("Project: API compute", DssRefused("It is not enabled.")),
+        Step("Host: disks", Outcome.SKIPPED),
+    ]
+
+    page = set_up(parts)
+
+    assert steps_of(page)[1] == (
+        "Prerequisites",
+        "warning",
+        [
+            "2 of 4 are well.",
+            "Host: kubectl: There is no kubectl. What to do: install it.",
+            "Project: API compute: It is not enabled.",
+            "What to do about them: the macro “Check prerequisites” says it.",
+        ],
+    )
+    assert [outcome for _title, outcome in rows(page)[2:]] == ["changed"] * 7
+    connection, around = parts.asked["prerequisites"]
+    assert (connection.project_id, around) == ("my-project", AROUND)
+
+
+def running_with(*accounts: Any) -> dict[str, Any]:
+    pools = [{"name": "p", "config": {"serviceAccount": account} if account else {}} for account in accounts]
+    return {**RUNNING, "data": {**RUNNING["data"], "cluster": {**RUNNING["data"]["cluster"], "nodePools": pools}}}
+
+
+@pytest.mark.parametrize(
+    ("accounts", "given", "taken"),
+    [
+        (("nodes@p", "nodes@p"), "", "nodes@p"),
+        (("nodes@p",), "given@p.iam.gserviceaccount.com", "given@p.iam.gserviceaccount.com"),
+        (("default",), "", None),
+        (("nodes@p", "others@p"), "", None),
+        ((None,), "", None),
+        ((), "", None),
+    ],
+)
+def test_the_account_that_pulls_is_that_of_the_nodes(
+    parts: Parts, accounts: tuple[Any, ...], given: str, taken: str | None
+) -> None:
+    parts.cluster = running_with(*accounts)
+
+    set_up(parts, nodeServiceAccount=given)
+
+    assert parts.asked["repository"].node_service_account == taken
+    assert parts.asked["images of"].node_service_account == taken
 
 
 @pytest.mark.parametrize("preview", [True, False])
@@ -341,6 +474,7 @@ def test_tells_the_log_and_the_progress_bar_how_far_it_is(
 
     assert caplog.messages == [
         "Setting up compute on my-cluster",
+        "All was checked",
         "Setting the configurations",
         "The images",
         "Setting the metastore catalog",
@@ -348,4 +482,4 @@ def test_tells_the_log_and_the_progress_bar_how_far_it_is(
         *["The projects"] * 2,
         last,
     ]
-    assert percents == [5, 15, 47, 70, 75, 90, 90, 99, 100]
+    assert percents == [1, 10, 15, 47, 70, 75, 85, 85, 99, 100]

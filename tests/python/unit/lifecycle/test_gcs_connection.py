@@ -10,8 +10,9 @@ from gke_clusters.errors import DssRefused, PermissionDenied, SettingsError
 from gke_clusters.google.credentials import CredentialsChoice
 from gke_clusters.google.storage import Bucket
 from gke_clusters.lifecycle.bucket_access import BucketAccess
-from gke_clusters.lifecycle.gcs_connection import create_gcs_connection
+from gke_clusters.lifecycle.gcs_connection import create_gcs_connection, gcs_connection_steps
 from gke_clusters.lifecycle.progress import Progress
+from gke_clusters.reports.checklist import Outcome
 from gke_clusters.settings.gcs_connection import parse_gcs_connection
 from gke_clusters.settings.register import REMEDY
 from tests.python.unit.lifecycle.checklists import notes_of, steps_of, title_of
@@ -128,6 +129,11 @@ class World:
     def run(self, **fields):
         settings = parse_gcs_connection({"connectionName": "gcs", "bucket": "my-data", "path": "/dss", **fields}, {})
         return create_gcs_connection(settings, BucketAccess(self.storage, self.connect), self, Progress())
+
+    def kept(self, **fields):
+        settings = parse_gcs_connection({"connectionName": "gcs", "bucket": "my-data", **fields}, {})
+        access = BucketAccess(self.storage, self.connect)
+        return gcs_connection_steps(settings, access, self, Progress(), keep_what_is_there=True)
 
 
 @pytest.fixture
@@ -554,8 +560,8 @@ def test_groups_and_project_go_into_the_connection(world):
     assert "my-project" in world.stored.document["params"].values()
 
 
-def test_the_key_of_before_is_not_read_where_none_is_used(world):
-    world.stored.there(KEY)
+def test_no_key_is_asked_for_where_there_is_none_and_none_is_used(world):
+    world.stored.there()
 
     def fail():
         raise AssertionError("the key was read")
@@ -583,3 +589,70 @@ def test_a_key_that_went_in_with_a_change_that_did_not_stay_is_put_back(world):
     assert outcomes(page)[-1] == "failed"
     assert world.stored.secret == KEY
     assert "The connection is as it was before." in page
+
+
+class TestKept:
+    @pytest.mark.parametrize("preview", [False, True])
+    @pytest.mark.parametrize("mode", ["KEYPAIR", "ENVIRONMENT", None])
+    def test_a_connection_that_reaches_the_bucket_stays_as_it_is(self, world, mode, preview):
+        params = {"chbucket": "my-data", "chroot": "/in", **({"credentialsMode": mode} if mode else {})}
+        restricted = {"usableBy": "ALLOWED", "allowedGroups": ["finance"], "allowWrite": False, "params": params}
+        world.stored.there(secret=KEY if mode == "KEYPAIR" else None, **restricted)
+        before = copy.deepcopy(world.stored.document)
+
+        steps = world.kept(preview=preview)
+
+        assert [step.outcome for step in steps] == [Outcome.DONE] * 3
+        assert world.stored.document == before
+        assert world.stored.calls == ([] if preview else ["test"])
+        assert world.choices == [
+            CredentialsChoice("service-account-key", KEY) if mode == "KEYPAIR" else CredentialsChoice()
+        ]
+
+    def test_one_that_dss_cannot_use_is_said_so(self, world):
+        world.stored.there(params={"chbucket": "my-data"})
+        world.stored.failures["test"] = DssRefused("DSS cannot use the connection.")
+
+        assert world.kept()[-1].failure is world.stored.failures["test"]
+
+    @pytest.mark.parametrize(
+        ("params", "where"),
+        [({"chbucket": "finance-data"}, "gs://finance-data"), ({}, "no bucket in particular"), (None, "no bucket")],
+    )
+    def test_one_that_reaches_another_bucket_is_refused(self, world, params, where):
+        world.stored.there(params=params)
+
+        with pytest.raises(SettingsError) as refused:
+            world.kept()
+
+        assert f"gcs exists and reaches {where}" in str(refused.value)
+        assert world.stored.calls == []
+
+    def test_one_of_another_type_is_refused_by_its_type(self, world):
+        world.stored.there(type="S3", params={})
+
+        with pytest.raises(SettingsError, match="exists and is of type S3"):
+            world.kept()
+
+    def test_a_new_one_is_created(self, world):
+        assert world.kept()[-1].outcome is Outcome.CHANGED
+        assert world.stored.document["params"]["chbucket"] == "my-data"
+
+
+def test_a_key_that_is_not_used_any_more_is_removed_and_said_to_be(world):
+    world.stored.there(secret=KEY)
+
+    page = world.run(authentication="ENVIRONMENT")
+
+    assert world.stored.secret is None
+    assert "params.appSecretContent: removed" in page
+    assert KEY not in page
+
+
+def test_a_key_that_was_removed_is_put_back_where_dss_cannot_use_the_connection_without(world):
+    world.stored.there(secret=KEY)
+    world.stored.failures["test"] = DssRefused("DSS cannot use the connection.")
+
+    world.run(authentication="ENVIRONMENT")
+
+    assert world.stored.secret == KEY
