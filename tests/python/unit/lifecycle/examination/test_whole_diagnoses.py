@@ -423,7 +423,7 @@ def test_the_lines_of_a_cluster_that_is_being_started(stage):
     stage.state, stage.data = "STARTING", {}
     stage.config = {"connectionInfo": {"projectId": "acme"}}
     stage.world.clusters.add(stage.world.cluster(status="PROVISIONING", labels=LABELS))
-    stage.world.clusters.operations.append(stage.world.operation("CREATE_CLUSTER"))
+    stage.world.clusters.operations.append(stage.world.operation("CREATE_CLUSTER", started=""))
 
     assert stage.lines() == [
         "my-cluster, dss@acme.iam.gserviceaccount.com: INFO my-cluster is being started.",
@@ -436,14 +436,9 @@ def test_the_lines_of_a_cluster_that_is_being_started(stage):
         "INFO GKE clusters of this DSS cluster: Google has 1 created for it.",
         "Cluster | State | Created",
         "projects/acme/locations/europe-west1-b/clusters/my-cluster | PROVISIONING [INFO] | 2026-01-01T00:00:00Z",
-        "WARNING Operations: 1 under way: CREATE_CLUSTER. Changes have to wait for it.",
+        "INFO Operations: 1 under way: CREATE_CLUSTER. Changes have to wait for it.",
         "Operation | On | State | Started | What Google says",
-        "CREATE_CLUSTER | my-cluster | RUNNING [INFO] | 2026-01-01T00:00:01Z | ",
-        "WARNING: CREATE_CLUSTER has been under way for 7825 hours.",
-        (
-            "-> See what holds it: gcloud container operations describe operation-1-a --location europe-west1-b"
-            " --project acme . An upgrade waits for pods that a PodDisruptionBudget keeps."
-        ),
+        "CREATE_CLUSTER | my-cluster | RUNNING [INFO] |  | ",
     ]
 
 
