@@ -23,8 +23,11 @@ _POOL_LABEL: Final = "cloud.google.com/gke-nodepool"
 # https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/
 _MIRROR: Final = "kubernetes.io/config.mirror"
 _OVER: Final = frozenset({"Succeeded", "Failed"})
-# Kubernetes' own namespaces, and those that GKE fills by itself.
-_SYSTEM_NAMESPACES: Final = ("kube-", "gke-", "gmp-")
+# Kubernetes keeps the prefix for itself, and GKE fills the others; anybody may name a namespace `gke-something`.
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/ and
+# https://cloud.google.com/stackdriver/docs/managed-prometheus/setup-managed
+_SYSTEM_PREFIXES: Final = ("kube-", "gke-managed-")
+_SYSTEM_NAMESPACES: Final = frozenset({"gke-system", "gke-gmp-system", "gke-connect", "gmp-system", "gmp-public"})
 # The kubelet writes to its node every few seconds, and a write goes by the version that was read.
 _CORDON_ATTEMPTS: Final = 10
 
@@ -73,7 +76,7 @@ class Pod:
     @property
     def is_system(self) -> bool:
         """Whether it is one of Kubernetes' or GKE's own, by its namespace."""
-        return self.namespace.startswith(_SYSTEM_NAMESPACES)
+        return self.namespace.startswith(_SYSTEM_PREFIXES) or self.namespace in _SYSTEM_NAMESPACES
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"

@@ -11,8 +11,30 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 _GPU: Final = "nvidia.com/gpu"
-# What Kubernetes puts on a node that is cordoned, new or in trouble says nothing on whether the pool suits a pod.
-_PASSING_TAINTS: Final = "node.kubernetes.io/"
+# What is put on a node that is cordoned, new, in trouble or about to go says nothing on whether the pool suits a pod.
+# https://kubernetes.io/docs/reference/labels-annotations-taints/ and
+# https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/utils/taints/taints.go
+_PASSING_TAINTS: Final = frozenset(
+    {
+        *(
+            f"node.kubernetes.io/{state}"
+            for state in (
+                "not-ready",
+                "unreachable",
+                "unschedulable",
+                "memory-pressure",
+                "disk-pressure",
+                "pid-pressure",
+                "network-unavailable",
+                "out-of-service",
+            )
+        ),
+        "node.cloudprovider.kubernetes.io/uninitialized",
+        "node.cloudprovider.kubernetes.io/shutdown",
+        "ToBeDeletedByClusterAutoscaler",
+        "DeletionCandidateOfClusterAutoscaler",
+    }
+)
 _KEEPS_AWAY: Final = frozenset({"NoSchedule", "NoExecute"})
 
 
@@ -43,7 +65,7 @@ def place_of_node(node: Mapping[str, Any]) -> Place:
     return Place(
         name=str(_mapping(node.get("metadata")).get("name", "")),
         labels=_mapping(_mapping(node.get("metadata")).get("labels")),
-        taints=tuple(taint for taint in taints if not str(taint.get("key")).startswith(_PASSING_TAINTS)),
+        taints=tuple(taint for taint in taints if taint.get("key") not in _PASSING_TAINTS),
         gpus=_number(_mapping(_mapping(node.get("status")).get("allocatable")).get(_GPU)),
     )
 
@@ -94,8 +116,8 @@ _OPERATORS: Final[Mapping[str, Callable[[str | None, list[str]], bool]]] = {
     "NotIn": lambda value, values: value not in values,
     "Exists": lambda value, _: value is not None,
     "DoesNotExist": lambda value, _: value is None,
-    "Gt": lambda value, values: _is_number(value) and int(str(value)) > int(values[0]),
-    "Lt": lambda value, values: _is_number(value) and int(str(value)) < int(values[0]),
+    "Gt": lambda value, values: _in_order(values[0] if values else None, value),
+    "Lt": lambda value, values: _in_order(value, values[0] if values else None),
 }
 
 
@@ -116,6 +138,11 @@ def _gpus(spec: Mapping[str, Any]) -> int:
     # A GPU is asked for by its limit: https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/
     containers: Sequence[Mapping[str, Any]] = spec.get("containers") or ()
     return sum(_number(_mapping(_mapping(each.get("resources")).get("limits")).get(_GPU)) for each in containers)
+
+
+def _in_order(smaller: object, greater: object) -> bool:
+    """Whether one number is below another; where either is none, nothing holds of it."""
+    return _is_number(smaller) and _is_number(greater) and int(str(smaller)) < int(str(greater))
 
 
 def _number(value: object) -> int:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gke_clusters.errors import GkeClustersError
+from gke_clusters.errors import GkeClustersError, GoogleError, GoogleUnavailable
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.node_pools import Autoscaling
-from gke_clusters.google.operations import UPDATE_CLUSTER
+from gke_clusters.google.operations import UPDATE_CLUSTER, Operation
 from gke_clusters.lifecycle.pool_changes import Change, carry_out, pool_failure, pool_of
 from gke_clusters.lifecycle.pool_target import Target
 from gke_clusters.lifecycle.progress import Progress
@@ -50,8 +50,7 @@ class AutoscalerHold:
             there = pool_of(cluster, self._pool)
             if there is None or there.autoscaling is None:
                 return None
-            self.limits = there.autoscaling
-            return self._change(cluster, None)
+            return self._change(cluster, None, takes=there.autoscaling)
 
         self._carry_out(plan)
         if self.limits is None:
@@ -84,9 +83,20 @@ class AutoscalerHold:
         if failure is not None:
             raise failure
 
-    def _change(self, cluster: Cluster, limits: Autoscaling | None) -> Change:
+    def _change(self, cluster: Cluster, limits: Autoscaling | None, *, takes: Autoscaling | None = None) -> Change:
         calls = self._target.google.clusters.node_pools
-        return Change(UPDATE_CLUSTER, lambda: calls.set_autoscaling(cluster.name, self._pool, limits))
+
+        def ask() -> Operation:
+            try:
+                operation = calls.set_autoscaling(cluster.name, self._pool, limits)
+            except (GoogleUnavailable, GoogleError):
+                # It may have been taken all the same.
+                self.limits = takes or self.limits
+                raise
+            self.limits = takes or self.limits
+            return operation
+
+        return Change(UPDATE_CLUSTER, ask)
 
     def _command(self) -> str:
         limits, name = self.limits, self._target.cluster.name

@@ -81,31 +81,44 @@ class Drain:
         self._sleep = sleep
         self._progress = progress
         self._cordoned: set[str] = set()
+        self._closed_before: set[str] = set()
 
     def run(self) -> None:
         """Empty the nodes.
 
         Raises:
-            PodsRemain: Some pods are still there at the deadline. The nodes take pods again.
-            GkeClustersError: Kubernetes refuses, or does not answer. The nodes take pods again, if it lets them.
+            PodsRemain: Some pods are still there at the deadline.
+            GkeClustersError: Kubernetes refuses, or does not answer. As above, the remedy says which nodes take pods.
         """
         try:
             self._empty()
-        except GkeClustersError:
+        except GkeClustersError as failure:
+            failure.advise(self.undo())
+            raise
+        except BaseException:
             self.undo()
             raise
 
-    def undo(self) -> None:
-        """Let the nodes take pods again that took some before; one that cannot be told so is said in the log."""
-        for node in sorted(self._cordoned):
-            self._release(node)
+    def undo(self) -> str:
+        """Let the nodes take pods again that took some before; say which do, and which do not."""
+        closed = sorted(node for node in self._cordoned if not self._release(node))
+        words = "Its nodes take pods again, as before." if self._cordoned else ""
+        if closed:
+            words = f"These nodes still take no pods: kubectl uncordon {' '.join(closed)}"
         self._cordoned.clear()
+        if self._closed_before:
+            before = " ".join(sorted(self._closed_before))
+            words += f" These took none before this run already; if nobody wants it so: kubectl uncordon {before}"
+            self._closed_before.clear()
+        return words.strip()
 
-    def _release(self, node: str) -> None:
+    def _release(self, node: str) -> bool:
         try:
             self._contents.set_schedulable(node, schedulable=True)
         except GkeClustersError as error:
             logger.warning("%s takes no pods: %s Let it take some with: kubectl uncordon %s", node, error.cause, node)
+            return False
+        return True
 
     def _empty(self) -> None:
         waiting = Deadline(self._deadline.remaining_seconds)
@@ -126,11 +139,11 @@ class Drain:
 
     def _cordon(self) -> None:
         for node in self._contents.nodes():
-            if (
-                node.pool == self._pool
-                and node.schedulable
-                and self._contents.set_schedulable(node.name, schedulable=False)
-            ):
+            if node.pool != self._pool or node.name in self._cordoned:
+                continue
+            if not node.schedulable:
+                self._closed_before.add(node.name)
+            elif self._contents.set_schedulable(node.name, schedulable=False):
                 self._cordoned.add(node.name)
 
     def _evict(self, pods: Sequence[Pod]) -> dict[str, str]:
@@ -151,7 +164,7 @@ class Drain:
             lines.append(f"and {len(left) - _MOST_NAMED} more")
         return PodsRemain(
             f"{len(left)} pods are still on the node pool {self._pool} after"
-            f" {self._deadline.seconds / 60:.3g} minutes; nothing was deleted, and its nodes take pods again.",
+            f" {self._deadline.seconds / 60:g} minutes; nothing was deleted.",
             resource=f"node pool {self._pool}",
             verbatim="\n".join(lines),
         )

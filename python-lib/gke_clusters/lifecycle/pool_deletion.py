@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+import logging
+from collections.abc import Callable, Sequence
 
 from gke_clusters.dss.clusters import DssCluster
-from gke_clusters.errors import ControlPlaneUnreachable, GkeClustersError, OperationTimeout, PodsRemain, StateError
+from gke_clusters.errors import (
+    ControlPlaneUnreachable,
+    GkeClustersError,
+    GoogleError,
+    GoogleUnavailable,
+    OperationTimeout,
+    PodsRemain,
+    StateError,
+)
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.node_pools import NodePool
-from gke_clusters.google.operations import DELETE_NODE_POOL
+from gke_clusters.google.operations import DELETE_NODE_POOL, Operation
 from gke_clusters.kube.draining import NodeDrainer, Pod
 from gke_clusters.kube.placement import Place, may_run_on
 from gke_clusters.lifecycle.autoscaler_hold import AutoscalerHold
 from gke_clusters.lifecycle.draining import Drain, Drainable, named, pods_to_move
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.pool_changes import Change, carry_out, pool_failure, pool_of
+from gke_clusters.lifecycle.pool_places import places_of_pool
 from gke_clusters.lifecycle.pool_target import Target, find_target, pool_resource, state_of
 from gke_clusters.lifecycle.progress import Progress
-from gke_clusters.lifecycle.started_cluster import kubernetes_of
+from gke_clusters.lifecycle.started_cluster import find_started, kubernetes_of
 from gke_clusters.lifecycle.steps import Result, StepsTaken
 from gke_clusters.reports.checklist import Outcome, Step
 from gke_clusters.reports.node_pool_change import PoolChange, render_pool_change
@@ -27,9 +36,9 @@ from gke_clusters.settings.node_pool_macros import DELETE, DeleteNodePoolSetting
 
 ReachDrainer = Callable[[DssCluster], Drainable]
 
-_STOPPING: Final = "STOPPING"
-# https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/NodeConfig#effect
-_EFFECTS: Final = {"NO_SCHEDULE": "NoSchedule", "PREFER_NO_SCHEDULE": "PreferNoSchedule", "NO_EXECUTE": "NoExecute"}
+logger = logging.getLogger(__name__)
+
+_STOPPING, _ERROR = "STOPPING", "ERROR"
 
 
 def reach_drainer(cluster: DssCluster) -> Drainable:
@@ -104,7 +113,7 @@ def delete_pool(
     before = state_of(pool, target.google)
     deletion = _Deletion(target, pool, drain_minutes, progress, preview=preview)
     if pool.status != _STOPPING:
-        deletion.require_spare()
+        deletion.require_spare(target.cluster)
         deletion.look_at_pods(reach)
     deletion.run()
     progress.step(100, "Nothing was changed" if preview else f"{pool.name} is dealt with")
@@ -137,9 +146,11 @@ class _Deletion:
         self._unseen: GkeClustersError | None = None
         self._drain: Drain | None = None
         self._hold: AutoscalerHold | None = None
+        # Whether a deletion was asked for, so that Google may be at it.
+        self._asked = False
 
-    def require_spare(self) -> None:
-        others = [other for other in self._target.cluster.pools if other.name != self._pool.name]
+    def require_spare(self, cluster: Cluster) -> None:
+        others = [other for other in cluster.pools if other.name != self._pool.name]
         if all(other.status == _STOPPING for other in others):
             raise StateError(
                 f"{self._pool.name} is the only node pool of {self._target.dss_id}: without nodes nothing runs there.",
@@ -184,11 +195,23 @@ class _Deletion:
                 self.taken.take(f"Switch the autoscaler of {name} off", self._hold_autoscaler)
             self.taken.take(f"Drain {name}", self._empty)
         self.taken.take(f"Delete {name}", self._delete)
-        if self.taken.obstacle and self._drain is not None:
-            self._drain.undo()
+        words = self._drain.undo() if self.taken.obstacle and self._drain is not None else ""
+        if words:
+            self.taken.notes.append(words)
         if self.taken.obstacle and self._hold is not None and self._hold.limits is not None:
             title = f"Switch the autoscaler of {name} on again"
             self.taken.take(title, self._hold.switch_on_again, despite_obstacle=True)
+        if self.taken.obstacle and not self._preview:
+            self._look_again()
+
+    def _look_again(self) -> None:
+        """See what is there after a failure, for the page; what cannot be seen is as it was."""
+        try:
+            cluster = find_started(self._target.saved, self._target.google.clusters)
+        except GkeClustersError as unseen:
+            logger.info("%s", unseen.cause)
+            return
+        self.there = pool_of(cluster, self._pool.name)
 
     def _hold_autoscaler(self) -> Result:
         if self._preview:
@@ -227,14 +250,28 @@ class _Deletion:
             there = pool_of(cluster, name)
             if there is None:
                 return None
-            return Change(DELETE_NODE_POOL, lambda: calls.delete(cluster.name, name))
+            if there.status != _STOPPING:
+                # The drain took its time, and another pool may have gone meanwhile.
+                self.require_spare(cluster)
+            return Change(DELETE_NODE_POOL, lambda: ask(cluster))
+
+        def ask(cluster: Cluster) -> Operation:
+            try:
+                operation = calls.delete(cluster.name, name)
+            except (GoogleUnavailable, GoogleError):
+                # The answer was lost, or was none of Google's.
+                self._asked = True
+                raise
+            self._asked = True
+            return operation
 
         within = self._progress.within(50, 99)
         try:
             ended = carry_out(self._target.saved, name, self._target.google, within, plan)
         except OperationTimeout:
-            # Google goes on, so the nodes are to take no pods, and to get no others.
-            self._drain = self._hold = None
+            if self._asked:
+                # Google goes on, so the nodes are to take no pods, and to get no others.
+                self._drain = self._hold = None
             raise
         self.there = ended.pool(name)
         if self.there is None:
@@ -248,10 +285,12 @@ class _Deletion:
     def _stranded(self, contents: Drainable) -> list[Pod]:
         """The pods that would have no node to go to, those included that wait for one of this pool."""
         own = self._places(self._pool)
-        others = [node.place for node in contents.nodes() if node.pool != self._pool.name and node.schedulable]
-        for pool in self._target.cluster.pools:
+        pools = self._target.cluster.pools
+        leaving = {self._pool.name, *(pool.name for pool in pools if pool.status == _STOPPING)}
+        others = [node.place for node in contents.nodes() if node.pool not in leaving and node.schedulable]
+        for pool in pools:
             # One that GKE adds nodes to can take them though it may have none now.
-            if pool.name != self._pool.name and pool.autoscaling is not None:
+            if pool.name not in leaving and pool.status != _ERROR and pool.autoscaling is not None:
                 others.extend(self._places(pool))
         here = {pod.uid for pod in self._pods}
         return [
@@ -268,31 +307,3 @@ class _Deletion:
 
 def _suits(pod: Pod, places: Sequence[Place]) -> bool:
     return any(may_run_on(pod.document, place) for place in places)
-
-
-def places_of_pool(resource: Mapping[str, Any], pool: NodePool) -> Iterator[Place]:
-    """Yield what nodes of a pool would be like, one for each of its zones.
-
-    Labels that GKE puts on a node: https://cloud.google.com/kubernetes-engine/docs/concepts/node-pools
-
-    Args:
-        resource: GKE's JSON of it.
-        pool: The same.
-    """
-    config = resource.get("config") or {}
-    accelerators = config.get("accelerators") or ()
-    known = {
-        "cloud.google.com/gke-nodepool": pool.name,
-        "node.kubernetes.io/instance-type": pool.machine_type,
-        "kubernetes.io/os": "linux",
-        **({"cloud.google.com/gke-spot": "true"} if config.get("spot") else {}),
-        **({"cloud.google.com/gke-accelerator": str(accelerators[0].get("acceleratorType"))} if accelerators else {}),
-    }
-    taints = tuple(
-        {**taint, "effect": _EFFECTS.get(str(taint.get("effect")), "NoSchedule")}
-        for taint in config.get("taints") or ()
-    )
-    gpus = sum(int(each.get("acceleratorCount") or 0) for each in accelerators)
-    for zone in pool.zones:
-        labels = {**known, **(config.get("labels") or {}), "topology.kubernetes.io/zone": zone}
-        yield Place(labels=labels, taints=taints, gpus=gpus)

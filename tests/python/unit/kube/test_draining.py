@@ -92,6 +92,10 @@ def test_pods_of_a_node_stay_with_it(drainer: NodeDrainer, answers: Any, item: d
     assert found.stays
 
 
+def test_a_namespace_that_only_begins_like_one_of_google_s_is_of_the_users():
+    assert not Pod("gke-prod-dss", "x", "u").is_system
+
+
 @pytest.mark.parametrize("namespace", ["kube-system", "gke-managed-system", "gmp-system"])
 def test_pods_of_gke_are_told_by_their_namespace(namespace: str) -> None:
     assert Pod(namespace, "x", "u").is_system

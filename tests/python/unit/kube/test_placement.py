@@ -59,6 +59,8 @@ def test_goes_by_the_selector(selector, suits):
         (term("size", "Lt", "6"), True),
         (term("size", "Lt", "5"), False),
         (term("pool", "Gt", "4"), False),
+        (term("size", "Gt", "abc"), False),
+        (term("size", "Lt"), False),
         (term("pool", "Lt", "4"), False),
         (term("pool", "Newer", "a"), False),
         ({}, False),

@@ -12,12 +12,10 @@ from gke_clusters.errors import (
     SettingsError,
     StateError,
 )
-from gke_clusters.google.node_pools import NodePool
 from gke_clusters.google.operations import Condition
 from gke_clusters.kube.draining import NodeDrainer
-from gke_clusters.kube.placement import Place
 from gke_clusters.lifecycle import pool_deletion
-from gke_clusters.lifecycle.pool_deletion import delete_node_pool, places_of_pool, reach_drainer
+from gke_clusters.lifecycle.pool_deletion import delete_node_pool, reach_drainer
 from gke_clusters.settings.node_pool_macros import parse_delete
 from tests.python.unit.lifecycle.node_pools import DSS_CLUSTER, FakeDrainable, FakeGke, outcomes, plain
 
@@ -282,8 +280,7 @@ def test_nothing_is_evicted_while_the_autoscaler_cannot_be_switched_off(autoscal
     autoscaled.gke.faults = [("before", AccessDenied("Google refused."))]
     page = autoscaled()
 
-    # Its limits are looked at again: whether a request that failed was carried out is not known.
-    assert outcomes(page) == ["failed", "skipped", "skipped", "changed"]
+    assert outcomes(page) == ["failed", "skipped", "skipped"]
     assert autoscaled.contents.told == []
     assert autoscaled.gke.asked == ["no autoscaler gpu"]
 
@@ -372,12 +369,101 @@ def test_a_deletion_that_fails_lets_the_nodes_take_pods_again(delete):
     assert "Status RUNNING ERROR" in plain(page)
 
 
-def test_a_node_that_cannot_be_given_back_is_said_in_the_log(delete, caplog):
+def test_a_node_that_cannot_be_given_back_is_said_on_the_page_and_in_the_log(delete, caplog):
     delete.gke.faults = [("before", GkeClustersError("No."))]
     delete.contents.stays_cordoned = UNREACHABLE
-    delete()
+    page = plain(delete())
 
+    assert "These nodes still take no pods: kubectl uncordon gpu-1" in page
+    assert "take pods again" not in page
     assert "Let it take some with: kubectl uncordon gpu-1" in caplog.text
+
+
+@pytest.mark.parametrize("unreachable", [False, True])
+def test_a_drain_that_fails_says_which_nodes_take_pods(delete, unreachable):
+    delete.contents.node("gpu", 2, schedulable=False)
+    delete.contents.pod("web", "gpu-1")
+    delete.contents.held["web"] = [BUDGET] * 100_000
+    if unreachable:
+        delete.contents.stays_cordoned = UNREACHABLE
+    page = plain(delete(drainMinutes=1440))
+
+    assert "still on the node pool gpu after 1440 minutes; nothing was deleted." in page
+    assert ("Its nodes take pods again, as before." in page) is not unreachable
+    assert ("These nodes still take no pods: kubectl uncordon gpu-1" in page) is unreachable
+    assert "These took none before this run already; if nobody wants it so: kubectl uncordon gpu-2" in page
+
+
+def test_a_drain_that_is_broken_off_lets_the_nodes_take_pods_again(delete):
+    delete.contents.pod("web", "gpu-1")
+
+    def interrupt(pod):
+        raise KeyboardInterrupt
+
+    delete.contents.evict = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        delete()
+
+    assert delete.contents.told == ["cordon gpu-1", "uncordon gpu-1"]
+
+
+def test_a_deletion_that_was_never_asked_for_leaves_the_pool_as_it_was(autoscaled):
+    drain = autoscaled.contents.evict
+
+    def evict(pod):
+        autoscaled.gke.begin("UPGRADE_MASTER")
+        autoscaled.gke.stuck = True
+        return drain(pod)
+
+    autoscaled.contents.evict = evict
+    page = autoscaled()
+
+    assert "delete gpu" not in autoscaled.gke.asked
+    assert autoscaled.contents.told[-1] == "uncordon gpu-1"
+    assert "Its nodes take pods again, as before." in plain(page)
+    # What holds the cluster keeps the autoscaler from being switched on, too.
+    assert outcomes(page) == ["changed", "changed", "failed", "failed"]
+    assert "--enable-autoscaling --min-nodes 0 --max-nodes 3" in plain(page)
+
+
+def test_a_pool_that_became_the_last_one_during_the_drain_is_kept(delete):
+    delete.contents.pod("web", "gpu-1")
+    drain = delete.contents.evict
+
+    def evict(pod):
+        delete.gke.remove("cpu")
+        return drain(pod)
+
+    delete.contents.evict = evict
+    page = delete()
+
+    assert delete.gke.asked == []
+    assert "gpu is the only node pool of my-cluster" in plain(page)
+    assert delete.contents.told[-1] == "uncordon gpu-1"
+
+
+def test_a_pool_that_is_being_deleted_is_no_home_for_pods(delete):
+    delete.gke.add("other", 1, status="STOPPING", autoscaling=container_v1.NodePoolAutoscaling(enabled=True))
+    for pool in ("gpu", "other"):
+        delete.gke.pool(pool).config.labels = {"kind": "gpu"}
+    delete.contents.node("other", labels={"kind": "gpu"})
+    delete.contents.pod("job", "gpu-1", selector={"kind": "gpu"})
+
+    with pytest.raises(PodsRemain):
+        delete()
+
+
+def test_what_cannot_be_seen_after_a_failure_is_shown_as_it_was(delete):
+    delete.gke.faults = [("before", GkeClustersError("No."))]
+
+    def vanish():
+        raise UNREACHABLE
+
+    delete.gke.meanwhile = [lambda: None, lambda: None, vanish]
+    page = delete()
+
+    assert outcomes(page) == ["done", "failed"]
+    assert "1 in each of 2 zones 2 = 1 in each of 2 zones" in plain(page)
 
 
 def test_a_deletion_that_google_goes_on_with_keeps_the_nodes_empty(delete):
@@ -432,35 +518,29 @@ def test_the_pods_are_reached_by_the_kubeconfig_of_dss(monkeypatch):
     assert isinstance(drainer, NodeDrainer)
 
 
-def test_what_a_node_of_a_pool_would_be_like_follows_from_its_configuration():
-    resource = {
-        "config": {
-            "labels": {"team": "ds"},
-            "spot": True,
-            "accelerators": [{"acceleratorCount": "2", "acceleratorType": "nvidia-l4"}],
-            "taints": [{"key": "dedicated", "value": "gpu", "effect": "NO_EXECUTE"}],
-        }
-    }
-    pool = NodePool("gpu", "RUNNING", "g2-standard-24", zones=("a", "b"))
-    first, second = places_of_pool(resource, pool)
+def test_one_that_is_left_half_deleted_is_deleted_though_it_is_the_last(delete):
+    delete.gke.pool("gpu").status = "STOPPING"
+    delete.gke.remove("cpu")
+    page = delete()
 
-    assert first == Place(
-        labels={
-            "cloud.google.com/gke-nodepool": "gpu",
-            "node.kubernetes.io/instance-type": "g2-standard-24",
-            "kubernetes.io/os": "linux",
-            "cloud.google.com/gke-spot": "true",
-            "cloud.google.com/gke-accelerator": "nvidia-l4",
-            "team": "ds",
-            "topology.kubernetes.io/zone": "a",
-        },
-        taints=({"key": "dedicated", "value": "gpu", "effect": "NoExecute"},),
-        gpus=2,
-    )
-    assert second.labels["topology.kubernetes.io/zone"] == "b"
+    assert delete.gke.asked == ["delete gpu"]
+    assert "It is gone" in plain(page)
 
 
-def test_a_pool_of_which_nothing_is_known_has_plain_nodes():
-    (place,) = places_of_pool({}, NodePool("cpu", "RUNNING", zones=("a",)))
+def test_a_node_that_somebody_else_closed_meanwhile_stays_closed(delete):
+    delete.contents.pod("web", "gpu-1")
+    delete.contents.held["web"] = [BUDGET] * 1000
+    delete.contents.set_schedulable = lambda node, *, schedulable: False
+    page = plain(delete(drainMinutes=1))
 
-    assert (place.taints, place.gpus) == ((), 0)
+    assert "take pods again" not in page
+    assert "uncordon" not in page
+
+
+def test_limits_are_given_back_though_the_answer_that_took_them_was_lost(autoscaled):
+    autoscaled.gke.faults = [("after", GoogleUnavailable("Google did not answer."))]
+    autoscaled.contents.held["web"] = [BUDGET] * 1000
+    page = autoscaled(drainMinutes=1)
+
+    assert autoscaled.gke.asked == ["no autoscaler gpu", "limits gpu 0 3"]
+    assert "It has the limits that it had before." in plain(page)
