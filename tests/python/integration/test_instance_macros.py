@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -93,6 +94,33 @@ def test_a_cluster_that_others_made_is_never_deleted(run: Run, sandbox: Sandbox,
     assert "Clusters to delete: " in str(refused.value)
     assert sandbox.call(f"{sandbox._place(sandbox.project, ZONE)}/clusters/{name}").ok
     sandbox.delete_cluster(ZONE, name)
+
+
+def test_a_cluster_that_dss_takes_over_while_its_deletion_waits_is_not_deleted(
+    run: Run, dss: Dss, sandbox: Sandbox, inline: Any, unique_name: Any, install_id: str
+) -> None:
+    name, connection = unique_name("back"), inline({"projectId": sandbox.project, "zone": ZONE})
+    labels = {"dss-install-id": install_id.lower(), "dss-cluster-id": name}
+    made = sandbox.create_cluster(ZONE, name, resourceLabels=labels)
+    path = f"{sandbox._place(sandbox.project, ZONE)}/clusters/{name}"
+    upgrade = {"service": "container", "method": "DELETE", "path": f"*/clusters/{name}", "effect": {"busy": 3}}
+    begin = time.time()
+    with sandbox.faults(upgrade), ThreadPoolExecutor(1) as pool:
+        page = pool.submit(find, run, deleteClusters=[f"{ZONE}/{name}"])
+        while not page.done() and not any(path.endswith(one["path"]) for one in deletions(sandbox, begin)):
+            time.sleep(0.05)
+        cluster = dss.cluster(name, CREATE, {"connectionInfo": connection, "nodePools": [inline({"numNodes": 1})]})
+        cluster.start()
+        ended = outcomes(page.result())
+
+    assert ended[f"Delete {ZONE}/{name}"] == "skipped"
+    assert len(deletions(sandbox, begin)) == 1
+    assert sandbox.call(path).json()["id"] == made["id"] == cluster.get_settings().get_plugin_data()["cluster"]["id"]
+    cluster.stop()
+
+
+def deletions(sandbox: Sandbox, begin: float) -> list[dict[str, Any]]:
+    return [one for one in sandbox.requests(service="container", since=begin) if one["method"] == "DELETE"]
 
 
 def test_a_cluster_of_dss_is_known_while_it_runs_and_gone_when_somebody_deletes_it(
