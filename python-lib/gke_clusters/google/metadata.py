@@ -71,7 +71,8 @@ class HostMetadata:
         for _ in range(_ATTEMPTS):
             try:
                 answer = self._session.get(self._root + path, headers=_FLAVOR, timeout=_TIMEOUT_SECONDS)
-            except requests.RequestException as error:
+            except (requests.RequestException, ValueError) as error:
+                # urllib3 raises a ValueError of its own for an address that GCE_METADATA_HOST makes no name of a host.
                 failure = str(error)
                 continue
             # Without this header something else answers at that address: a proxy's page is not a project id.

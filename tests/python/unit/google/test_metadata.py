@@ -95,3 +95,10 @@ def test_reads_the_access_scopes_a_line_each() -> None:
     path = "instance/service-accounts/default/scopes"
     responses.get(ROOT + path, body="https://www.googleapis.com/auth/a\nhttps://b\n", headers=GOOGLE)
     assert HostMetadata().scopes() == ("https://www.googleapis.com/auth/a", "https://b")
+
+
+@pytest.mark.parametrize("host", ["metadata..internal", "x" * 64 + ".internal", "[::1"])
+def test_an_address_that_is_none_is_an_error_of_the_metadata_server(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("GCE_METADATA_HOST", host)
+    with pytest.raises(MetadataServerError):
+        HostMetadata().project_id()
