@@ -144,11 +144,12 @@ def _of_project(
     connection: ConnectionSettings, around: Surroundings, authorization: Authorization, access: Project
 ) -> list[Line]:
     try:
-        project = project_of(connection, around.host)
+        with wrapped("look at the project"):
+            project = project_of(connection, around.host)
+            region = connection.effective_region or region_of(host_zone(around.host) or "")
+            quotas = around.quotas(authorization)
     except GkeClustersError as failure:
         return [("Project", _raising(failure))]
-    region = connection.effective_region or region_of(host_zone(around.host) or "")
-    quotas = around.quotas(authorization)
 
     def room() -> Result:
         if not region:

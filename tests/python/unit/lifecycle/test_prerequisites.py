@@ -447,3 +447,13 @@ def test_a_line_that_nobody_foresaw_fails_by_itself(around):
     assert found["DSS: version"][0] == "failed"
     assert "RuntimeError: What is this?" in found["DSS: version"][1]
     assert found["DSS: address for pods"][0] == "done"
+
+
+def test_a_project_that_cannot_be_looked_at_leaves_the_other_lines(around):
+    around.zone = None
+
+    found = around.run({"projectId": "p"})
+
+    assert found["Project"][0] == "failed"
+    assert "TypeError" in found["Project"][1]
+    assert found["DSS: version"][0] == "done"
