@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,6 +41,19 @@ class Found:
     def judgement_of(self, name: ClusterName) -> Judgement | None:
         """Return the judgement of a cluster; None if it was not found."""
         return next((each for each in self.judgements if each.cluster.name == name), None)
+
+
+def identity(cluster: Cluster) -> tuple[str, str, str]:
+    """Return what tells a cluster from all others, whether its project is named by its id or by its number."""
+    return cluster.id or cluster.name.project, cluster.name.location, cluster.name.name
+
+
+def each_once(judgements: Iterable[Judgement]) -> list[Judgement]:
+    """Leave out what was there before: a project listed by its id and by its number gives all that it has twice."""
+    first: dict[tuple[str, str, str], Judgement] = {}
+    for judgement in judgements:
+        first.setdefault(identity(judgement.cluster), judgement)
+    return list(first.values())
 
 
 class ClusterSearch:

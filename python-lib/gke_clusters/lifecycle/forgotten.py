@@ -15,7 +15,7 @@ from gke_clusters.google.compute import ComputeApi
 from gke_clusters.google.credentials import authorize
 from gke_clusters.google.metadata import HostMetadata
 from gke_clusters.google.names import ClusterName
-from gke_clusters.lifecycle.cluster_search import ClusterSearch, Found, Inventory
+from gke_clusters.lifecycle.cluster_search import ClusterSearch, Found, Inventory, each_once, identity
 from gke_clusters.lifecycle.forgotten_deletion import ForgottenDeletion, read_name, require_forgotten
 from gke_clusters.lifecycle.forgotten_page import (
     lost_cluster,
@@ -146,15 +146,14 @@ def _page(
     names: Sequence[ClusterName],
     project: str,
 ) -> ForgottenClusters:
-    there = {target.cluster.name for target in targets}
     absent = [
         Step(f"Delete {short_name(name, project)}", Outcome.DONE, ("There is none of that name (any more).",))
         for name in names
-        if name not in there
+        if found.judgement_of(name) is None
     ]
     ended = (Outcome.DONE, Outcome.CHANGED)
-    deleted = {each.cluster.name for each, step in zip(targets, done, strict=True) if step.outcome in ended}
-    left = [each for each in found.judgements if each.cluster.name not in deleted]
+    deleted = {identity(each.cluster) for each, step in zip(targets, done, strict=True) if step.outcome in ended}
+    left = [each for each in each_once(found.judgements) if identity(each.cluster) not in deleted]
     now = datetime.now(timezone.utc)
 
     def rows(standing: Standing) -> tuple[LostCluster, ...]:

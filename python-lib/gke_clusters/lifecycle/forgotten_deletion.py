@@ -12,7 +12,7 @@ from gke_clusters.google.clusters import Cluster, ClusterList
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.adoption import STOPPING
-from gke_clusters.lifecycle.cluster_search import ClusterSearch, Found
+from gke_clusters.lifecycle.cluster_search import ClusterSearch, Found, each_once
 from gke_clusters.lifecycle.deletion import DELETE_DEADLINE_SECONDS, delete_until_gone
 from gke_clusters.lifecycle.forgotten_page import short_name
 from gke_clusters.lifecycle.google_access import GoogleAccess
@@ -52,6 +52,8 @@ def read_name(text: str, project: str) -> ClusterName:
 def require_forgotten(names: Sequence[ClusterName], found: Found) -> tuple[Judgement, ...]:
     """Return the clusters to delete, of those that are named; what is not there (any more) is left out.
 
+    One that is named twice, by the id of its project and by its number, is returned once.
+
     Args:
         names: The names.
         found: Both sides.
@@ -63,7 +65,7 @@ def require_forgotten(names: Sequence[ClusterName], found: Found) -> tuple[Judge
     problems = [Problem(label, f"{name} is not deleted: {why}") for name in names for why in _objections(name, found)]
     if problems:
         raise SettingsError(problems, remedy=f"Nothing was deleted. {REMEDY}")
-    return tuple(judgement for judgement in map(found.judgement_of, names) if judgement)
+    return tuple(each_once(judgement for judgement in map(found.judgement_of, names) if judgement))
 
 
 def _objections(name: ClusterName, found: Found) -> Iterator[str]:

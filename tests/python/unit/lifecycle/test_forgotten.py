@@ -344,6 +344,26 @@ def test_one_named_in_both_spellings_is_deleted_once(story, world):
     assert page.count("Delete europe-west1-b/my-cluster") == 1
 
 
+def test_one_named_by_the_number_of_its_project_as_well_is_deleted_once(story, world):
+    found = world.clusters.add(world.cluster())
+    by_number = replace(found, name=ClusterName("123456789012", found.name.location, found.name.name))
+    listed = world.clusters.list_clusters
+
+    def list_clusters(project):
+        return ClusterList((by_number,)) if project == "123456789012" else listed(project)
+
+    world.clusters.list_clusters = list_clusters
+    numbered = "123456789012/europe-west1-b/my-cluster"
+
+    looked = story.run("europe-west1-b/my-cluster", numbered, preview=True)
+    page = story.run("europe-west1-b/my-cluster", numbered)
+
+    assert "1 below, billed without use." in looked
+    assert outcomes(page)["Delete europe-west1-b/my-cluster"] == "changed"
+    assert f"Delete {numbered}" not in page
+    assert outcomes(page)["GKE clusters that DSS forgot"] == "done"
+
+
 def test_clusters_of_other_types_are_counted_and_those_that_cannot_be_read_are_named(story, world):
     story.environment["HOME"] = story.environment["DIP_HOME"]
     story.dss.has("by-hand", kind="manual")
