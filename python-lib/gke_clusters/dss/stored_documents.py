@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from gke_clusters.dss.documents import Difference, Place, differences, not_kept, put_at, said, value_at
+from gke_clusters.dss.documents import ABSENT, Difference, Place, differences, not_kept, put_at, said, value_at
 from gke_clusters.errors import DssRefused
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,10 @@ class StoredDocument(Protocol):
         Raises:
             DssRefused: DSS refuses it; it is as it was.
         """
+
+
+class NotKept(DssRefused):
+    """DSS took a document and dropped a part of what was asked for; the document is as it was again."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,14 @@ def change_document(
         What was changed; nothing where all was so already.
 
     Raises:
-        DssRefused: DSS refuses the document or does not keep a part of it; it is as it was.
+        NotKept: this version of DSS does not keep a part of it; it is as it was.
+        DssRefused: DSS refuses the document, in which case it is as it was; or somebody else saves it at the same time,
+            whose edits stay; or DSS cannot be reached, after which it may be either way.
     """
     asked: tuple[Difference, ...] = ()
+    ours: tuple[Difference, ...] = ()
     lost: list[Place] = []
+    disturbed = True
     for _attempt in range(_ATTEMPTS):
         before = stored.read()
         wanted = _edited(before, edit)
@@ -107,18 +115,24 @@ def change_document(
         asked = asked or wishes
         if not wishes:
             return DocumentChange(_made(asked, before))
+        ours = _still_ours(ours, before, wishes)
         stored.write(wanted)
         found = stored.read()
         places = [place for wish in wishes for place in not_kept(wish.after, value_at(found, wish.place), wish.place)]
         lost = [place for place in places if not optional(before, place)]
         if not lost:
             return DocumentChange(_made(asked, found), tuple(map(said, places)))
-        if not _saved_by_somebody_else(wanted, found, wishes):
+        disturbed = _saved_by_somebody_else(wanted, found, wishes)
+        if not disturbed:
             break
         logger.warning("Somebody else saved the %s at the same time; the change is made again on theirs", stored.name)
-    _restore(stored, asked)
-    raise DssRefused(
-        f"DSS did not keep {', '.join(map(said, lost))}; everything is as it was.",
+    theirs = _put_back(stored, ours)
+    state = "everything is as it was."
+    if theirs:
+        at = ", ".join(map(said, theirs))
+        state = f"somebody else has changed {at} meanwhile, which is left so; the rest is as it was."
+    raise (DssRefused if disturbed or theirs else NotKept)(
+        f"DSS did not keep {', '.join(map(said, lost))}; {state}",
         resource=stored.name,
         remedy=(
             "Nobody else should be saving the same settings at the same time. If it stays so, this version of DSS has"
@@ -145,8 +159,47 @@ def _saved_by_somebody_else(wanted: Document, found: Document, wishes: tuple[Dif
     )
 
 
-def _restore(stored: StoredDocument, asked: tuple[Difference, ...]) -> None:
-    document = stored.read()
-    for wish in asked:
-        put_at(document, wish.place, wish.before)
-    stored.write(document)
+def _still_ours(
+    ours: tuple[Difference, ...], before: Document, wishes: tuple[Difference, ...]
+) -> tuple[Difference, ...]:
+    """What there is to put back if the document that was just read is changed as wished.
+
+    A place that holds what somebody else saved since we wrote there goes back to that, not to what was there first.
+    """
+    first = {each.place: each for each in ours if _is_undone_or_left(value_at(before, each.place), each)}
+    return tuple({**{wish.place: wish for wish in wishes}, **first}.values())
+
+
+def _put_back(stored: StoredDocument, ours: tuple[Difference, ...]) -> list[Place]:
+    """Put back what we wrote, where it still stands; return the places that somebody else has changed since."""
+    found = stored.read()
+    document = copy.deepcopy(found)
+    theirs = []
+    for change in ours:
+        value = value_at(found, change.place)
+        if _is_undone_or_left(value, change):
+            put_at(document, change.place, change.before)
+        else:
+            theirs.append(change.place)
+    if not _same(found, document):
+        stored.write(document)
+    return theirs
+
+
+def _is_undone_or_left(value: Any, change: Difference) -> bool:
+    return _same(value, change.before) or _is_left_of(value, change.after)
+
+
+def _is_left_of(found: Any, written: Any) -> bool:
+    """Whether a value is what was written, or what DSS makes of it, which drops the unknown and adds defaults."""
+    if found in (ABSENT, None, "", [], {}):
+        return True
+    if isinstance(found, Mapping) and isinstance(written, Mapping):
+        return all(_is_left_of(found[key], value) for key, value in written.items() if key in found)
+    if isinstance(found, list) and isinstance(written, list):
+        return len(found) == len(written) and all(map(_is_left_of, found, written))
+    return _same(found, written)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return not any(differences(one, other))

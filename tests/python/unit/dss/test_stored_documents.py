@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from gke_clusters.dss.stored_documents import DraftDocument, change_document, preview_change
+from gke_clusters.dss.stored_documents import DraftDocument, NotKept, change_document, preview_change
 from gke_clusters.errors import DssRefused
 
 
@@ -112,10 +112,77 @@ def test_an_edit_made_after_the_write_survives():
 def test_puts_back_what_was_there_when_dss_drops_a_field_that_is_needed():
     store = Store({"kept": 1}, dropped={"mine"})
 
-    with pytest.raises(DssRefused, match="did not keep mine"):
+    with pytest.raises(NotKept, match="did not keep mine; everything is as it was"):
         change_document(store, setting(mine=2, kept=5))
 
     assert store.document == {"kept": 1}
+
+
+def test_what_somebody_else_saves_at_the_same_place_is_left_and_named():
+    store = Store({"mine": "A", "kept": 1}, edits={3: others(mine="C")})
+
+    with pytest.raises(
+        DssRefused, match="somebody else has changed mine meanwhile, which is left so; the rest"
+    ) as told:
+        change_document(store, setting(mine="B", kept=5))
+
+    assert store.document == {"mine": "C", "kept": 1}
+    assert not isinstance(told.value, NotKept)
+
+
+def test_what_somebody_else_saves_while_it_is_put_back_is_left():
+    store = Store({"mine": "A"}, dropped={"lost"}, edits={4: others(mine="C")})
+
+    with pytest.raises(DssRefused, match="did not keep lost; somebody else has changed mine"):
+        change_document(store, setting(mine="B", lost=1))
+
+    assert store.document == {"mine": "C"}
+    assert store.calls == ["read", "write", "read", "read"]
+
+
+def test_goes_back_to_what_somebody_else_saved_between_two_attempts():
+    store = Store({"mine": "A", "theirs": 1}, dropped={"lost"}, edits={3: others(mine="C", theirs=2)})
+
+    with pytest.raises(NotKept, match="did not keep lost"):
+        change_document(store, setting(mine="B", lost=1))
+
+    assert store.document == {"mine": "C", "theirs": 2}
+
+
+@pytest.mark.parametrize(
+    ("before", "written", "left"),
+    [
+        pytest.param({"x": 1}, {"x": 1, "y": 2}, {"x": 1}, id="a field that is dropped"),
+        pytest.param([{"x": 0}], [{"x": 1, "y": [2]}], [{"x": 1, "y": []}], id="a part of an item that is dropped"),
+        pytest.param("A", "B", None, id="a value that is dropped"),
+        pytest.param(None, {"x": {"y": 1}}, {"x": {"y": 1}, "z": 0}, id="a default that is added"),
+    ],
+)
+def test_puts_back_what_dss_made_of_what_was_written(before, written, left):
+    store = Store({"mine": before}, edits={3: others(mine=left)}, dropped={"lost"})
+
+    with pytest.raises(NotKept):
+        change_document(store, setting(mine=written, lost=1))
+
+    assert store.document == {"mine": before}
+
+
+def test_an_item_that_somebody_else_added_to_a_list_is_not_taken_away():
+    store = Store({"mine": [1]}, edits={3: others(mine=[1, 2, 3])}, dropped={"lost"})
+
+    with pytest.raises(DssRefused, match="somebody else has changed mine"):
+        change_document(store, setting(mine=[1, 2], lost=1))
+
+    assert store.document == {"mine": [1, 2, 3]}
+
+
+def test_does_not_write_again_what_is_as_it_was():
+    store = Store({"kept": 1}, dropped={"lost"})
+
+    with pytest.raises(NotKept):
+        change_document(store, setting(lost=2))
+
+    assert store.calls.count("write") == 1
 
 
 def test_says_which_optional_fields_dss_dropped():
@@ -132,10 +199,11 @@ def test_gives_up_when_somebody_saves_over_it_every_time():
     store = Store({"mine": 1, "n": 0})
     store.edits = {at: stale(mine=1, n=at) for at in range(3, 30, 3)}
 
-    with pytest.raises(DssRefused, match="did not keep mine"):
+    with pytest.raises(DssRefused, match="did not keep mine; everything is as it was") as told:
         change_document(store, setting(mine=2))
 
     assert store.document["mine"] == 1
+    assert not isinstance(told.value, NotKept)
 
 
 def test_a_refused_document_leaves_the_settings_as_they_were():
