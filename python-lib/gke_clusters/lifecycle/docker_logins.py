@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
 from gke_clusters.dss.base_images import Document, ImagePush, is_free_for, set_pre_push_script
 from gke_clusters.dss.compute_configurations import has_build_configurations
 from gke_clusters.dss.docker import LoginKind
-from gke_clusters.dss.stored_documents import StoredDocument, change_document, preview_change
+from gke_clusters.dss.stored_documents import NotKept, StoredDocument, change_document, preview_change
 from gke_clusters.errors import DssRefused
 from gke_clusters.google.registry_images import LOGIN_USER
 from gke_clusters.lifecycle.registry_access import RegistryAccess
@@ -26,6 +26,7 @@ _ONE_HOUR: Final = (
     "Docker's login to {hosts} ends after about an hour. Run this macro again before images of code environments are"
     " pushed later, or set a credential helper up in Docker."
 )
+_LEFT: Final = "DSS may run {scripts} before its pushes, so what was put there stays. Run this macro again."
 
 
 class DockerHost(Protocol):
@@ -96,7 +97,9 @@ class LaterPushes:
             How it ended: ``SKIPPED`` where this version of DSS does not keep such a script.
 
         Raises:
-            GkeClustersError: the script cannot be written, or DSS refuses the change; its settings are as they were.
+            NotKept: a DSS of before 15 does not keep it; its settings are as they were, and the script is removed.
+            DssRefused: DSS refuses the change, or how it ended is not known; the script stays, since DSS may run it.
+            GkeClustersError: the script cannot be written.
         """
         scripts = {
             host: login_script(host, self._environment)
@@ -125,19 +128,34 @@ class LaterPushes:
             install_login_script(script, host, self._google.credentials)
         try:
             made = change_document(self._stored, edit).made
-        except DssRefused as refused:
-            self._remove_unused(pushes, scripts)
-            if not has_build_configurations(self._stored.read()):
+        except NotKept as dropped:
+            document = self._stored.read()
+            _remove_unnamed(document, scripts.values())
+            if not has_build_configurations(document):
                 raise
-            logger.info("%s", refused.cause)
+            logger.info("%s", dropped.cause)
             return Outcome.SKIPPED, [_NO_SCRIPT, _ONE_HOUR.format(hosts=", ".join(scripts))]
+        except DssRefused as refused:
+            # An answer that was lost is no proof that DSS runs none of them.
+            refused.advise(_LEFT.format(scripts=", ".join(map(str, scripts.values()))))
+            raise
         return (Outcome.CHANGED if made else Outcome.DONE), [*map(str, made), *left] or [_SO_ALREADY]
 
-    def _remove_unused(self, pushes: Sequence[ImagePush], scripts: Mapping[str, Path]) -> None:
-        used = {push.pre_push_script for push in pushes}
-        for script in scripts.values():
-            if str(script) not in used:
-                remove_login_script(script)
+
+def _remove_unnamed(document: Document, scripts: Iterable[Path]) -> None:
+    """Delete the scripts that nothing names: another repository may have one of them, too."""
+    named = set(_texts(document))
+    for script in scripts:
+        if str(script) not in named:
+            remove_login_script(script)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each)
 
 
 def _urls(pushes: Sequence[ImagePush], host: str) -> set[str]:
