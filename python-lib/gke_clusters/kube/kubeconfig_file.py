@@ -30,8 +30,8 @@ class KubeconfigContext:
 
     @property
     def host(self) -> str:
-        """The address without `https://`, as GKE names endpoints."""
-        return self.server.split("://", 1)[-1].rstrip("/")
+        """The address without `https://` and its usual port, as GKE names endpoints."""
+        return self.server.split("://", 1)[-1].rstrip("/").removesuffix(":443")
 
 
 def read_kubeconfig(path: Path, context: str = "") -> KubeconfigContext:

@@ -86,7 +86,12 @@ GCLOUDS_NAME = f"gke_{OURS.name.project}_{OURS.name.location}_{OURS.name.name}"
 
 @pytest.mark.parametrize(
     "user",
-    [context_of(name=GCLOUDS_NAME), context_of(cluster=GCLOUDS_NAME), context_of(server="https://192.0.2.1/")],
+    [
+        context_of(name=GCLOUDS_NAME),
+        context_of(cluster=GCLOUDS_NAME),
+        context_of(server="https://192.0.2.1/"),
+        context_of(server="https://192.0.2.1:443"),
+    ],
 )
 def test_one_that_a_cluster_of_another_type_uses_is_in_doubt(user):
     reached = replace(OURS, resource={**OURS.resource, "endpoint": "192.0.2.1"})
