@@ -119,11 +119,11 @@ def _doubts(
                 f"{each.id}, which is stopped, was attached to it. Delete {each.id} in DSS, or attach it to another"
                 " cluster; then this is a forgotten one."
             )
-            continue
-        yield (
-            f"{each.id} is stopped in DSS, and the cluster of its last start is still there and billed. Start"
-            f" {each.id} in DSS, which takes it over, then stop it."
-        )
+        else:
+            yield (
+                f"{each.id} is stopped in DSS, and the cluster of its last start is still there and billed. Start"
+                f" {each.id} in DSS, which takes it over, then stop it."
+            )
     if namesake and not namesake.failure and not namesake.is_started and not namesake.attaches:
         yield (
             f"{namesake.id} is not started in DSS; its next start takes this cluster over, or deletes it first if it"
