@@ -23,7 +23,7 @@ DEADLINE_SECONDS = 30.0
 POLL_SECONDS = 0.05
 IMAGE = "us-central1-docker.pkg.dev/sandbox-project/dss/python:3.11"
 # A node takes some seconds to come, long enough to see that it is waited for.
-PATIENT_SPEED = 25
+PATIENT_SPEED = 15
 
 
 class NetworkTests:

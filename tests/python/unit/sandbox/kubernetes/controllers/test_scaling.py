@@ -158,7 +158,8 @@ def test_a_group_that_failed_to_grow_rests_and_then_grows() -> None:
         ]
         await cluster.one(PODS, "p", _runs)
 
-    _story(groups, story)
+    # Slow enough for its rest to be seen.
+    _story(groups, story, Clock(500))
 
 
 def test_a_higher_limit_helps_pods_that_wait_already() -> None:
