@@ -12,6 +12,8 @@ from gke_clusters.settings.inspect_node_pools import parse_inspect
 from gke_clusters.settings.instance_macros import parse_check_prerequisites, parse_find_forgotten, parse_print_iam_role
 from gke_clusters.settings.network_test import parse_network_test
 from gke_clusters.settings.node_pool_macros import DELETE, RESIZE, wrong_field, wrong_pool
+from gke_clusters.settings.push_base_images import parse_push_base_images
+from gke_clusters.settings.set_up_compute import parse_set_up_compute
 
 ROBOT = "robot@p.iam.gserviceaccount.com"
 AGAIN = "Correct these fields and run the macro again."
@@ -63,3 +65,25 @@ def test_what_only_the_administrator_of_the_plugin_may_set_reaches_the_connectio
     settings = parse({"connectionInfo": {}}, {"connectionInfo": {"impersonatedServiceAccount": ROBOT}})
 
     assert ROBOT in str(settings.connection.credentials)
+
+
+def test_the_impersonated_account_pushes_images_and_reads_the_bucket() -> None:
+    config = {
+        "clusterId": "c",
+        "connectionInfo": {"projectId": "p-one"},
+        "registryUrl": "europe-west1-docker.pkg.dev/p-one/dss",
+        "bucket": "my-bucket",
+    }
+    admin = {"connectionInfo": {"impersonatedServiceAccount": ROBOT}}
+    setup = parse_set_up_compute(config, admin)
+
+    assert ROBOT in str(parse_push_base_images(config, admin).connection.credentials)
+    assert ROBOT in str(setup.images.connection.credentials)
+    assert ROBOT in str(setup.bucket)
+
+
+def test_what_is_wrong_in_a_setup_is_corrected_and_run_again() -> None:
+    with pytest.raises(SettingsError) as raised:
+        parse_set_up_compute({}, {})
+
+    assert raised.value.remedy == AGAIN
