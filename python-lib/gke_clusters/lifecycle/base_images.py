@@ -117,7 +117,7 @@ def push_to_repository(
         if not settings.log_in_before_pushes:
             return Outcome.SKIPPED, ("It was not asked for.",)
         later = LaterPushes(instance.general_settings, google, environment)
-        return later.arrange(pushes, docker, preview=preview)
+        return later.arrange(pushes, repository.addresses, docker, preview=preview)
 
     progress.step(20, "Looking for the configurations of DSS")
     taken.take("Configurations of DSS", look)

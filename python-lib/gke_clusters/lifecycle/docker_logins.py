@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -47,7 +47,7 @@ class DockerHost(Protocol):
 
 def hosts_of(pushes: Sequence[ImagePush]) -> list[str]:
     """Return the registries that images go to, each once."""
-    return list(dict.fromkeys(push.repository_url.partition("/")[0] for push in pushes))
+    return list(dict.fromkeys(_host(push.repository_url) for push in pushes))
 
 
 def log_docker_in(docker: DockerHost, google: RegistryAccess, hosts: Sequence[str], *, preview: bool) -> Result:
@@ -85,11 +85,14 @@ class LaterPushes:
         self._google = google
         self._environment = environment
 
-    def arrange(self, pushes: Sequence[ImagePush], docker: DockerHost, *, preview: bool) -> Result:
+    def arrange(
+        self, pushes: Sequence[ImagePush], addresses: Collection[str], docker: DockerHost, *, preview: bool
+    ) -> Result:
         """Put the script in its place, and name it in the configurations.
 
         Args:
             pushes: what DSS pushes to the repository.
+            addresses: all addresses of the repository, without a scheme.
             docker: tells for which registries no script is needed.
             preview: change nothing.
 
@@ -102,30 +105,30 @@ class LaterPushes:
             GkeClustersError: the script cannot be written.
         """
         scripts = {
-            host: login_script(host, self._environment)
-            for host in hosts_of(pushes)
-            if docker.login_of(host) != "helper"
+            address: login_script(address, self._environment)
+            for address in sorted(addresses)
+            if any(_is_below(push, address) for push in pushes) and docker.login_of(_host(address)) != "helper"
         }
         if not scripts:
             return Outcome.DONE, ("Docker's own credential helper logs in at each push.",)
 
         def edit(document: Document) -> None:
-            for host, script in scripts.items():
-                set_pre_push_script(document, _urls(pushes, host), str(script))
+            for address, script in scripts.items():
+                set_pre_push_script(document, {address}, str(script))
 
         left = [
             f"{push.configuration} does something else before it pushes, and is left so."
             for push in pushes
-            for host in hosts_of([push])
-            if host in scripts and not is_free_for(push, str(scripts[host]))
+            for address, script in scripts.items()
+            if _is_below(push, address) and not is_free_for(push, str(script))
         ]
         if preview:
             changes = preview_change(self._stored, edit).made
             if changes and has_build_configurations(self._stored.read()):
                 left.append("Not every version of DSS keeps this: it is put back where it does not stay.")
             return (Outcome.WOULD_CHANGE if changes else Outcome.DONE), [*map(str, changes), *left] or [_SO_ALREADY]
-        for host, script in scripts.items():
-            install_login_script(script, host, self._google.credentials)
+        for address, script in scripts.items():
+            install_login_script(script, _host(address), self._google.credentials)
         try:
             made = change_document(self._stored, edit).made
         except NotKept as dropped:
@@ -134,7 +137,7 @@ class LaterPushes:
             if not has_build_configurations(document):
                 raise
             logger.info("%s", dropped.cause)
-            return Outcome.SKIPPED, [_NO_SCRIPT, _ONE_HOUR.format(hosts=", ".join(scripts))]
+            return Outcome.SKIPPED, [_NO_SCRIPT, _ONE_HOUR.format(hosts=", ".join(dict.fromkeys(map(_host, scripts))))]
         except DssRefused as refused:
             # An answer that was lost is no proof that DSS runs none of them.
             refused.advise(_LEFT.format(scripts=", ".join(map(str, scripts.values()))))
@@ -158,5 +161,9 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _urls(pushes: Sequence[ImagePush], host: str) -> set[str]:
-    return {push.repository_url.rstrip("/") for push in pushes if hosts_of([push]) == [host]}
+def _host(address: str) -> str:
+    return address.partition("/")[0]
+
+
+def _is_below(push: ImagePush, address: str) -> bool:
+    return f"{push.repository_url}/".startswith(f"{address}/")

@@ -1,7 +1,9 @@
-"""The script that logs Docker in to a registry before DSS pushes, put where updates of plugin and DSS leave it alone.
+"""The script that logs Docker in before DSS pushes to a repository, put where updates of plugin and DSS leave it alone.
 
-It is `resource/registry_login/login`, copied into ``DIP_HOME/gke-clusters/registry-login/HOST`` with the credential
-helper that kubectl has, too.
+It is `resource/registry_login/login`, copied into ``DIP_HOME/gke-clusters/registry-login/HOST+PROJECT+REPOSITORY`` with
+the credential helper that kubectl has, too. Docker keeps one login for a host, which all projects of a region share:
+https://docs.docker.com/reference/cli/docker/login/. So each repository has a script with credentials of its own, and
+the one of the repository logs in right before each push.
 """
 
 from __future__ import annotations
@@ -22,11 +24,11 @@ _HOST: Final = "host"
 _RESOURCE: Final = Path(__file__).resolve().parents[3] / "resource" / "registry_login" / _SCRIPT
 
 
-def login_script(host: str, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return where the script for a registry is, or would be.
+def login_script(repository_url: str, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return where the script for a repository is, or would be.
 
     Args:
-        host: of the registry, with its port if it has one.
+        repository_url: host, project and repository, without a scheme.
         environment: where ``DIP_HOME``, the data directory of DSS, is looked up.
 
     Raises:
@@ -38,7 +40,10 @@ def login_script(host: str, environment: Mapping[str, str] = os.environ) -> Path
             "There is no lasting place for the script that logs Docker in: DIP_HOME is not set.",
             remedy="Untick the login before each push.",
         )
-    return Path(home).resolve() / "gke-clusters" / "registry-login" / host.replace(":", "_") / _SCRIPT
+    # The parts of an image's name have no plus, and a host has no underscore, so no two repositories share a folder:
+    # https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
+    folder = repository_url.replace("/", "+").replace(":", "_")
+    return Path(home).resolve() / "gke-clusters" / "registry-login" / folder / _SCRIPT
 
 
 def install_login_script(script: Path, host: str, credentials: CredentialsChoice) -> None:

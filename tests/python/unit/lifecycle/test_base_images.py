@@ -60,7 +60,7 @@ class Stage:
 
     @property
     def script(self):
-        return Path(self.home) / "gke-clusters" / "registry-login" / HOST / "login"
+        return Path(self.home) / "gke-clusters" / "registry-login" / URL.replace("/", "+") / "login"
 
 
 @pytest.fixture

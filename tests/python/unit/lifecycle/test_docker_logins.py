@@ -56,7 +56,7 @@ def arrange(tmp_path, monkeypatch):
     def run(stored, url=URL):
         google = access(Registries(), Images(), Host())
         later = LaterPushes(stored, google, {"DIP_HOME": str(tmp_path)})
-        return later.arrange(pushes_to(stored.document, {url}), Docker(), preview=False)
+        return later.arrange(pushes_to(stored.document, {url}), {url}, Docker(), preview=False)
 
     return run
 
@@ -104,6 +104,35 @@ def test_a_refused_save_for_one_repository_leaves_the_script_of_another(arrange,
         arrange(stored, other)
 
     assert document["containerSettings"]["executionConfigs"][0]["prePushScript"] in scripts_of(tmp_path)
+
+
+def test_pushes_to_two_repositories_of_a_host_log_in_by_a_script_each(arrange, tmp_path):
+    other = "us-docker.pkg.dev/q/dss"
+    stored = Stored(flat())
+    stored.document["containerSettings"]["executionConfigs"].append({"name": "more", "repositoryURL": f"{other}/team"})
+
+    arrange(stored)
+    arrange(stored, other)
+
+    configs = stored.document["containerSettings"]["executionConfigs"]
+    named = [config["prePushScript"] for config in configs]
+    assert sorted(named) == scripts_of(tmp_path)
+    assert [Path(script).parent.name for script in named] == ["us-docker.pkg.dev+p+dss", "us-docker.pkg.dev+q+dss"]
+    assert {(Path(script).parent / "host").read_text() for script in named} == {"us-docker.pkg.dev\n"}
+
+
+def test_both_addresses_of_a_repository_are_logged_in_to(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    addresses = ["gcr.io/p", "us-docker.pkg.dev/p/gcr.io"]
+    stored = Stored(flat(repositoryURL=f"{addresses[0]}/team"))
+    [spark] = stored.document["sparkSettings"]["executionConfigs"]
+    spark["kubernetesSettings"]["repositoryURL"] = addresses[1]
+    later = LaterPushes(stored, access(Registries(), Images(), Host()), {"DIP_HOME": str(tmp_path)})
+
+    later.arrange(pushes_to(stored.document, addresses), addresses, Docker(), preview=False)
+
+    named = [push.pre_push_script for push in pushes_to(stored.document, addresses)]
+    assert [(Path(str(script)).parent / "host").read_text() for script in named] == ["gcr.io\n", "us-docker.pkg.dev\n"]
 
 
 def test_a_script_that_is_not_kept_is_removed(arrange, tmp_path):

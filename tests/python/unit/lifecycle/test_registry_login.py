@@ -13,6 +13,7 @@ from gke_clusters.google.credentials import CredentialsChoice
 from gke_clusters.lifecycle.registry_login import install_login_script, login_script, remove_login_script
 
 HOST = "127.0.0.1:5000"
+REPOSITORY = f"{HOST}/p/dss"
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def script(tmp_path, monkeypatch):
     (programs / "docker").write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/arguments\ncat > {tmp_path}/input\n')
     (programs / "docker").chmod(0o700)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
-    made = login_script(HOST, {"DIP_HOME": str(tmp_path / "dss")})
+    made = login_script(REPOSITORY, {"DIP_HOME": str(tmp_path / "dss")})
     install_login_script(made, HOST, CredentialsChoice())
     return made
 
@@ -53,9 +54,23 @@ def test_logs_docker_in_with_the_token_of_the_credential_helper(script, tmp_path
 
 
 def test_is_a_private_program_in_the_data_directory_of_dss(script, tmp_path):
-    assert script == tmp_path / "dss" / "gke-clusters" / "registry-login" / "127.0.0.1_5000" / "login"
+    assert script == tmp_path / "dss" / "gke-clusters" / "registry-login" / "127.0.0.1_5000+p+dss" / "login"
     assert [path.stat().st_mode & 0o777 for path in (script, script.parent)] == [0o700, 0o700]
     assert (script.parent / "host").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "other", ["us-docker.pkg.dev/q/dss", "us-docker.pkg.dev/p/more", "us-docker.pkg.dev/p/d_s", "gcr.io/p"]
+)
+def test_each_repository_of_a_host_has_credentials_of_its_own(tmp_path, other):
+    made = {}
+    for url, account in (("us-docker.pkg.dev/p/dss", "one"), (other, "another")):
+        made[account] = login_script(url, {"DIP_HOME": str(tmp_path)})
+        install_login_script(made[account], HOST, CredentialsChoice(impersonate=f"{account}@p.iam.gserviceaccount.com"))
+
+    for account, path in made.items():
+        config = json.loads((path.parent / "credential-helper" / "config.json").read_text())
+        assert config["impersonate"] == f"{account}@p.iam.gserviceaccount.com"
 
 
 def test_says_what_is_missing(script):
@@ -104,7 +119,7 @@ def test_what_is_not_its_own_stays_where_it_is_removed(script):
 
 def test_without_a_data_directory_there_is_no_place_for_it():
     with pytest.raises(DockerUnusable, match="DIP_HOME is not set") as refused:
-        login_script(HOST, {})
+        login_script(REPOSITORY, {})
 
     assert "Untick" in refused.value.remedy
 
@@ -113,7 +128,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "gke-clusters").write_text("a file is in the way")
 
     with pytest.raises(DockerUnusable, match="cannot be written") as refused:
-        install_login_script(login_script(HOST, {"DIP_HOME": str(tmp_path)}), HOST, CredentialsChoice())
+        install_login_script(login_script(REPOSITORY, {"DIP_HOME": str(tmp_path)}), HOST, CredentialsChoice())
 
     assert str(tmp_path) in str(refused.value)
 
@@ -124,7 +139,7 @@ def test_ships_with_the_plugin():
 
 def test_says_which_script_cannot_be_written_and_why(tmp_path):
     (tmp_path / "gke-clusters").write_text("a file is in the way")
-    made = login_script(HOST, {"DIP_HOME": str(tmp_path)})
+    made = login_script(REPOSITORY, {"DIP_HOME": str(tmp_path)})
 
     with pytest.raises(DockerUnusable) as refused:
         install_login_script(made, HOST, CredentialsChoice())
@@ -135,7 +150,7 @@ def test_says_which_script_cannot_be_written_and_why(tmp_path):
 
 
 def test_acts_as_whom_the_plugin_acts(tmp_path):
-    made = login_script(HOST, {"DIP_HOME": str(tmp_path)})
+    made = login_script(REPOSITORY, {"DIP_HOME": str(tmp_path)})
 
     install_login_script(made, HOST, CredentialsChoice(impersonate="x@p.iam.gserviceaccount.com"))
 
@@ -147,7 +162,7 @@ def test_has_the_key_that_the_plugin_was_given(tmp_path):
     key = tmp_path / "key.json"
     fields = {"type": "service_account", "client_email": "a@b", "private_key": "SECRET", "token_uri": "https://x"}
     key.write_text(json.dumps(fields))
-    made = login_script(HOST, {"DIP_HOME": str(tmp_path)})
+    made = login_script(REPOSITORY, {"DIP_HOME": str(tmp_path)})
 
     install_login_script(made, HOST, CredentialsChoice("service-account-key", str(key)))
 
