@@ -99,9 +99,9 @@ _PER_ZONE: Final = ("min_node_count", "max_node_count")
 def _message(limits: Autoscaling) -> container_v1.NodePoolAutoscaling:
     names = ("total_min_node_count", "total_max_node_count") if limits.in_total else _PER_ZONE
     wanted = dict(zip(names, (limits.fewest, limits.most), strict=True))
-    # The whole message is replaced, so the policy would be lost.
+    # The whole message is replaced, so what it leaves out would be lost.
     policy = {"location_policy": limits.location_policy} if limits.location_policy else {}
-    return container_v1.NodePoolAutoscaling(enabled=True, **wanted, **policy)
+    return container_v1.NodePoolAutoscaling(enabled=True, autoprovisioned=limits.autoprovisioned, **wanted, **policy)
 
 
 def _path(cluster: ClusterName, pool: str) -> str:

@@ -37,12 +37,14 @@ class Autoscaling:
         most: Upper limit.
         in_total: Whether the limits are for all zones together, and not for each zone.
         location_policy: ``BALANCED`` or ``ANY``; empty if Google does not say.
+        autoprovisioned: Whether Google made the pool by itself, and removes it when it is not needed.
     """
 
     fewest: int
     most: int
     in_total: bool = False
     location_policy: str = ""
+    autoprovisioned: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def _autoscaling(message: container_v1.NodePoolAutoscaling) -> Autoscaling:
         most=message.total_max_node_count if in_total else message.max_node_count,
         in_total=in_total,
         location_policy=enum_name(container_v1.NodePoolAutoscaling.LocationPolicy, policy) if policy else "",
+        autoprovisioned=message.autoprovisioned,
     )
 
 

@@ -6,6 +6,7 @@ That it is over says nothing on how it ended: whoever waits reads its ``failures
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,6 +25,25 @@ _PART_OF_ELAPSED: Final = 1 / 10
 _PART_OF_REMAINING: Final = 1 / 5
 # A progress that stays near its end for long is no reason to ask ever more often.
 _LEAST_PART_OF_ELAPSED: Final = 1 / 50
+
+
+# After each answer to a request that was lost, until the next look; Google wants a second after a 503 and 30 after a
+# 429: https://cloud.google.com/service-usage/docs/troubleshooting
+_LOST_PAUSES_SECONDS: Final = (2.0, 30.0, 30.0, 2.0)
+MOST_LOST_ANSWERS: Final = len(_LOST_PAUSES_SECONDS)
+"""So many answers to one request may be lost before it is given up."""
+
+# So that the clusters that lost their answers in one outage do not ask again at one moment.
+_JITTER: Final = 1.5
+
+
+def lost_pause_seconds(lost: int) -> float:
+    """Return how long to wait before it is looked up what became of a request.
+
+    Args:
+        lost: How many answers to it were lost, from 1 to :data:`MOST_LOST_ANSWERS`.
+    """
+    return _LOST_PAUSES_SECONDS[lost - 1] * random.uniform(1, _JITTER)  # noqa: S311 - no secret
 
 
 class OperationReader(Protocol):
@@ -114,6 +134,6 @@ def _timeout(operation: Operation, deadline: Deadline) -> OperationTimeout:
         verbatim=operation.detail or None,
         remedy=(
             f"Follow it with: gcloud container operations describe {operation.name} --location {operation.location}"
-            f" --project {operation.project} . Starting or stopping again resumes it and creates nothing twice."
+            f" --project {operation.project} . Doing the same again waits for it, and creates nothing twice."
         ),
     )

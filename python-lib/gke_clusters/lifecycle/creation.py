@@ -7,7 +7,6 @@ by looking, and one that is sent again can only be refused, never create a secon
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Callable, Collection
 from typing import Final
 
@@ -16,7 +15,7 @@ from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.names import ClusterName
 from gke_clusters.google.operations import CREATE_CLUSTER, DELETE_CLUSTER, Operation
-from gke_clusters.google.waiting import pause_seconds, wait_for_end
+from gke_clusters.google.waiting import MOST_LOST_ANSWERS, lost_pause_seconds, pause_seconds, wait_for_end
 from gke_clusters.lifecycle.adoption import RECONCILING, Decision, decide
 from gke_clusters.lifecycle.deletion import delete_command, delete_until_gone
 from gke_clusters.lifecycle.diagnosis import creation_failure, forgotten_creation, lacking_pools, unhealthy
@@ -31,11 +30,6 @@ logger = logging.getLogger(__name__)
 SETTLING_SECONDS: Final = 5 * 60.0
 """How long a cluster may be RECONCILING without any operation until it is taken as it is: it answers meanwhile."""
 
-# After each answer that was lost, until the next look; Google wants a second after a 503 and 30 after a 429:
-# https://cloud.google.com/service-usage/docs/troubleshooting
-_PAUSES_SECONDS: Final = (2.0, 30.0, 30.0, 2.0)
-# So that the clusters that lost their answers in one outage do not ask again at one moment.
-_JITTER: Final = 1.5
 _LOOK_PERCENT, _FIRST_PERCENT, _LAST_PERCENT = 3, 8, 90
 
 
@@ -251,7 +245,7 @@ class Creation:
 
     def _ask(self, deadline: Deadline) -> Operation | None:
         """Send the request; the operation, or None where looking again tells what became of it."""
-        if len(self._unclear) == len(_PAUSES_SECONDS):
+        if len(self._unclear) == MOST_LOST_ANSWERS:
             # The last look has found nothing either.
             raise self._unclear[-1]
         request = self._make_request()
@@ -264,8 +258,7 @@ class Creation:
             self._unclear.append(unclear)
             logger.warning("%s Whether the cluster is there is looked up", unclear.cause)
             if isinstance(unclear, GoogleUnavailable):
-                pause = _PAUSES_SECONDS[len(self._unclear) - 1] * random.uniform(1, _JITTER)  # noqa: S311 - no secret
-                self._google.sleep(min(pause, deadline.remaining_seconds))
+                self._google.sleep(min(lost_pause_seconds(len(self._unclear)), deadline.remaining_seconds))
             return None
         except GoogleError:
             # Nobody knows what it means, or it is not even Google's, such as the page of a proxy that passed the

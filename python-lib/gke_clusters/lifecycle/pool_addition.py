@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import count
 from typing import Final
+
+from google.cloud import container_v1
 
 from gke_clusters.dss.clusters import DssCluster
 from gke_clusters.errors import (
@@ -18,6 +21,7 @@ from gke_clusters.errors import (
     SettingsError,
 )
 from gke_clusters.google.clusters import Cluster
+from gke_clusters.google.node_pools import NodePool
 from gke_clusters.google.operations import CREATE_NODE_POOL, DELETE_NODE_POOL, Operation
 from gke_clusters.lifecycle.fields import name_pool_fields
 from gke_clusters.lifecycle.footprint import DEFAULT_MACHINE_TYPE, explain_pool_shortage
@@ -36,7 +40,8 @@ from gke_clusters.specs.facts import HostFacts
 from gke_clusters.specs.node_pool import node_pool
 from gke_clusters.specs.node_pool_differences import differences
 
-_STOPPING: Final = "STOPPING"
+_STOPPING, _PROVISIONING = "STOPPING", "PROVISIONING"
+_NUMBERED: Final = re.compile(r"node-pool-[0-9]+")
 _CLEAN_UP: Final = "Delete what was created"
 
 
@@ -76,11 +81,23 @@ def free_pool_name(cluster: Cluster) -> str:
     return next(name for name in (f"node-pool-{number}" for number in count()) if name not in taken)
 
 
+def _begun(cluster: Cluster, wanted: Callable[[str], container_v1.NodePool]) -> str | None:
+    """The name of a node pool that an earlier run without a name began to make, and that is not there yet."""
+    begun = (pool.name for pool in cluster.pools if pool.status == _PROVISIONING and _NUMBERED.fullmatch(pool.name))
+    return next((name for name in begun if not differences(wanted(name), pool_resource(cluster, name))), None)
+
+
 class _Addition:
     """The way of one node pool."""
 
     def __init__(self, settings: AddNodePoolSettings, target: Target, progress: Progress) -> None:
-        self.name = settings.pool_name or settings.pool.name or free_pool_name(target.cluster)
+        host = _host(settings.pool, target)
+
+        def wanted(name: str) -> container_v1.NodePool:
+            return node_pool(settings.pool, name, host, target.cluster.labels)
+
+        named = settings.pool_name or settings.pool.name
+        self.name = named or _begun(target.cluster, wanted) or free_pool_name(target.cluster)
         self.taken = StepsTaken()
         self._settings = settings
         self._target = target
@@ -88,7 +105,9 @@ class _Addition:
         self._there = pool_of(target.cluster, self.name)
         # Whether one was asked for, so that it may be there.
         self._asked = False
-        self._wanted = node_pool(settings.pool, self.name, _host(settings.pool, target), target.cluster.labels)
+        # Whether it is known that not all its nodes came up, or none.
+        self._failed = False
+        self._wanted = wanted(self.name)
 
     def run(self) -> None:
         self._progress.step(5, f"Adding the node pool {self.name} to {self._target.saved.name}")
@@ -121,9 +140,10 @@ class _Addition:
         try:
             within = self._progress.within(10, 90)
             return self._judged(carry_out(self._target.saved, self.name, self._target.google, within, self._plan))
-        except OperationTimeout:
+        except OperationTimeout as timeout:
             # Google goes on making it, and the next run waits for it.
             self._asked = False
+            timeout.advise(f"Give the name {self.name} then.")
             raise
         except QuotaExceeded as shortage:
             explain_pool_shortage(shortage, self._settings.pool, self.name, self._target.cluster)
@@ -141,12 +161,17 @@ class _Addition:
                 remedy="Look in the audit log of the project for who deleted it, then run the macro again.",
             )
         failure = pool_failure(ended, self.name)
+        self._failed = failure is not None
         if failure and not self._asked:
             failure.advise("To make it anew, delete it with the macro Delete node pool, then add it again.")
         if failure:
             raise failure
         if not self._asked:
             return Outcome.DONE, ("It is there already, with the same settings.",)
+        if self._there.failed:
+            short = [condition.message for condition in (*self._there.conditions, *ended.node_errors)]
+            words = "It has not all its nodes, which best-effort creation allows; GKE adds the others when it can."
+            return Outcome.WARNING, [*self._description(), words, *dict.fromkeys(filter(None, short))]
         return Outcome.CHANGED, self._description()
 
     def _plan(self, cluster: Cluster) -> Change | None:
@@ -170,9 +195,14 @@ class _Addition:
     def _clean_up(self) -> Result:
         """Delete what has not all its nodes, as a failed start does: it would be billed, and be in the way."""
         name = self.name
+        found: list[NodePool] = []
 
         def plan(cluster: Cluster) -> Change | None:
-            if pool_of(cluster, name) is None:
+            there = pool_of(cluster, name)
+            if there is None:
+                return None
+            found.append(there)
+            if not (self._failed or there.failed):
                 return None
             return Change(DELETE_NODE_POOL, lambda: self._target.google.clusters.node_pools.delete(cluster.name, name))
 
@@ -185,6 +215,11 @@ class _Addition:
         except GkeClustersError as failure:
             failure.advise(f"{name} may still be there, and its nodes are billed: delete it with Delete node pool.")
             raise
+        if self._there is not None:
+            words = f"{name} is there ({self._there.status}) and is left: nobody said that it failed."
+            return Outcome.WARNING, (words, f"Run the macro again with the name {name}: it waits for what is missing.")
+        if not found:
+            return Outcome.DONE, (f"{name} is not there.",)
         return Outcome.CHANGED, (f"{name} is gone, with the nodes that it had.",)
 
     def _require_same(self, cluster: Cluster) -> None:

@@ -25,7 +25,7 @@ from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.node_pools import NodePool
 from gke_clusters.google.operation_failures import operation_failure
 from gke_clusters.google.operations import Condition, Operation
-from gke_clusters.google.waiting import pause_seconds, wait_for_end
+from gke_clusters.google.waiting import MOST_LOST_ANSWERS, lost_pause_seconds, pause_seconds, wait_for_end
 from gke_clusters.lifecycle.diagnosis import pool_conditions
 from gke_clusters.lifecycle.google_access import GoogleAccess
 from gke_clusters.lifecycle.node_watch import NodeWatch
@@ -38,8 +38,6 @@ logger = logging.getLogger(__name__)
 CHANGE_DEADLINE_SECONDS: Final = 60 * 60.0
 """A change takes minutes; Google itself gives up after 35 where it has no machines, and an upgrade may come first."""
 
-_MOST_LOST_ANSWERS: Final = 4
-_LOST_PAUSE_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -196,11 +194,11 @@ class _Work:
         return None
 
     def _count_lost(self, failure: GkeClustersError) -> None:
-        self._lost += 1
-        if self._lost > _MOST_LOST_ANSWERS:
+        if self._lost == MOST_LOST_ANSWERS:
             raise failure
+        self._lost += 1
         logger.warning("%s What became of it is looked up", failure.cause)
-        self._google.sleep(min(_LOST_PAUSE_SECONDS, self._waiting.remaining_seconds))
+        self._google.sleep(min(lost_pause_seconds(self._lost), self._waiting.remaining_seconds))
 
     def _unanswered_one(self, operations: tuple[Operation, ...]) -> Operation | None:
         """Find the operation of a request whose answer was lost, running or over; None if it never began."""

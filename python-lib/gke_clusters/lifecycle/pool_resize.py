@@ -155,7 +155,8 @@ class _Resize:
             return Outcome.DONE, (f"{_say(before)}, as before.",)
         if self._settings.preview:
             return Outcome.WOULD_CHANGE, (words,)
-        self._carry_out(plan, 10, 50)
+        # A pool that lacks nodes as before is no failure of this change.
+        self._carry_out(plan, 10, 50, is_judged=lambda ended: bool(ended.operation and ended.operation.failures))
         return Outcome.CHANGED, (words,)
 
     def _size(self) -> Result:
@@ -185,7 +186,13 @@ class _Resize:
     def _is_so(self, state: PoolState) -> bool:
         return state.per_zone == self._settings.num_nodes
 
-    def _carry_out(self, plan: Callable[[Cluster], Change | None], first: int, last: int) -> Ended:
+    def _carry_out(
+        self,
+        plan: Callable[[Cluster], Change | None],
+        first: int,
+        last: int,
+        is_judged: Callable[[Ended], bool] = lambda _ended: True,
+    ) -> Ended:
         self._changed = True
         within = self._progress.within(first, last)
         ended = carry_out(self._target.saved, self._pool.name, self._target.google, within, plan)
@@ -193,7 +200,7 @@ class _Resize:
         if there is None:
             raise self._target.gone(self._pool.name)
         self._pool = there
-        failure: GkeClustersError | None = pool_failure(ended, there.name)
+        failure: GkeClustersError | None = pool_failure(ended, there.name) if is_judged(ended) else None
         if failure:
             failure.advise(
                 "The nodes that are up are there and billed. Resize the pool again, to what there is room for."

@@ -90,7 +90,7 @@ def _contradicts(name: ClusterName, linked: ClusterName) -> bool:
 
 def _unusable(contradiction: str | None = None) -> StateError:
     return StateError(
-        "The data that DSS keeps of this cluster does not say which GKE cluster it is; nothing was deleted.",
+        "The data that DSS keeps of this cluster does not say which GKE cluster it is; nothing was changed.",
         resource="Cluster data of the DSS cluster",
         verbatim=contradiction,
         remedy=(

@@ -74,7 +74,9 @@ class Learned:
     def _zone(self, name: str, zone: str, pool: NodePool | None) -> PoolZone:
         wanted = None
         if self.sizes is not None and pool and pool.instance_groups:
-            wanted = sum(self.sizes.get((zone, group.name), 0) for group in pool.instance_groups if group.zone == zone)
+            sizes = [self.sizes.get((zone, group.name)) for group in pool.instance_groups if group.zone == zone]
+            # One that the list lacks is not known to be empty.
+            wanted = None if None in sizes else sum(size for size in sizes if size is not None)
         if self.nodes is None:
             return PoolZone(zone, wanted, None, None, None)
         group = self.nodes.groups.get((name, zone), self._nothing)

@@ -225,10 +225,14 @@ def _facts(cluster: Cluster) -> tuple[tuple[str, str], ...]:
     )
 
 
+_COMES_OR_GOES: Final = frozenset({"PROVISIONING", "STOPPING"})
+
+
 def _verdict(
     views: tuple[PoolView, ...], advice: tuple[Advice, ...], unlearned: tuple[Unlearned, ...]
 ) -> tuple[Tone, str]:
-    if any(isinstance(each.failure, ControlPlaneUnreachable) for each in unlearned):
+    failures = [each.failure for each in unlearned]
+    if any(isinstance(each, ControlPlaneUnreachable) and not each.answered for each in failures):
         return Tone.BAD, "Unreachable: the Kubernetes API does not answer at the address that DSS uses."
     tones = [*(view.tone for view in views), *(each.tone for each in advice), *([Tone.UNKNOWN] if unlearned else ())]
     tone = min(tones, key=lambda each: each.rank, default=Tone.INFO)
@@ -242,6 +246,10 @@ def _verdict(
         words = "No problem was found in what could be learned."
     elif not views:
         words = "The cluster has no node pool."
+    elif any(view.state in _COMES_OR_GOES for view in views):
+        words = f"{pools}; one of them is being made or removed."
+    elif any(view.whole.wanted is None for view in views):
+        words = f"{pools}; how many nodes there are to be is not known of each."
     else:
         words = f"{pools}, with all the nodes that there are to be."
     return tone, f"{words} Not everything could be learned." if unlearned and tone is not Tone.UNKNOWN else words

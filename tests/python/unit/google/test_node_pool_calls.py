@@ -72,6 +72,10 @@ def test_sets_the_number_of_nodes_in_each_zone(calls: NodePoolCalls, nodes: int)
             Autoscaling(3, 9, in_total=True, location_policy="ANY"),
             {"enabled": True, "totalMinNodeCount": 3, "totalMaxNodeCount": 9, "locationPolicy": 2},
         ),
+        (
+            Autoscaling(0, 5, autoprovisioned=True),
+            {"enabled": True, "maxNodeCount": 5, "autoprovisioned": True},
+        ),
     ],
 )
 def test_sets_limits_and_keeps_how_zones_are_chosen(

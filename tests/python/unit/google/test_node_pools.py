@@ -83,6 +83,10 @@ def test_reads_where_a_pool_has_nodes() -> None:
         ({"enabled": False, "min_node_count": 1, "max_node_count": 5}, None),
         ({"enabled": True, "min_node_count": 1, "max_node_count": 5}, Autoscaling(1, 5)),
         (
+            {"enabled": True, "max_node_count": 5, "autoprovisioned": True},
+            Autoscaling(0, 5, autoprovisioned=True),
+        ),
+        (
             {"enabled": True, "total_min_node_count": 3, "total_max_node_count": 9, "location_policy": "ANY"},
             Autoscaling(3, 9, in_total=True, location_policy="ANY"),
         ),

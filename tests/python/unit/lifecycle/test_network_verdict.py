@@ -40,6 +40,7 @@ def test_a_way_without_trouble_is_good_and_needs_no_ipv6() -> None:
         ([RESOLVED, {**tcp("rejected"), "address": "34.1.2.3"}, NO_IPV6], "forbids connections to dss:1", False),
         ([RESOLVED, tcp("timeout"), tcp("refused", "IPv6")], "a firewall drops them", True),
         ([RESOLVED, NO_IPV4, tcp("unreachable", "IPv6")], "dss has an IPv6 address only", False),
+        ([RESOLVED, NO_IPV4, tcp("rejected", "IPv6")], "dss has an IPv6 address only", False),
         ([RESOLVED, NO_IPV4, tcp("refused", "IPv6")], "refuses connections to dss:1", False),
         ([RESOLVED, {**tcp("timeout"), "address": "34.1.2.3"}, NO_IPV6], "dss:1, a public address, get no", False),
         ([RESOLVED, {**tcp("timeout"), "address": "odd"}, NO_IPV6], "a firewall drops them", True),

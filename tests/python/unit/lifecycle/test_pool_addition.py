@@ -7,6 +7,8 @@ from gke_clusters.errors import (
     ClusterBusy,
     ClusterNotFound,
     ClusterUnhealthy,
+    CredentialsExpired,
+    GoogleError,
     GoogleUnavailable,
     MachineNotOffered,
     MetadataServerError,
@@ -217,8 +219,10 @@ def test_google_being_away_ends_the_run_after_some_attempts_and_says_what_may_be
     add.gke.faults = [("before", LOST)] * 5
     page = add()
 
-    assert outcomes(page) == ["failed", "changed"]
+    assert outcomes(page) == ["failed", "done"]
+    assert "node-pool-1 is not there." in plain(page)
     assert add.gke.asked == ["create node-pool-1"] * 5
+    assert 64 <= add.world.now < 150
 
 
 def test_a_pool_without_machines_is_deleted_again(add):
@@ -244,9 +248,48 @@ def test_a_pool_that_is_done_and_has_not_all_its_nodes_is_no_success(add):
 
 
 def test_a_pool_that_may_begin_with_fewer_nodes_is_a_success(add):
+    add.world.compute.errors = {"gpu-europe-west1-b": (NO_MACHINES,)}
     add.gke.endings = [((), "RUNNING_WITH_ERROR")]
+    page = add(name="gpu", bestEffortProvisioning=True)
 
-    assert outcomes(add(name="gpu", bestEffortProvisioning=True)) == ["changed"]
+    assert outcomes(page) == ["warning"]
+    assert "It has not all its nodes, which best-effort creation allows" in plain(page)
+    assert f"Node pool gpu in europe-west1-b: {NO_MACHINES.message}" in plain(page)
+    assert add.gke.asked == ["create gpu"]
+
+
+@pytest.mark.parametrize("failure", [CredentialsExpired("The key is gone."), GoogleError("A page of a proxy.")])
+def test_a_pool_of_which_nobody_said_that_it_failed_is_left(add, failure):
+    find = add.gke.find_operation
+
+    def fail_once(*_arguments, **_options):
+        add.gke.find_operation = find
+        raise failure
+
+    add.gke.find_operation = fail_once
+    page = add(name="gpu")
+
+    assert outcomes(page) == ["failed", "warning"]
+    assert "gpu is there (RUNNING) and is left: nobody said that it failed." in plain(page)
+    assert add.gke.asked == ["create gpu"]
+    assert outcomes(add(name="gpu")) == ["done"]
+
+
+def test_one_that_a_run_without_a_name_began_is_waited_for_by_the_next(add):
+    add.gke.stuck = True
+    page = plain(add())
+    assert "Give the name node-pool-1 then." in page
+
+    add.gke.stuck = False
+    assert outcomes(add()) == ["done"]
+    assert add.gke.asked == ["create node-pool-1"]
+
+
+def test_one_that_is_being_made_with_other_settings_is_another_one(add):
+    add.gke.add("node-pool-1", status="PROVISIONING")
+    add()
+
+    assert add.gke.asked == ["create node-pool-2"]
 
 
 def test_a_pool_that_cannot_be_deleted_again_is_said_to_be_billed(add):
@@ -276,7 +319,7 @@ def test_a_pool_that_vanishes_is_no_success(add):
     gke.meanwhile = [lambda: None, lambda: None, lambda: gke.remove("gpu")]
     page = add(name="gpu")
 
-    assert outcomes(page) == ["failed", "changed"]
+    assert outcomes(page) == ["failed", "done"]
     assert "ended without an error, and it does not exist" in plain(page)
 
 

@@ -512,10 +512,19 @@ def test_a_pool_that_is_shown_after_its_deletion_is_no_clear_success(delete):
 
 
 def test_the_pods_are_reached_by_the_kubeconfig_of_dss(monkeypatch):
-    monkeypatch.setattr(pool_deletion, "kubernetes_of", lambda cluster: cluster.id)
+    asked = []
+
+    class Api:
+        def items(self, path):
+            asked.append(path)
+            return ()
+
+    monkeypatch.setattr(pool_deletion, "kubernetes_of", lambda cluster: Api() if cluster is DSS_CLUSTER else None)
 
     drainer = reach_drainer(DSS_CLUSTER)
     assert isinstance(drainer, NodeDrainer)
+    assert drainer.nodes() == ()
+    assert asked == ["/api/v1/nodes"]
 
 
 def test_one_that_is_left_half_deleted_is_deleted_though_it_is_the_last(delete):

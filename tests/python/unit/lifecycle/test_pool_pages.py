@@ -120,7 +120,7 @@ def test_a_pool_that_was_made_and_is_not_there_is_looked_for_in_the_audit_log(ma
     assert (
         "Node pool gpu failed The creation of the node pool gpu ended without an error, and it does not exist."
         f" Resource: {LOGGED_NAME} What to do: Look in the audit log of the project for who deleted it, then run the"
-        " macro again. Delete what was created changed" in macros.add()
+        " macro again. Delete what was created done gpu is not there." in macros.add()
     )
 
 

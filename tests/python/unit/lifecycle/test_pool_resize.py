@@ -232,6 +232,14 @@ def test_nodes_that_do_not_come_up_fail_the_resize_and_say_why(resize):
     assert "Status RUNNING RUNNING_WITH_ERROR" in plain(page)
 
 
+def test_an_autoscaled_pool_that_lacks_machines_is_emptied_in_one_run(resize):
+    resize.gke.add("cpu", 3, status="RUNNING_WITH_ERROR", **AUTOSCALED)
+    page = resize(0)
+
+    assert resize.gke.asked == ["limits cpu 0 5", "size cpu 0"]
+    assert outcomes(page) == ["changed", "changed"]
+
+
 def test_a_failed_change_of_the_limits_leaves_the_number_alone(resize):
     resize.gke.add("cpu", 3, **AUTOSCALED)
     resize.gke.faults = [("before", PermissionDenied("lacks container.clusters.update"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from gke_clusters.errors import PermissionDenied, ScopesInsufficient
 from gke_clusters.google.compute import Quota
 from gke_clusters.google.credentials import Authorization, CredentialsChoice
 from gke_clusters.google.permissions import PERMISSIONS, REASONS
+from gke_clusters.lifecycle import prerequisites
 from gke_clusters.lifecycle.dss_checks import check_address, check_base_images, check_version
 from gke_clusters.lifecycle.host_checks import (
     check_disks,
@@ -348,3 +350,14 @@ def test_quotas_without_room_are_named_with_where_to_ask_for_more():
             "What to do: request more: https://console.cloud.google.com/iam-admin/quotas",
         ],
     )
+
+
+def test_what_is_looked_at_is_the_host_its_project_and_its_programs():
+    around = prerequisites.look_around(lambda: "14.2.0")
+
+    assert (around.authorize, around.kubectl) == (prerequisites.authorize, prerequisites.kubectl_version)
+    assert (around.project, around.quotas) == (prerequisites.ProjectAccess, prerequisites.ComputeApi)
+    assert isinstance(around.host, prerequisites.HostMetadata)
+    assert isinstance(around.docker, prerequisites.Docker)
+    assert around.dss_version() == "14.2.0"
+    assert around.environment is os.environ

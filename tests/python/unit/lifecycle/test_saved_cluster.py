@@ -51,7 +51,7 @@ def test_reads_which_cluster_is_meant(data: Any) -> None:
     ],
 )
 def test_refuses_data_that_does_not_say_which(data: Any) -> None:
-    with pytest.raises(StateError, match="nothing was deleted") as caught:
+    with pytest.raises(StateError, match="nothing was changed") as caught:
         read_saved_cluster(data)
     assert "data of the DSS cluster" in str(caught.value.resource)
     assert "gcloud container clusters list" in caught.value.remedy

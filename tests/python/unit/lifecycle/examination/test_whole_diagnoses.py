@@ -351,9 +351,9 @@ def test_the_lines_of_data_that_nobody_understands(stage):
         "Id: my-cluster",
         "Type: pycluster_gke-clusters_create-gke-cluster",
         "State: RUNNING",
-        ("failure: The data that DSS keeps of this cluster does not say which GKE cluster it is; nothing was deleted."),
+        ("failure: The data that DSS keeps of this cluster does not say which GKE cluster it is; nothing was changed."),
         "UNKNOWN GKE cluster: There is no answer.",
-        ("failure: The data that DSS keeps of this cluster does not say which GKE cluster it is; nothing was deleted."),
+        ("failure: The data that DSS keeps of this cluster does not say which GKE cluster it is; nothing was changed."),
         "GOOD Kubernetes API: It answers at the address that DSS uses.",
         "Address in the kubeconfig of DSS: https://203.0.113.1",
         "Version: v1.33.5",
@@ -369,10 +369,10 @@ def test_the_lines_of_data_that_nobody_understands(stage):
         "GOOD Pods that wait: No pod waits for anything.",
         "GOOD Recent warnings: The cluster remembers no warning; it does so for an hour.",
         "UNKNOWN Operations: There is no answer.",
-        ("failure: The data that DSS keeps of this cluster does not say which GKE cluster it is; nothing was deleted."),
+        ("failure: The data that DSS keeps of this cluster does not say which GKE cluster it is; nothing was changed."),
         "UNKNOWN Quota: Not known, because there is no answer about the GKE cluster: see there.",
         "UNKNOWN Versions: There is no answer.",
-        ("failure: The data that DSS keeps of this cluster does not say which GKE cluster it is; nothing was deleted."),
+        ("failure: The data that DSS keeps of this cluster does not say which GKE cluster it is; nothing was changed."),
     ]
 
 

@@ -354,6 +354,36 @@ def test_an_api_server_that_does_not_answer_leaves_what_google_says(stage):
     assert "cpu n2-standard-8 RUNNING 4 ? ? ?" in plain(page)
 
 
+def test_an_api_server_that_refuses_the_token_is_not_called_unreachable(stage):
+    stage.add_pool("cpu", 2)
+    stage.list_failure = ControlPlaneUnreachable("It did not accept the token (HTTP 401).", resource="e")
+    stage.list_failure.answered = True
+
+    text = stage.text()
+
+    assert "Unreachable" not in text
+    assert "Nodes, Pods not known It did not accept the token (HTTP 401)." in text
+
+
+@pytest.mark.parametrize("status", ["PROVISIONING", "STOPPING"])
+def test_a_pool_that_comes_or_goes_is_not_said_to_be_complete(stage, status):
+    stage.add_pool("cpu", 2, status=status)
+
+    text = stage.text()
+
+    assert "1 node pool; one of them is being made or removed." in text
+    assert "with all the nodes" not in text
+
+
+def test_a_group_that_compute_engine_leaves_out_is_not_known_to_be_empty(stage):
+    stage.add_pool("cpu", 2)
+    stage.world.compute.resources["instanceGroupManagers"].pop()
+
+    text = stage.text()
+
+    assert "1 node pool; how many nodes there are to be is not known of each." in text
+
+
 def test_a_helper_without_a_token_leaves_what_google_says(stage):
     stage.add_pool("cpu")
     stage.api_failure = CredentialsError("No token.")
