@@ -515,6 +515,8 @@ def test_the_pods_are_reached_by_the_kubeconfig_of_dss(monkeypatch):
     asked = []
 
     class Api:
+        endpoint = "https://203.0.113.1"
+
         def items(self, path):
             asked.append(path)
             return ()
