@@ -92,6 +92,20 @@ def not_kept(wanted: Any, found: Any, place: Place = ()) -> Iterator[Place]:
         yield place
 
 
+def innermost(value: Any, place: Place = ()) -> Iterator[Place]:
+    """Yield each place of a value that has none within it, by which :func:`not_kept` would miss it."""
+    fields: Mapping[Any, Any] = {}
+    step: Callable[[str], Step] = str
+    if isinstance(value, Mapping):
+        fields = value
+    elif isinstance(value, list):
+        fields, step = _by_name(value) or {}, Named
+    if not fields:
+        yield place
+    for key, each in fields.items():
+        yield from innermost(each, (*place, step(key)))
+
+
 def value_at(document: Any, place: Place) -> Any:
     """Return what is at a place; ``ABSENT`` if nothing is."""
     for step in place:

@@ -11,14 +11,27 @@ import copy
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
-from gke_clusters.dss.documents import ABSENT, Difference, Place, differences, not_kept, put_at, said, value_at
+from gke_clusters.dss.documents import (
+    ABSENT,
+    Difference,
+    Place,
+    differences,
+    innermost,
+    not_kept,
+    put_at,
+    said,
+    value_at,
+)
 from gke_clusters.errors import DssRefused
 
 logger = logging.getLogger(__name__)
 
 Document = dict[str, Any]
+
+MayDrop: TypeAlias = Callable[[Document, Place], bool]
+"""Whether DSS may drop what is asked for at a place of a document."""
 
 _ATTEMPTS: Final = 4
 
@@ -51,7 +64,8 @@ class DocumentChange:
 
     Attributes:
         made: what is different now, or would be.
-        dropped: places that were wished for and that this version of DSS does not keep, in words.
+        dropped: places that were wished for and that this version of DSS does not keep, or may not keep where nothing
+            was changed yet, in words.
     """
 
     made: tuple[Difference, ...]
@@ -74,17 +88,25 @@ class DraftDocument:
         self._document = copy.deepcopy(document)
 
 
-def preview_change(stored: StoredDocument, edit: Callable[[Document], None]) -> DocumentChange:
-    """Say what :func:`change_document` would change; change nothing."""
+def _nothing(_document: Document, _place: Place) -> bool:
+    return False
+
+
+def preview_change(
+    stored: StoredDocument, edit: Callable[[Document], None], *, optional: MayDrop = _nothing
+) -> DocumentChange:
+    """Say what :func:`change_document` would change, and what of it may not stay; change nothing."""
     before = stored.read()
-    return DocumentChange(tuple(differences(before, _edited(before, edit))))
+    wishes = tuple(differences(before, _edited(before, edit)))
+    places = [place for wish in wishes for place in innermost(wish.after, wish.place) if optional(before, place)]
+    return DocumentChange(wishes, tuple(map(said, places)))
 
 
 def change_document(
     stored: StoredDocument,
     edit: Callable[[Document], None],
     *,
-    optional: Callable[[Document, Place], bool] = lambda _document, _place: False,
+    optional: MayDrop = _nothing,
 ) -> DocumentChange:
     """Change a document at the places that an edit changes, and nowhere else.
 

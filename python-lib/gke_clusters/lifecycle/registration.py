@@ -42,6 +42,11 @@ _CONTAINERS: Final = "Containerized execution configuration {name}"
 _SPARK: Final = "Spark configuration {name}"
 _DEFAULTS: Final = "Defaults of containers and Spark"
 _CLUSTER: Final = "Default cluster"
+_DROPPED: Final = "This version of DSS does not keep {places}. If it is needed, set it on DSS's own screens."
+_MAY_BE_DROPPED: Final = (
+    "Not every version of DSS keeps {places}. Each run tries it and says what did not stay; a preview cannot know and"
+    " lists it each time."
+)
 _DEFAULT_FIELDS: Final = frozenset(
     {
         "defaultExecutionConfig",
@@ -117,10 +122,7 @@ def registration_steps(
         return [Step.failed("General settings of DSS", failure)], []
     notes = []
     if change.dropped:
-        notes.append(
-            f"This version of DSS does not keep {', '.join(change.dropped)}."
-            " If it is needed, set it on DSS's own screens."
-        )
+        notes.append((_MAY_BE_DROPPED if settings.preview else _DROPPED).format(places=", ".join(change.dropped)))
     return list(_steps(settings, change, stages)), notes
 
 
@@ -201,7 +203,7 @@ def _change(
             set_default_cluster(document, settings.cluster_id)
 
     if settings.preview:
-        return preview_change(stored, edit)
+        return preview_change(stored, edit, optional=may_be_dropped)
     return change_document(stored, edit, optional=may_be_dropped)
 
 

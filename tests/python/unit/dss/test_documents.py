@@ -6,7 +6,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gke_clusters.dss.documents import ABSENT, Named, differences, not_kept, put_at, said, value_at
+from gke_clusters.dss.documents import ABSENT, Named, differences, innermost, not_kept, put_at, said, value_at
 
 LEAVES = st.none() | st.booleans() | st.integers(-3, 3) | st.text("ab", max_size=2)
 NAMED_ITEMS = st.lists(st.fixed_dictionaries({"name": st.sampled_from("abc")}, optional={"value": LEAVES}), max_size=3)
@@ -156,3 +156,17 @@ def _unordered(document):
     if isinstance(document, list):
         return sorted(json.dumps(_unordered(value), sort_keys=True) for value in document)
     return document
+
+
+def test_the_innermost_places_are_those_by_which_what_is_not_kept_is_missed():
+    value = {"a": {"b": 1, "none": {}}, "items": [{"name": "x", "c": [1, {"d": 2}]}, {"name": "y"}], "empty": []}
+
+    assert [said(place) for place in innermost(value)] == [
+        "a.b",
+        "a.none",
+        "items[x].name",
+        "items[x].c",
+        "items[y].name",
+        "empty",
+    ]
+    assert list(innermost("text", ("here",))) == [("here",)]

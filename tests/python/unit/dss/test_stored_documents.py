@@ -75,6 +75,19 @@ def test_a_preview_writes_nothing():
     assert [str(each) for each in change.made] == ["mine: 1 → 2"]
 
 
+def test_a_preview_says_what_may_not_stay_of_what_would_change():
+    store = Store({"kept": 1, "same": {"mine": 2}})
+    wanted = {"kept": 5, "same": {"mine": 2}, "new": {"mine": {"x": 1}, "other": 1}}
+
+    change = preview_change(store, setting(**wanted), optional=lambda _document, place: "mine" in place)
+
+    assert change.dropped == ("new.mine.x",)
+
+
+def test_a_preview_names_nothing_that_may_not_stay_unless_it_is_told():
+    assert preview_change(Store({}), setting(mine=2)).dropped == ()
+
+
 def test_writes_at_once_what_it_has_read():
     store = Store({})
 

@@ -183,6 +183,28 @@ def test_says_what_dss_does_not_keep():
     assert "does not keep containerSettings.executionConfigs[my-cluster].kubernetesRuntimeConfig.nodeSelector" in page
 
 
+def test_a_preview_says_what_dss_may_not_keep_and_the_run_what_it_did_not():
+    class Fifteen(Store):
+        def write(self, document):
+            self.document = copy.deepcopy(document)
+            self.document["containerSettings"]["executionConfigs"][0]["kubernetesRuntimeConfig"].pop("tolerations")
+
+    store = Fifteen({"containerSettings": {"buildConfigs": [], "executionConfigs": []}, "sparkSettings": {}})
+    place = "containerSettings.executionConfigs[my-cluster].kubernetesRuntimeConfig"
+
+    [first] = notes_of(register(store, DATA, running(), nodePool="gpu", preview=True))
+    register(store, DATA, running(), nodePool="gpu")
+    [later] = notes_of(register(store, DATA, running(), nodePool="gpu", preview=True))
+    [told] = notes_of(register(store, DATA, running(), nodePool="gpu"))
+
+    assert f"{place}.nodeSelector, {place}.tolerations" in first
+    assert later == (
+        f"Not every version of DSS keeps {place}.tolerations. Each run tries it and says what did not stay; a preview"
+        " cannot know and lists it each time."
+    )
+    assert told.startswith(f"This version of DSS does not keep {place}.tolerations.")
+
+
 def test_a_taint_of_an_unknown_effect_is_borne_whatever_its_effect():
     placement = pool_placement({"name": "x", "config": {"taints": [{"key": "k", "value": "v"}]}})
 
