@@ -88,10 +88,10 @@ def set_pre_push_script(document: Document, urls: Collection[str], script: str) 
 
 
 def is_free_for(push: ImagePush, script: str) -> bool:
-    """Whether a configuration does nothing before it pushes, or runs this script, be it for another registry."""
+    """Whether a configuration does nothing before it pushes, or runs this script, be it for another repository."""
     if push.pre_push_mode in (None, "", "NONE"):
         return True
-    # Each registry has a folder of its own, all beside one another.
+    # Each repository has a folder of its own, all beside one another.
     return Path(push.pre_push_script or "").parents[1:2] == Path(script).parents[1:2]
 
 

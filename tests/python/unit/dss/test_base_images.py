@@ -5,7 +5,7 @@ import pytest
 from gke_clusters.dss.base_images import ImagePush, executor_push, is_free_for, pushes_to, set_pre_push_script
 
 URL = "us-docker.pkg.dev/p/dss"
-SCRIPT = "/dss/gke-clusters/registry-login/us-docker.pkg.dev/login"
+SCRIPT = "/dss/gke-clusters/registry-login/us-docker.pkg.dev+p+dss/login"
 ELSEWHERE = {"repositoryURL": "docker.io/p"}
 
 
@@ -109,7 +109,7 @@ def test_what_an_administrator_set_stays(fields):
     assert not is_free_for(pushes_to(document, {URL})[0], SCRIPT)
 
 
-def test_the_script_of_another_registry_gives_way():
+def test_the_script_of_another_repository_gives_way():
     older = SCRIPT.replace("us-docker", "europe-docker")
     document = flat(prePushMode="CUSTOM", prePushScript=older)
 

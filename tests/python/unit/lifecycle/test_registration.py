@@ -11,7 +11,8 @@ from gke_clusters.errors import ClusterNotFound, DssRefused, SettingsError
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.progress import Progress
-from gke_clusters.lifecycle.registration import pool_placement, register_cluster
+from gke_clusters.lifecycle.registration import Stage, pool_placement, register_cluster, registration_steps
+from gke_clusters.reports.checklist import Outcome
 from gke_clusters.settings.register import REMEDY, parse_register
 from tests.python.unit.lifecycle.checklists import notes_of, steps_of, title_of
 
@@ -203,6 +204,23 @@ def test_a_preview_says_what_dss_may_not_keep_and_the_run_what_it_did_not():
         " cannot know and lists it each time."
     )
     assert told.startswith(f"This version of DSS does not keep {place}.tolerations.")
+
+
+def test_a_registration_in_two_halves_comes_to_the_same(store):
+    settings = parse_register(
+        {"clusterId": "my-cluster", "registryUrl": REGISTRY, "makeDefault": True, "makeDefaultCluster": True}
+    )
+    whole = Store()
+    registration_steps(settings, None, whole)
+
+    configurations, _notes = registration_steps(settings, None, store, (Stage.CONFIGURATIONS,))
+    between = store.read()
+    defaults, _notes = registration_steps(settings, None, store, (Stage.DEFAULTS,))
+
+    assert [step.outcome for step in configurations + defaults] == [Outcome.CHANGED] * 4
+    assert "defaultExecutionConfig" not in str(between)
+    assert "defaultK8sClusterId" not in between
+    assert store.document == whole.document
 
 
 def test_a_taint_of_an_unknown_effect_is_borne_whatever_its_effect():
