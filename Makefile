@@ -8,7 +8,7 @@ UNIT := tests/python/unit
 SANDBOX := tests/python/unit/sandbox $(addprefix tests/python/integration/test_,$(addsuffix .py,cluster_autoscaler container_client demo dss_settings gcloud gcs_connection google_services kubectl leftovers recorded_traffic registry sandbox sandbox_faults sandbox_processes storage))
 CHECKED := python-lib resource sandbox tools benchmarks
 # What takes away, breaks or searches for one thing after the other, and takes longer for it.
-PROOFS := $(addprefix tests/python/,integration/test_least_privilege.py integration/secrets chaos/test_pool_macros.py chaos/test_looking_macros.py chaos/test_forgotten_clusters.py)
+PROOFS := $(addprefix tests/python/,integration/test_least_privilege.py integration/secrets chaos/test_macros.py)
 # DSS loads each component file by itself, so each is checked by itself.
 COMPONENTS := $(wildcard python-clusters/*/cluster.py python-runnables/*/runnable.py)
 
@@ -74,8 +74,8 @@ fuzz: setup ## new examples for each rule, dialogs of any JSON first; EXAMPLES s
 	@EXAMPLES=$(EXAMPLES) $(PY) -m pytest -q -n $(WORKERS) --timeout 3600 -m hypothesis $(UNIT)
 
 SEEDS ?= 100
-chaos: setup ## seeded schedules of stories, faults and kills; SEEDS says how many
-	@$(PY) -m tests.python.chaos --seeds $(SEEDS)
+chaos: setup ## seeded schedules of stories, faults and kills; SEEDS says how many of each kind, ARGS="--kind pools" which
+	@$(PY) -m tests.python.chaos --seeds $(SEEDS) $(ARGS)
 
 mutants: .venvs/mutation/.ready ## small changes of the code that a unit test must notice; ARGS=settings for a part of it
 	@.venvs/mutation/bin/python tools/mutants.py --workers $(WORKERS) $(ARGS)

@@ -1,4 +1,7 @@
-"""Plays seeds by hand: `.venv/bin/python -m tests.python.chaos --seeds 5000`, or `--seed 17` for one of them, told."""
+"""Plays seeds by hand: `.venv/bin/python -m tests.python.chaos --seeds 5000` of each kind, or one, each step told.
+
+One: `.venv/bin/python -m tests.python.chaos --kind pools --seed 17`.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from sandbox.process import ROOT
 
 sys.path.insert(0, str(ROOT / "python-lib"))
 
-from tests.python.chaos.crew import WORKERS_PER_CORE, Played, open_stage, play_seed, play_seeds
-from tests.python.chaos.schedules import schedule_of
+from tests.python.chaos.crew import WORKERS_PER_CORE, Played, Stages, play_seed, play_seeds
+from tests.python.chaos.plays.every import KINDS
 from tests.python.chaos.tally import Tally
 
 _TOLD_EVERY = 250
@@ -25,45 +29,55 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.python.chaos", description=__doc__)
     chosen = parser.add_mutually_exclusive_group(required=True)
     chosen.add_argument("--seed", type=int, help="play this one and tell each step")
-    chosen.add_argument("--seeds", type=int, help="play that many")
+    chosen.add_argument("--seeds", type=int, help="play that many of each kind")
+    parser.add_argument("--kind", action="append", choices=tuple(KINDS), help="only these (default: all of them)")
     parser.add_argument("--first", type=int, default=0, help="the first of them (default 0)")
     parser.add_argument(
         "--workers",
         type=int,
         default=WORKERS_PER_CORE * (os.cpu_count() or 1),
-        help="processes that play, each with a sandbox of its own (default %(default)s)",
+        help="processes that play, each with sandboxes of its own (default %(default)s)",
     )
-    parser.add_argument("--show", action="store_true", help="print the schedules and play nothing")
+    parser.add_argument("--show", action="store_true", help="print what is planned and play nothing")
     wanted = parser.parse_args()
     # As after Ctrl-C: what plays ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    seeds = (
-        range(wanted.first, wanted.first + wanted.seeds) if wanted.seed is None else range(wanted.seed, wanted.seed + 1)
-    )
+    first, number = (wanted.first, wanted.seeds) if wanted.seed is None else (wanted.seed, 1)
+    plays = [(kind, seed) for kind in wanted.kind or KINDS for seed in range(first, first + number)]
     if wanted.show:
-        for seed in seeds:
-            _say(str(schedule_of(seed)))
+        for kind, seed in plays:
+            _say(KINDS[kind].describe(seed))
         return 0
     if wanted.seed is not None:
-        return _report(_tell(wanted.seed))
-    return _report(play_seeds(seeds, max(1, min(wanted.workers, len(seeds)))))
+        return _report(_tell(plays))
+    return _report(play_seeds(plays, max(1, min(wanted.workers, len(plays)))))
 
 
-def _tell(seed: int) -> Iterable[Played]:
-    with open_stage(_say) as stage:
-        yield play_seed(stage, seed, _say)
+def _tell(plays: Sequence[tuple[str, int]]) -> Iterator[Played]:
+    stages = Stages(_say)
+    try:
+        for kind, seed in plays:
+            yield play_seed(stages, kind, seed, _say)
+    finally:
+        stages.close()
 
 
 def _report(played: Iterable[Played]) -> int:
-    total, complaints, started = Tally(), 0, time.monotonic()
+    totals: defaultdict[str, Tally] = defaultdict(Tally)
+    complaints, started = 0, time.monotonic()
     for one in played:
-        total.add(one.tally)
         if one.failure:
             complaints += 1
             _say(f"\n{one.failure}\n")
-        if one.seed is not None and total.seeds % _TOLD_EVERY == 0:
-            _say(f"{total.seeds} seeds, {len(total.failed)} failed, {time.monotonic() - started:.0f} s")
-    _say(total.summary(time.monotonic() - started))
+        if one.seed is None:
+            continue
+        total = totals[one.kind]
+        total.add(one.tally)
+        if total.seeds % _TOLD_EVERY == 0:
+            _say(f"{one.kind}: {total.seeds} seeds, {len(total.failed)} failed, {time.monotonic() - started:.0f} s")
+    for kind, total in totals.items():
+        _say(f"\n{kind}: {total.summary()}")
+    _say(f"\n{sum(total.seeds for total in totals.values())} seeds in {time.monotonic() - started:.0f} s")
     return 1 if complaints else 0
 
 

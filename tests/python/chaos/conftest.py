@@ -1,19 +1,16 @@
-"""The stage that the schedules of one worker share."""
+"""The stages that the plays of one worker share."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from sandbox.process import SandboxProcess
-from tests.python.chaos.stage import SANDBOX_ARGUMENTS, Stage
+from tests.python.chaos.crew import Stages
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    folder = tmp_path_factory.mktemp("chaos")
-    sandbox = SandboxProcess(folder, SANDBOX_ARGUMENTS)
-    built = Stage.build(sandbox, folder / "dss")
-    yield built
-    built.close()
-    left = sandbox.stop()
+def stages() -> Iterator[Stages]:
+    left: list[str] = []
+    made = Stages(left.append)
+    yield made
+    made.close()
     assert not left, left

@@ -1,4 +1,4 @@
-"""Plays many seeds with several processes, each with a sandbox of its own, and adds up what they tell."""
+"""Plays many seeds with several processes, each with sandboxes of its own, and tells what became of each."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sandbox.process import SandboxFailedError, SandboxProcess
 from tests.python.chaos.judge import Violation
-from tests.python.chaos.player import Play
-from tests.python.chaos.schedules import schedule_of
+from tests.python.chaos.plays.every import KINDS
+from tests.python.chaos.plays.kind import Teller
 from tests.python.chaos.stage import SANDBOX_ARGUMENTS, Stage
 from tests.python.chaos.tally import Tally
 
@@ -41,25 +41,28 @@ class Played:
     """What became of one seed.
 
     Attributes:
+        kind: of the play; empty for what is about none.
         seed: which one; None for what is about none of them.
         tally: what happened in it.
         failure: what must be true and was not, with all that is needed to look into it; empty if all was well.
     """
 
+    kind: str
     seed: int | None
     tally: Tally
     failure: str = ""
 
 
 @contextmanager
-def open_stage(complain: Callable[[str], None]) -> Iterator[Stage]:
+def open_stage(complain: Callable[[str], None], dss_version: str = "15") -> Iterator[Stage]:
     """Give a new sandbox and a new process of the plugin, and end both.
 
     Args:
         complain: told of each process that is left behind.
+        dss_version: of the simulated DSS.
     """
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        sandbox = SandboxProcess(Path(folder), SANDBOX_ARGUMENTS)
+        sandbox = SandboxProcess(Path(folder), (*SANDBOX_ARGUMENTS, "--dss-version", dss_version))
         try:
             stage = Stage.build(sandbox, Path(folder) / "dss")
             try:
@@ -74,47 +77,83 @@ def open_stage(complain: Callable[[str], None]) -> Iterator[Stage]:
                 complain(str(error))
 
 
-def play_seed(stage: Stage, seed: int, say: Callable[[str], None]) -> Played:
+class Stages:
+    """The stages of one process: one for each version of DSS, made where it is wanted, and a new one now and then.
+
+    Args:
+        complain: told of each process that a stage leaves behind.
+    """
+
+    def __init__(self, complain: Callable[[str], None]) -> None:
+        self._complain = complain
+        self._open: dict[str, tuple[ExitStack, Stage, Iterator[int]]] = {}
+
+    def stage(self, dss_version: str) -> Stage:
+        """Return the stage for the next seed."""
+        if dss_version in self._open and next(self._open[dss_version][2], None) is None:
+            self._open.pop(dss_version)[0].close()
+        if dss_version not in self._open:
+            with ExitStack() as made:
+                stage = made.enter_context(open_stage(self._complain, dss_version))
+                self._open[dss_version] = (made.pop_all(), stage, iter(range(_SEEDS_PER_STAGE - 1)))
+        return self._open[dss_version][1]
+
+    def close(self) -> None:
+        """End all of them."""
+        while self._open:
+            self._open.popitem()[1][0].close()
+
+
+def play_seed(stages: Stages, kind: str, seed: int, say: Callable[[str], None]) -> Played:
     """Play one seed; whatever goes wrong in it is told and not raised.
 
     Args:
-        stage: where it is played.
+        stages: where it is played.
+        kind: of the play, one of `KINDS`.
         seed: which one.
         say: told of each step and how it ended.
     """
-    schedule = schedule_of(seed)
+    play = KINDS[kind]
     told: list[str] = []
 
     def hear(line: str) -> None:
         told.append(line)
         say(line)
 
-    play = Play(stage, schedule, hear)
+    tally = Tally(seeds=1)
+    stage = stages.stage(play.dss_version(seed))
     failure = ""
     try:
-        play.play()
+        play.play(stage, seed, Teller(stage, tally, hear))
     except Violation as violation:
         failure = str(violation)
     except Exception:
         failure = traceback.format_exc()
     if failure:
+        # What it left is not the next one's fault.
+        stage.scenery.pop(kind, None)
         so_far = "\n".join(told)
-        failure = f"{failure}\n\n{schedule}\n\nIt went so:\n{so_far}\n\nAgain: {schedule.rerun_command}"
-        play.tally.failed.append(seed)
-    return Played(seed, play.tally, failure)
+        again = f".venv/bin/python -m tests.python.chaos --kind {kind} --seed {seed}"
+        failure = f"{failure}\n\n{play.describe(seed)}\n\nIt went so:\n{so_far}\n\nAgain: {again}"
+        tally.failed.append(seed)
+    return Played(kind, seed, tally, failure)
 
 
-def play_seeds(seeds: Iterable[int], workers: int) -> Iterator[Played]:
+def play_seeds(plays: Iterable[tuple[str, int]], workers: int) -> Iterator[Played]:
     """Play seeds with that many processes and give what became of each, in the order in which they end.
+
+    Args:
+        plays: the kind and the seed of each.
+        workers: how many processes.
 
     Raises:
         CrewLostError: a process ended before its work was done.
     """
     context = multiprocessing.get_context("spawn")
-    waiting: Queue[int | None] = context.Queue()
+    waiting: Queue[tuple[str, int] | None] = context.Queue()
     played: Queue[Played | None] = context.Queue()
-    for seed in (*seeds, *[None] * workers):
-        waiting.put(seed)
+    for one in (*plays, *[None] * workers):
+        waiting.put(one)
     crew = [context.Process(target=_work, args=(waiting, played)) for _ in range(workers)]
     try:
         for process in crew:
@@ -141,16 +180,14 @@ def _collect(played: Queue[Played | None], crew: Sequence[BaseProcess]) -> Itera
             yield item
 
 
-def _work(waiting: Queue[int | None], played: Queue[Played | None]) -> None:
-    """Play seeds until there are no more, on a new stage every now and then."""
-    # The sandbox and the plugin's process end with this one, also where the whole run is interrupted.
+def _work(waiting: Queue[tuple[str, int] | None], played: Queue[Played | None]) -> None:
+    """Play seeds until there are no more."""
+    # The sandboxes and the plugin's processes end with this one, also where the whole run is interrupted.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    seed = waiting.get()
-    while seed is not None:
-        with open_stage(lambda line: played.put(Played(None, Tally(), line))) as stage:
-            for _ in range(_SEEDS_PER_STAGE):
-                if seed is None:
-                    break
-                played.put(play_seed(stage, seed, lambda _: None))
-                seed = waiting.get()
+    stages = Stages(lambda line: played.put(Played("", None, Tally(), line)))
+    try:
+        while (one := waiting.get()) is not None:
+            played.put(play_seed(stages, *one, lambda _: None))
+    finally:
+        stages.close()
     played.put(None)

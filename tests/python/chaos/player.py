@@ -12,9 +12,9 @@ from tests.python.chaos import causes
 from tests.python.chaos.dialogs import ZONES, attach_dialog, create_dialog
 from tests.python.chaos.dss_clusters import ATTACH, CREATE, DssCluster, End
 from tests.python.chaos.judge import Judge, Violation
+from tests.python.chaos.plays.kind import Teller
 from tests.python.chaos.schedules import Action, Ending, Neighbour, Schedule, Step
 from tests.python.chaos.stage import BYSTANDER, Stage
-from tests.python.chaos.tally import Tally, kind_of
 from tests.python.integration.furnished_cluster import FurnishedCluster
 
 _OTHER_DSS = Ownership.of("another-installation", "its-cluster").labels
@@ -26,16 +26,14 @@ class Play:
     Args:
         stage: where it is played.
         schedule: what happens.
-        say: told of each step and how it ended.
-
-    Attributes:
-        tally: what has happened so far.
+        teller: has the stories told.
     """
 
-    def __init__(self, stage: Stage, schedule: Schedule, say: Callable[[str], None]) -> None:
+    def __init__(self, stage: Stage, schedule: Schedule, teller: Teller) -> None:
         self._stage = stage
         self._schedule = schedule
-        self._say = say
+        self._teller = teller
+        self._say = teller.say
         self._place = schedule.location
         self._options = schedule.options
         # Of its own, so that a seed can be played again on the same sandbox.
@@ -43,7 +41,6 @@ class Play:
         self._cluster = DssCluster(stage.component, CREATE, name, create_dialog(schedule.location, schedule.options))
         self._attached = DssCluster(stage.component, ATTACH, f"{name}-attached", attach_dialog(BYSTANDER))
         self._judge = Judge(stage, self._cluster, schedule.options)
-        self.tally = Tally(seeds=1)
         # Whether an operation never ends: then nobody can ever use the cluster or delete it.
         self._stuck = False
 
@@ -142,20 +139,9 @@ class Play:
         self._judge.after_any(end, met)
 
     def _tell(self, act: Callable[[float | None], End], step: Step) -> tuple[End, list[dict[str, Any]]]:
-        with self._stage.faults(step.faults) as struck:
-            end = act(step.kill_after_seconds)
-            met = struck()
+        end, met = self._teller.listen(step.faults, lambda: act(step.kill_after_seconds))
         self._stuck = self._stuck or any(causes.stays(fault) for fault in met)
-        self._count(end, met)
-        cause = f": {end.message.splitlines()[0]}" if end.message else ""
-        self._say(f"   -> {end.ended} in {end.seconds:.2f} s, {len(met)} of {len(step.faults)} faults struck{cause}")
         return end, met
-
-    def _count(self, end: End, met: list[dict[str, Any]]) -> None:
-        self.tally.stories += 1
-        self.tally.kills += end.ended == "killed"
-        self.tally.struck.update(kind_of(fault) for fault in met)
-        self.tally.ends[end.error_type.rpartition(".")[2] or end.ended] += 1
 
     def _end(self) -> None:
         """Tell the last story, in which nothing goes wrong; the judge requires what must be true after it."""

@@ -90,11 +90,6 @@ class Schedule:
     ending: Ending
     steps: tuple[Step, ...] = field(default=())
 
-    @property
-    def rerun_command(self) -> str:
-        """The command that plays it again and tells each step."""
-        return f".venv/bin/python -m tests.python.chaos --seed {self.seed}"
-
     def __str__(self) -> str:
         lines = [
             f"seed {self.seed}: location {self.location}, neighbour {self.neighbour.value}",

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import requests
 
@@ -20,6 +20,7 @@ SANDBOX_ARGUMENTS: Final = ("--speed", "4000")
 """A cluster is created in a tenth of a second, a stockout shows after half a second."""
 BYSTANDER: Final = "bystander"
 _TIMEOUT_SECONDS: Final = 20
+_Scene = TypeVar("_Scene")
 
 
 @dataclass
@@ -31,6 +32,8 @@ class Stage:
         component: the plugin.
         outsider: somebody else in the project.
         bystander: a cluster of somebody else, as it was created.
+        plays: a number for each play, so that a seed can be played again on the same sandbox.
+        scenery: what the seeds of one kind have in common, by the name of the kind.
     """
 
     sandbox: SandboxProcess
@@ -38,12 +41,25 @@ class Stage:
     outsider: Outsider
     bystander: dict[str, Any]
     plays: Iterator[int] = field(default_factory=itertools.count)
+    scenery: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def build(cls, sandbox: SandboxProcess, folder: Path) -> Stage:
         """Prepare a sandbox for schedules."""
         outsider = Outsider(sandbox)
         return cls(sandbox, Component(sandbox, folder), outsider, outsider.create(ZONES[0], BYSTANDER))
+
+    def scene(self, kind: str, make: Callable[[], _Scene]) -> _Scene:
+        """Return what the seeds of one kind have in common; the first of them makes it.
+
+        Args:
+            kind: name of it.
+            make: makes it.
+        """
+        if kind not in self.scenery:
+            self.scenery[kind] = make()
+        scene: _Scene = self.scenery[kind]
+        return scene
 
     @contextlib.contextmanager
     def faults(self, faults: tuple[dict[str, Any], ...]) -> Iterator[Callable[[], list[dict[str, Any]]]]:

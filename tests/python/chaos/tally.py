@@ -16,7 +16,7 @@ class Tally:
 
     Attributes:
         seeds: schedules that were played.
-        stories: starts, stops, attachments and detachments that were told.
+        stories: starts, stops, attachments, detachments and macros that were told.
         kills: stories whose process was killed.
         struck: faults that struck, by kind; a fault that struck several requests of one story counts once.
         ends: stories by how they ended: `returned`, the class of an error, or `killed`.
@@ -39,14 +39,10 @@ class Tally:
         self.ends += other.ends
         self.failed += other.failed
 
-    def summary(self, seconds: float) -> str:
-        """Say it in a few lines.
-
-        Args:
-            seconds: how long it took.
-        """
+    def summary(self) -> str:
+        """Say it in a few lines."""
         lines = [
-            f"{self.seeds} seeds: {len(self.failed)} failed, {seconds:.0f} s",
+            f"{self.seeds} seeds: {len(self.failed)} failed",
             f"{self.stories} stories, {self.kills} of them killed, {self.struck.total()} faults struck",
             *_table("faults that struck", self.struck),
             *_table("how the stories ended", self.ends),

@@ -1,8 +1,9 @@
 """The process that tells the stories: it imports the plugin once, and each story is a fork of it that can be killed.
 
 Each line of standard input is a call: `{"call", "folder", "log", "kill_after_seconds", "bound_seconds"}`, of which
-`call` is what the driver of the sandbox's DSS reads. Each line of standard output is its end:
-`{"ended", "seconds", "result" or "error"}`, where `ended` is `returned`, `killed` (as was asked) or `endless`.
+`call` is what the driver of the sandbox's DSS reads, a macro's with its `kind` and `environment`. Each line of standard
+output is its end: `{"ended", "seconds", "result" or "error"}`, where `ended` is
+`returned`, `killed` (as was asked) or `endless`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import traceback
 from pathlib import Path
 from typing import Any, Final
 
-from sandbox.dss.driver.component_call import Reporter, call_cluster, load_module
+from sandbox.dss.driver.component_call import Reporter, call_cluster, call_macro, load_module
 from tests.python.chaos.quick_time import SPEED, QuickTime, importing_with
 
 _POLL_SECONDS: Final = 0.002
@@ -102,7 +103,7 @@ def _be_the_story(asked: dict[str, Any], folder: Path, answer: Path) -> None:
         with answer.open("w", encoding="utf-8") as stream:
             report = Reporter(stream)
             try:
-                report.send(result=call_cluster(call, load_module(call["source"], folder), report))
+                report.send(result=_result(call, folder, report))
             except BaseException as error:  # as the driver does: every end is told
                 traceback.print_exc()
                 report.send(
@@ -115,6 +116,15 @@ def _be_the_story(asked: dict[str, Any], folder: Path, answer: Path) -> None:
     finally:
         # The clean-up at the end of an interpreter is the parent's, not this process's.
         os._exit(0)
+
+
+def _result(call: dict[str, Any], folder: Path, report: Reporter) -> Any:
+    """Call the component, and give the page of a macro as the stories told in place of a start do."""
+    os.environ.update(call.get("environment", {}))
+    module = load_module(call["source"], folder)
+    if call.get("kind") == "macro":
+        return {"data": {"page": call_macro(call, module, report)}}
+    return call_cluster(call, module, report)
 
 
 def _await_end(child: int, asked: dict[str, Any], started: float) -> str:
