@@ -68,10 +68,8 @@ def new_limits(now: Autoscaling, zones: int, settings: ResizeNodePoolSettings) -
     number = settings.num_nodes * factor
     fewest = min(now.fewest, number) if settings.min_num_nodes is None else settings.min_num_nodes * factor
     most = max(now.most, number) if settings.max_num_nodes is None else settings.max_num_nodes * factor
-    # One that is given moves the other.
-    if settings.min_num_nodes is None:
-        fewest = min(fewest, most)
-    return replace(now, fewest=fewest, most=max(fewest, most))
+    # The number lies between them: the dialog takes no other.
+    return replace(now, fewest=fewest, most=most)
 
 
 def _require_autoscaled_for_limits(settings: ResizeNodePoolSettings, pool: NodePool) -> None:
