@@ -77,7 +77,11 @@ def differences(before: Any, after: Any, place: Place = ()) -> Iterator[Differen
 
 
 def not_kept(wanted: Any, found: Any, place: Place = ()) -> Iterator[Place]:
-    """Yield each innermost place of what was wanted that is not found; what is found beyond that does not count."""
+    """Yield each innermost place of what was wanted that is not found; what is found beyond that does not count.
+
+    DSS adds defaults to objects wherever they stand, those of a list included. Objects of a list that have no names are
+    compared one by one where there are as many; the place of a field of theirs is said without which of them it is.
+    """
     if isinstance(wanted, Mapping) and isinstance(found, Mapping):
         for key, value in wanted.items():
             yield from not_kept(value, found.get(key, ABSENT), (*place, str(key)))
@@ -88,12 +92,19 @@ def not_kept(wanted: Any, found: Any, place: Place = ()) -> Iterator[Place]:
             for name, value in old.items():
                 yield from not_kept(value, new.get(name, ABSENT), (*place, Named(name)))
             return
+        if len(wanted) == len(found) and _all_objects((*wanted, *found)):
+            for one, other in zip(wanted, found, strict=True):
+                yield from not_kept(one, other, place)
+            return
     if not _same(wanted, found):
         yield place
 
 
 def innermost(value: Any, place: Place = ()) -> Iterator[Place]:
     """Yield each place of a value that has none within it, by which :func:`not_kept` would miss it."""
+    if isinstance(value, list) and value and _by_name(value) is None and _all_objects(value):
+        yield from dict.fromkeys(each for item in value for each in innermost(item, place))
+        return
     fields: Mapping[Any, Any] = {}
     step: Callable[[str], Step] = str
     if isinstance(value, Mapping):
@@ -167,6 +178,10 @@ def _by_name(items: Sequence[Any]) -> dict[str, Any] | None:
             return None
         named[name] = item
     return named
+
+
+def _all_objects(items: Sequence[Any]) -> bool:
+    return all(isinstance(each, Mapping) for each in items)
 
 
 def _same_order(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

@@ -90,7 +90,11 @@ _BUILD_CONFIG_15 = Fields(
         "baseImageType": Value("EXEC"),
         "imageBuilderType": Value("DOCKER"),
         "dockerBuilderConfig": Fields(
-            {"dockerTLSVerify": _YES_NO, "pushConfigs": Items(Fields({"repositoryURL": _ANYTHING}))}
+            {
+                "dockerTLSVerify": _YES_NO,
+                # Not confirmed: a default that is added to what has no name, which no reader may take for a loss.
+                "pushConfigs": Items(Fields({"repositoryURL": _ANYTHING, "prePushMode": Choice(("NONE",))})),
+            }
         ),
         "dkuInClusterBuilderConfig": _ANYTHING,
         "openshiftBuilderConfig": _ANYTHING,

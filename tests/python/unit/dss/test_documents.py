@@ -58,6 +58,27 @@ def test_what_is_kept_may_be_more_than_was_wanted():
     assert list(not_kept({"a": [{"name": "x", "b": 1}]}, {"a": [{"name": "x", "b": 1, "c": 2}], "d": 3})) == []
 
 
+def test_a_default_that_is_added_to_an_object_without_a_name_is_kept():
+    wanted = {"pushConfigs": [{"repositoryURL": "u"}]}
+
+    assert list(not_kept(wanted, {"pushConfigs": [{"repositoryURL": "u", "prePushMode": "NONE"}]})) == []
+
+
+def test_names_the_field_of_an_object_without_a_name_that_was_not_kept():
+    wanted = {"pushConfigs": [{"repositoryURL": "u"}, {"repositoryURL": "v", "prePushMode": "CUSTOM"}]}
+
+    assert list(not_kept(wanted, {"pushConfigs": [{"repositoryURL": "u"}, {"repositoryURL": "v"}]})) == [
+        ("pushConfigs", "prePushMode")
+    ]
+
+
+def test_a_list_with_more_or_fewer_objects_without_a_name_is_not_kept():
+    wanted = {"pushConfigs": [{"repositoryURL": "u"}]}
+
+    for found in ([], [{"repositoryURL": "u"}, {"repositoryURL": "v"}], ["u"]):
+        assert list(not_kept(wanted, {"pushConfigs": found})) == [("pushConfigs",)]
+
+
 def test_names_each_field_of_a_new_object_that_was_not_kept():
     wanted = {"configs": [{"name": "x", "b": 1, "deep": {"c": 2, "d": 3}}]}
     found = {"configs": [{"name": "x", "deep": {"d": 3}}]}
@@ -73,7 +94,7 @@ def test_tells_true_from_one_wherever_it_stands():
     unnamed = {"a": [{"x": 1}]}, {"a": [{"x": True}]}
 
     assert rows(*unnamed) == [("a", [{"x": 1}], [{"x": True}])]
-    assert [said(place) for place in not_kept(*unnamed)] == ["a"]
+    assert [said(place) for place in not_kept(*unnamed)] == ["a.x"]
     assert rows({"a": [1]}, {"a": [1.0]}) == []
 
 
@@ -159,7 +180,12 @@ def _unordered(document):
 
 
 def test_the_innermost_places_are_those_by_which_what_is_not_kept_is_missed():
-    value = {"a": {"b": 1, "none": {}}, "items": [{"name": "x", "c": [1, {"d": 2}]}, {"name": "y"}], "empty": []}
+    value = {
+        "a": {"b": 1, "none": {}},
+        "items": [{"name": "x", "c": [1, {"d": 2}]}, {"name": "y"}],
+        "unnamed": [{"u": 1}, {"u": 2, "v": 3}],
+        "empty": [],
+    }
 
     assert [said(place) for place in innermost(value)] == [
         "a.b",
@@ -167,6 +193,8 @@ def test_the_innermost_places_are_those_by_which_what_is_not_kept_is_missed():
         "items[x].name",
         "items[x].c",
         "items[y].name",
+        "unnamed.u",
+        "unnamed.v",
         "empty",
     ]
     assert list(innermost("text", ("here",))) == [("here",)]

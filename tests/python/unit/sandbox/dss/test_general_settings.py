@@ -387,7 +387,7 @@ def test_dss_15_splits_them_into_build_and_execution_configs(start_dss: Any) -> 
     (kept,) = raw["containerSettings"]["executionConfigs"]
     assert "type" not in build
     assert build["imageBuilderType"] == "DOCKER"
-    assert build["dockerBuilderConfig"]["pushConfigs"] == [{"repositoryURL": "r/p"}]
+    assert build["dockerBuilderConfig"]["pushConfigs"] == [{"repositoryURL": "r/p", "prePushMode": "NONE"}]
     assert "repositoryURL" not in kept
     assert kept["imageBuildConfig"] == "gar"
     assert kept["kubernetesRuntimeConfig"]["kubernetesNamespace"] == "ns"
