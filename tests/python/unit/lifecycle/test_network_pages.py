@@ -15,7 +15,7 @@ from gke_clusters.lifecycle import network_test
 from tests.python.unit.kube.test_network_probe import REFUSED, state_of
 from tests.python.unit.lifecycle.conftest import World
 from tests.python.unit.lifecycle.node_pools import plain
-from tests.python.unit.lifecycle.test_network_test import DROPPED, SETTINGS, Dss, Stage, reporting
+from tests.python.unit.lifecycle.test_network_test import DROPPED, SETTINGS, Dss, Stage, reporting, with_resource
 
 HEAD = "From a pod in the cluster to DSS at dss.internal:10001."
 POD = "Pod default/POD Image image:1 Node n1 Address 10.0.0.9 Time T s"
@@ -193,7 +193,7 @@ def test_a_pool_that_is_not_there_is_a_field_to_correct(stage: Stage) -> None:
     (problem,) = refused.value.problems
     assert str(problem) == "Name of the node pool: cpu is not in the cluster; there are: gpu"
     assert refused.value.remedy == "Correct these fields and run the macro again."
-    stage.gke.resource["nodePools"] = []
+    with_resource(stage.gke, nodePools=[])
     with pytest.raises(SettingsError, match="there are: none"):
         stage.run(nodePoolId="cpu")
 

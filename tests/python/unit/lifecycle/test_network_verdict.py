@@ -136,7 +136,7 @@ def test_without_an_address_nothing_is_said_of_connections() -> None:
 
 
 def test_the_parts_of_a_way_without_trouble_say_what_answered_and_how_fast() -> None:
-    checks = [
+    checks: list[Any] = [
         {**RESOLVED, "addresses": ["10.0.0.2", "fd00::2"]},
         tcp("ok"),
         NO_IPV6,
@@ -157,7 +157,7 @@ def test_the_parts_of_a_way_without_trouble_say_what_answered_and_how_fast() -> 
 
 
 def test_the_parts_of_a_way_with_trouble_say_what_was_met_instead() -> None:
-    checks = [
+    checks: list[Any] = [
         {"check": "resolve", "outcome": "failed", "error": "not known"},
         RESOLVED,
         {**tcp("refused"), "error": "[Errno 111] Connection refused"},
