@@ -33,6 +33,7 @@ _EFFECTS: Final[tuple[dict[str, Any], ...]] = (
     {"permission": "container.clusters.update"},
 )
 _OF_ANY_REQUEST: Final = _EFFECTS[:4]
+_TOLD: Final = re.compile(r"may still be there|is left|waits for")
 _SECRET: Final = re.compile(r"ya29\.|-----BEGIN")
 
 
@@ -57,10 +58,13 @@ class Pools:
         """
         cluster = stage.scene(self.name, lambda: _set(stage))
         for planned in _plan(seed):
+            before = _names(stage, cluster)
             end, met = teller.tell(
                 planned, lambda it: tell(cluster, it.title, it.kill_after_seconds, **_DIALOGS[it.title])
             )
-            _require_sound(stage, cluster, end, [*met, *teller.lasting])
+            _require_sound(stage, cluster, end, met, teller.lasting)
+            if end.ended == "returned" and has_failed(end) and _EXTRA in set(_names(stage, cluster)) - set(before):
+                require(_TOLD.search(text_of(end)), "a failed addition leaves a pool and does not say so", text_of(end))
             # What a story began that was killed, or what it left, can still show.
             teller.lasting += met
         calm = tell(cluster, "add", **_DIALOGS["add"])
@@ -110,7 +114,9 @@ def _names(stage: Stage, cluster: DssCluster) -> list[str]:
     return [pool["name"] for pool in _pools(stage, cluster)]
 
 
-def _require_sound(stage: Stage, cluster: DssCluster, end: End, met: list[dict[str, Any]]) -> None:
+def _require_sound(
+    stage: Stage, cluster: DssCluster, end: End, met: list[dict[str, Any]], lasting: list[dict[str, Any]]
+) -> None:
     require(end.ended != "endless", "the story does not end", end.log)
     names = _names(stage, cluster)
     require(names in ([POOL], [POOL, _EXTRA]), "other pools than were asked for", names)
@@ -121,5 +127,9 @@ def _require_sound(stage: Stage, cluster: DssCluster, end: End, met: list[dict[s
     if end.ended == "returned":
         require(not _SECRET.search(text_of(end) + end.log), "there is a secret in the page or the log")
         require(not end.error_type.endswith("UnexpectedFailure"), "a failure that was not foreseen", end.message)
+        undone = [fault for fault in met if "operation" in fault["effect"]]
+        require(has_failed(end) or not undone, "a change failed, and nobody is told", undone, text_of(end))
         if has_failed(end) and not end.error_type.endswith(".SettingsError"):
-            require(causes.names_one_of(text_of(end), met), "a page that names no cause", met, text_of(end))
+            require(
+                causes.names_one_of(text_of(end), [*met, *lasting]), "a page that names no cause", met, text_of(end)
+            )

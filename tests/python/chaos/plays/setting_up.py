@@ -17,25 +17,26 @@ from tests.python.integration.shared_settings import NAME
 _MOST_STORIES: Final = 3
 _MOST_FAULTS: Final = 3
 _LATEST_KILL_SECONDS: Final = {"register": 0.4, "use": 0.3, "connect": 0.5, "push": 2.0, "set-up": 2.5}
-_TARGETS: Final = (
-    ("dss", "GET", "*"),
-    ("dss", "PUT", "*/general-settings"),
-    ("dss", "POST", "*"),
-    ("dss", "PUT", "*"),
-    ("dss", "*", "*"),
+# What each service is asked for, and by which stories.
+_OF_DSS: Final = (("dss", "GET", "*"), ("dss", "PUT", "*"), ("dss", "POST", "*"), ("dss", "*", "*"))
+_OF_SETTINGS: Final = (("dss", "GET", "*/general-settings"), ("dss", "PUT", "*/general-settings"))
+_OF_HOST: Final = (("metadata", "GET", "*"), ("metadata", "GET", "*/token*"))
+_OF_BUCKETS: Final = (("storage", "*", "*"), ("storage", "GET", "*"), ("storage", "POST", "*"))
+_OF_IMAGES: Final = (
     ("artifactregistry", "GET", "*"),
     ("artifactregistry", "POST", "*"),
     ("registry", "*", "*"),
     ("registry", "PUT", "*/manifests/*"),
     ("registry", "*", "*/blobs/*"),
-    ("storage", "*", "*"),
-    ("storage", "GET", "*"),
-    ("cloudresourcemanager", "*", "*"),
-    ("serviceusage", "*", "*"),
-    ("metadata", "GET", "*"),
-    ("metadata", "GET", "*/token*"),
-    ("container", "GET", "*"),
 )
+_OF_PROJECT: Final = (("cloudresourcemanager", "*", "*"), ("serviceusage", "*", "*"), ("container", "GET", "*"))
+_TARGETS: Final = {
+    "register": (*_OF_DSS, *_OF_SETTINGS),
+    "use": _OF_DSS,
+    "connect": (*_OF_DSS, *_OF_BUCKETS, *_OF_HOST),
+    "push": (*_OF_IMAGES, *_OF_SETTINGS, *_OF_DSS, *_OF_HOST),
+    "set-up": (*_OF_IMAGES, *_OF_SETTINGS, *_OF_DSS, *_OF_BUCKETS, *_OF_HOST, *_OF_PROJECT),
+}
 _SECRET: Final = re.compile(r"ya29\.|-----BEGIN|dkuaps-")
 _UNKNOWN: Final = re.compile(r"[Nn]ot known|could not be|no answer|did not answer|could not check|DSS refused")
 
@@ -94,7 +95,7 @@ def _plan(seed: int) -> list[Planned]:
     plan = []
     for _ in range(chance.randrange(1, _MOST_STORIES + 1)):
         story = chance.choice(tuple(MACROS))
-        faults = tuple(_fault(chance) for _ in range(chance.randrange(_MOST_FAULTS + 1)))
+        faults = tuple(_fault(chance, story) for _ in range(chance.randrange(_MOST_FAULTS + 1)))
         kill = round(chance.uniform(0.02, _LATEST_KILL_SECONDS[story]), 3) if chance.random() < 0.25 else None
         plan.append(Planned(story, faults, kill, _choices(chance, story)))
     return plan
@@ -140,8 +141,8 @@ def _dialog(dss: SettingUpDss, name: str, planned: Planned) -> dict[str, Any]:
     return fields[planned.title] | dict(planned.dialog)
 
 
-def _fault(chance: random.Random) -> dict[str, Any]:
-    service, method, path = chance.choice(_TARGETS)
+def _fault(chance: random.Random, story: str) -> dict[str, Any]:
+    service, method, path = chance.choice(_TARGETS[story])
     effects: tuple[dict[str, Any], ...] = (
         {"status": chance.choice((429, 500, 503))},
         {"status": chance.choice((401, 500, 503))},
