@@ -80,7 +80,7 @@ class ClusterControllers:
         scheduler = Scheduler(self._state)
         groups = request.node_groups
         self._scale_up = ScaleUp(self._state, scheduler, groups, request.project, request.clock)
-        self._scale_down = ScaleDown(self._state, groups, request.clock)
+        self._scale_down = ScaleDown(self._state, scheduler, groups, request.clock)
         self._controllers: list[Controller] = [
             self._nodes,
             NamespaceContents(self._state, ca_certificate),

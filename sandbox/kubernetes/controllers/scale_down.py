@@ -16,6 +16,7 @@ from sandbox.kubernetes.controllers.events import record
 from sandbox.kubernetes.controllers.kinds import NODES, PODS
 from sandbox.kubernetes.controllers.owners import is_active
 from sandbox.kubernetes.controllers.scale_up import NAME
+from sandbox.kubernetes.controllers.scheduler import Scheduler
 from sandbox.kubernetes.controllers.state import ClusterState, Key
 from sandbox.kubernetes.node_groups import NodeGroups
 
@@ -36,14 +37,16 @@ class ScaleDown(Controller):
 
     Args:
         state: the cluster.
+        scheduler: knows whether pods are about to come to nodes.
         groups: what may shrink.
         clock: how fast simulated time passes.
     """
 
     watches = (PODS, NODES)
 
-    def __init__(self, state: ClusterState, groups: NodeGroups, clock: Clock) -> None:
+    def __init__(self, state: ClusterState, scheduler: Scheduler, groups: NodeGroups, clock: Clock) -> None:
         super().__init__(state)
+        self._scheduler = scheduler
         self._groups = groups
         self._clock = clock
         self._pools: frozenset[str] = frozenset()
@@ -94,9 +97,15 @@ class ScaleDown(Controller):
 
     async def _shrink(self) -> None:
         """Remove some of the nodes that are due, unless their pools would be too small."""
+        later = self._clock.real_seconds(_LOOK_SECONDS)
+        if self._scheduler.is_behind():
+            self.enqueue_later(_SHRINK, later)
+            return
+        looked_at = tuple(self._leaving)
         chosen = [name for name in self._removable() if await self._mark(name)]
         if not chosen:
-            self._leaving.clear()
+            for name in looked_at:
+                self._leaving.pop(name, None)
             return
         nodes = [self.state.get(NODES, ("", name)) for name in chosen]
         for name in chosen:
@@ -106,7 +115,7 @@ class ScaleDown(Controller):
             if node is not None:
                 await record(self.state, node, "ScaleDown", "node removed by cluster autoscaler", component=NAME)
         if self._leaving:
-            self.enqueue_later(_SHRINK, self._clock.real_seconds(_LOOK_SECONDS))
+            self.enqueue_later(_SHRINK, later)
 
     def _removable(self) -> list[str]:
         """Return as many of the nodes that are due as may go at once."""

@@ -52,6 +52,11 @@ class Scheduler(Controller):
         else:
             self.unplaced.pop(key, None)
 
+    def is_behind(self) -> bool:
+        """Tell whether a pod waits that fits on a node, and so is about to be bound."""
+        pods = (self.state.get(PODS, key) for key in self.unplaced)
+        return any(pod is not None and self.rooms.place(pod).node is not None for pod in pods)
+
     async def reconcile(self, key: Key) -> None:
         """Bind the pod, or say on it why it cannot be bound."""
         pod = self.state.get(PODS, key)

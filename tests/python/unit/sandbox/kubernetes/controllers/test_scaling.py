@@ -1,6 +1,8 @@
 """The cluster autoscaler in a cluster whose groups the test plays."""
 
 import asyncio
+import itertools
+import zlib
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
@@ -23,6 +25,7 @@ class Groups:
         self.most, self.fewest = most, fewest
         self.failure = ""
         self.instances: list[str] = []
+        self.numbers = itertools.count()
         self.grown: list[int] = []
         self.cluster: Cluster | None = None
         self.released = asyncio.Event()
@@ -36,13 +39,13 @@ class Groups:
         ]
 
     def spec(self, name: str) -> NodeSpec:
-        number = 100 + len(self.instances)
+        number = 100 + zlib.crc32(name.encode()) % 100
         return node(number, name=name, pool="auto", labels={POOL: "auto", "kind": "auto"})
 
     async def grow(self, group: NodeGroup, count: int) -> str:
         del group
         self.grown.append(count)
-        self.instances += [f"auto-{len(self.instances) + number}" for number in range(count)]
+        self.instances += [f"auto-{next(self.numbers)}" for _ in range(count)]
         await self.released.wait()
         if self.failure:
             self.instances.clear()
@@ -61,6 +64,8 @@ class Groups:
 
 async def _begin(cluster: Cluster, groups: Groups) -> None:
     groups.cluster = cluster
+    # Its pod would keep a node of the pool if it came later.
+    await cluster.until(PODS, lambda items: any(map(_is_dns, items)) and all(map(_runs, items)), "kube-system")
     await groups.set_nodes()
 
 
@@ -75,6 +80,10 @@ def _greedy(name: str) -> Object:
 
 def _runs(pod: Object) -> bool:
     return bool(pod["status"].get("phase") == "Running")
+
+
+def _is_dns(pod: Object) -> bool:
+    return bool(pod["metadata"].get("labels", {}).get("k8s-app") == "kube-dns")
 
 
 async def _said(cluster: Cluster, reason: str) -> list[str]:
