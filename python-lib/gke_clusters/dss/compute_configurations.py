@@ -9,13 +9,18 @@ https://doc.dataiku.com/dss/latest/containers/image-builders.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
-import yaml
-
+from gke_clusters.dss.build_configurations import (
+    ImagePushWish,
+    ImageType,
+    has_build_configurations,
+    pre_push,
+    put_build_configuration,
+)
 from gke_clusters.dss.documents import Place
-from gke_clusters.errors import DssRefused
+from gke_clusters.dss.pod_placement import PodPlacement, place_containers, place_spark
 
 Document = dict[str, Any]
 
@@ -27,18 +32,10 @@ _UNCONFIRMED_IN_15: Final = frozenset(
     {"nodeSelector", "tolerations", "prePushMode", "prePushScript", "baseImageType", "executorPodTemplate"}
 )
 
-
-@dataclass(frozen=True)
-class PodPlacement:
-    """On which nodes pods run.
-
-    Attributes:
-        node_selector: labels that a node must have.
-        tolerations: taints that pods bear, each as Kubernetes spells a toleration.
-    """
-
-    node_selector: Mapping[str, str] = field(default_factory=dict)
-    tolerations: tuple[Mapping[str, str], ...] = ()
+# Defaults whose names are not confirmed for every version: used where they stay, never needed.
+_UNCONFIRMED_DEFAULTS: Final = frozenset(
+    {"configForInteractive", "configForJupyter", "defaultExecutionConfigForVisualRecipesWorkloads"}
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class ComputeConfiguration:
         name: its name, by which it is found again.
         repository_url: registry and path that images are pushed to, without a scheme.
         namespace: namespace of the pods; may hold variables of DSS.
-        placement: nodes of the pods; None leaves what the configuration says.
+        placement: nodes of the pods, an empty one for any; None leaves what the configuration says.
         resources: of a pod, for containers only, since Spark has settings of its own.
         pre_push_script: absolute path of a script that runs before each push; None for none.
     """
@@ -73,18 +70,10 @@ class ComputeConfiguration:
     pre_push_script: str | None = None
 
 
-def has_build_configurations(document: Mapping[str, Any]) -> bool:
-    """Whether the general settings have the shape of DSS 15."""
-    return "buildConfigs" in document.get("containerSettings", {})
-
-
-def spark_build_name(name: str) -> str:
-    """The build configuration that is made for the Spark configuration of that name, whose images are others."""
-    return f"{name}-spark"
-
-
 def may_be_dropped(document: Mapping[str, Any], place: Place) -> bool:
     """Whether DSS may drop what is put at a place of its general settings, so that the change stands without it."""
+    if any(step in _UNCONFIRMED_DEFAULTS for step in place):
+        return True
     return has_build_configurations(document) and any(step in _UNCONFIRMED_IN_15 for step in place)
 
 
@@ -97,7 +86,8 @@ def put_container_configuration(document: Document, wanted: ComputeConfiguration
     """Create or update a containerized execution configuration.
 
     Raises:
-        DssRefused: the build configuration of that name serves others with another registry.
+        DssRefused: the build configuration of that name serves others with another registry, or builds other images;
+            or what an administrator wrote about nodes cannot be read.
     """
     settings = document.setdefault("containerSettings", {})
     config = _named(settings.setdefault("executionConfigs", []), wanted.name)
@@ -105,23 +95,24 @@ def put_container_configuration(document: Document, wanted: ComputeConfiguration
         config |= {"usableBy": "ALL", "allowedGroups": [], "workloadType": "ANY", "properties": [], "isFinal": False}
     config["type"] = "KUBERNETES"
     if has_build_configurations(document):
-        config["imageBuildConfig"] = _build_configuration(document, wanted, "EXEC", config.get("imageBuildConfig"))
+        config["imageBuildConfig"] = _build(document, wanted, "EXEC", config.get("imageBuildConfig"))
         pods = config.setdefault("kubernetesRuntimeConfig", {})
     else:
-        config |= {"repositoryURL": wanted.repository_url, **_pre_push(wanted, config)}
+        config |= {"repositoryURL": wanted.repository_url, **pre_push(wanted.pre_push_script, config)}
         config.setdefault("baseImageType", "EXEC")
         pods = config
     pods |= {"kubernetesNamespace": wanted.namespace, "createNamespace": True, "ensureNamespaceCompliance": True}
     _put_resources(pods, wanted.resources)
-    if wanted.placement:
-        pods |= _placement_texts(wanted.placement)
+    if wanted.placement is not None:
+        place_containers(pods, wanted.placement)
 
 
 def put_spark_configuration(document: Document, wanted: ComputeConfiguration) -> None:
     """Create or update a Spark configuration with managed Spark on Kubernetes and dynamic service accounts.
 
     Raises:
-        DssRefused: the build configuration of that name serves others with another registry.
+        DssRefused: the build configuration of that name serves others with another registry, or builds other images;
+            or what an administrator wrote about nodes cannot be read.
     """
     settings = document.setdefault("sparkSettings", {})
     settings["sparkEnabled"] = True
@@ -135,12 +126,12 @@ def put_spark_configuration(document: Document, wanted: ComputeConfiguration) ->
         "authenticationMode": "DYNAMIC_SERVICE_ACCOUNT",
     }
     if has_build_configurations(document):
-        config["imageBuildConfig"] = _build_configuration(document, wanted, "SPARK", config.get("imageBuildConfig"))
+        config["imageBuildConfig"] = _build(document, wanted, "SPARK", config.get("imageBuildConfig"))
     else:
         kubernetes |= {"baseImageType": "SPARK", "repositoryURL": wanted.repository_url}
-        kubernetes |= _pre_push(wanted, kubernetes)
-    if wanted.placement:
-        _place_spark(config, kubernetes, wanted.placement)
+        kubernetes |= pre_push(wanted.pre_push_script, kubernetes)
+    if wanted.placement is not None:
+        place_spark(config, kubernetes, wanted.placement)
 
 
 def set_default_container_configuration(document: Document, name: str) -> None:
@@ -173,56 +164,9 @@ def _named(items: list[Document], name: str) -> Document:
     return items[-1]
 
 
-def _build_configuration(document: Document, wanted: ComputeConfiguration, image_type: str, named: str | None) -> str:
-    """Find or make the build configuration that pushes there; return its name."""
-    items: list[Document] = document["containerSettings"]["buildConfigs"]
-    for item in items:
-        if item.get("name") == named and wanted.repository_url in _push_urls(item) and not wanted.pre_push_script:
-            return str(named)
-    name = wanted.name if image_type == "EXEC" else spark_build_name(wanted.name)
-    item = _named(items, name)
-    if wanted.repository_url not in _push_urls(item):
-        others = [each for each in _users_of(document, name) if each != wanted.name]
-        if others:
-            raise DssRefused(
-                f"The build configuration {name} pushes to {', '.join(_push_urls(item)) or 'no registry'}, which"
-                f" {', '.join(others)} needs; nothing was changed.",
-                resource="general settings",
-                remedy="Choose another name for the configuration.",
-            )
-    item.setdefault("baseImageType", image_type)
-    item.setdefault("imageBuilderType", "DOCKER")
-    item.setdefault("properties", [])
-    item.setdefault("isFinal", False)
-    docker = item.setdefault("dockerBuilderConfig", {"dockerTLSVerify": False})
-    pushes = docker.setdefault("pushConfigs", [])
-    push = next((each for each in pushes if each.get("repositoryURL") == wanted.repository_url), None)
-    if push is None:
-        push = {"repositoryURL": wanted.repository_url}
-        docker["pushConfigs"] = [push]
-    if wanted.pre_push_script:
-        push |= _pre_push(wanted, push)
-    return name
-
-
-def _push_urls(build: Mapping[str, Any]) -> list[str]:
-    pushes = build.get("dockerBuilderConfig", {}).get("pushConfigs", [])
-    return [str(push.get("repositoryURL")) for push in pushes if push.get("repositoryURL")]
-
-
-def _users_of(document: Mapping[str, Any], build_name: str) -> list[str]:
-    users = [
-        *document.get("containerSettings", {}).get("executionConfigs", []),
-        *document.get("sparkSettings", {}).get("executionConfigs", []),
-    ]
-    return [str(user.get("name")) for user in users if user.get("imageBuildConfig") == build_name]
-
-
-def _pre_push(wanted: ComputeConfiguration, found: Mapping[str, Any]) -> Document:
-    if wanted.pre_push_script is None:
-        # A script stays: Push base images has put one there, or an administrator.
-        return {} if found.get("prePushMode") == "CUSTOM" else {"prePushMode": "NONE"}
-    return {"prePushMode": "CUSTOM", "prePushScript": wanted.pre_push_script}
+def _build(document: Document, wanted: ComputeConfiguration, image_type: ImageType, named: str | None) -> str:
+    push = ImagePushWish(wanted.name, image_type, wanted.repository_url, wanted.pre_push_script)
+    return put_build_configuration(document, push, named)
 
 
 # The name under which Kubernetes knows NVIDIA's GPUs: https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/
@@ -244,32 +188,3 @@ def _put_resources(pods: Document, wanted: PodResources) -> None:
         given["customLimits"] = others + gpus
     if given:
         pods["kubernetesResources"] = {**resources, **given}
-
-
-def _placement_texts(placement: PodPlacement) -> Document:
-    """The fields of the nodes: YAML that begins with the field's own name, as DSS expects it; empty for nothing."""
-    selector, tolerations = dict(placement.node_selector), [dict(one) for one in placement.tolerations]
-    return {
-        "nodeSelector": yaml.safe_dump({"nodeSelector": selector}) if selector else "",
-        "tolerations": yaml.safe_dump({"tolerations": tolerations}, sort_keys=False) if tolerations else "",
-    }
-
-
-# https://spark.apache.org/docs/latest/running-on-kubernetes.html#spark-properties
-_NODE_SELECTOR: Final = "spark.kubernetes.node.selector."
-
-
-def _place_spark(config: Document, kubernetes: Document, placement: PodPlacement) -> None:
-    """Spark has properties for node selectors; tolerations need a template of the pod."""
-    kept = [each for each in config.get("conf", []) if not str(each.get("key", "")).startswith(_NODE_SELECTOR)]
-    config["conf"] = kept + [
-        {"key": f"{_NODE_SELECTOR}{key}", "value": value, "isFinal": False, "secret": False}
-        for key, value in placement.node_selector.items()
-    ]
-    if placement.tolerations:
-        template = {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "spec": {"tolerations": [dict(one) for one in placement.tolerations]},
-        }
-        kubernetes["executorPodTemplate"] = yaml.safe_dump(template, sort_keys=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from gke_clusters.dss.base_images import Document, ImagePush, is_free_for, set_pre_push_script
-from gke_clusters.dss.compute_configurations import has_build_configurations
+from gke_clusters.dss.build_configurations import has_build_configurations
 from gke_clusters.dss.docker import LoginKind
 from gke_clusters.dss.stored_documents import NotKept, StoredDocument, change_document, preview_change
 from gke_clusters.errors import DssRefused

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import Enum
 from typing import Any, Final
 
+from gke_clusters.dss.build_configurations import spark_build_name
 from gke_clusters.dss.clusters import DssCluster
 from gke_clusters.dss.compute_configurations import (
     ComputeConfiguration,
-    PodPlacement,
     PodResources,
     may_be_dropped,
     put_container_configuration,
@@ -18,9 +18,9 @@ from gke_clusters.dss.compute_configurations import (
     set_default_cluster,
     set_default_container_configuration,
     set_default_spark_configuration,
-    spark_build_name,
 )
 from gke_clusters.dss.documents import Difference, Named
+from gke_clusters.dss.pod_placement import POOL_LABEL, PodPlacement
 from gke_clusters.dss.stored_documents import (
     Document,
     DocumentChange,
@@ -82,7 +82,7 @@ def register_cluster(
         GkeClustersError: Google was asked for the node pool and refused; nothing was changed.
     """
     progress.step(5, f"Registering {cluster.id} as {settings.name}")
-    placement = _placement(settings.node_pool, cluster, connect) if settings.node_pool else None
+    placement = _placement(settings.node_pool, cluster, connect) if settings.node_pool else PodPlacement()
     progress.step(30, "Reading the general settings of DSS")
     steps, notes = registration_steps(settings, placement, stored)
     if any(step.outcome is Outcome.CHANGED for step in steps):
@@ -108,7 +108,7 @@ def registration_steps(
 
     Args:
         settings: The dialog.
-        placement: The nodes of the pods; None for any.
+        placement: The nodes of the pods, an empty one for any; None leaves what the configurations say.
         stored: The general settings of DSS.
         stages: What to do of it now.
 
@@ -142,9 +142,8 @@ def pool_placement(pool: Mapping[str, Any]) -> PodPlacement:
     Args:
         pool: GKE's JSON of it.
     """
-    # GKE's own label of each node: https://cloud.google.com/kubernetes-engine/docs/concepts/node-pools
     return PodPlacement(
-        node_selector={"cloud.google.com/gke-nodepool": pool["name"]},
+        node_selector={POOL_LABEL: pool["name"]},
         tolerations=tuple(_toleration(taint) for taint in pool.get("config", {}).get("taints", ())),
     )
 

@@ -6,11 +6,10 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from gke_clusters.dss.build_configurations import has_build_configurations
 from gke_clusters.dss.compute_configurations import (
     ComputeConfiguration,
-    PodPlacement,
     PodResources,
-    has_build_configurations,
     may_be_dropped,
     put_container_configuration,
     put_spark_configuration,
@@ -19,6 +18,7 @@ from gke_clusters.dss.compute_configurations import (
     set_default_spark_configuration,
     set_internal_metastore,
 )
+from gke_clusters.dss.pod_placement import PodPlacement
 from gke_clusters.errors import DssRefused
 
 URL = "europe-west1-docker.pkg.dev/my-project/dss"
@@ -179,6 +179,46 @@ class TestInTheSplitShape:
         with pytest.raises(DssRefused, match=r"gke pushes to elsewhere/x, which other needs"):
             put_container_configuration(document, wanted())
 
+    @pytest.mark.parametrize(
+        ("theirs", "words"),
+        [
+            ({"baseImageType": "SPARK"}, "gke builds SPARK images with DOCKER"),
+            ({"imageBuilderType": "DKU_IN_CLUSTER"}, "gke builds EXEC images with DKU_IN_CLUSTER"),
+        ],
+    )
+    def test_a_build_configuration_of_other_images_is_not_taken(self, theirs, words):
+        document = split()
+        document["containerSettings"]["buildConfigs"] = [{"name": "gke", **theirs}]
+
+        with pytest.raises(DssRefused, match=words):
+            put_container_configuration(document, wanted())
+
+    def test_a_build_configuration_of_other_images_that_is_named_is_not_used_on(self):
+        document = split()
+        document["containerSettings"]["buildConfigs"] = [
+            {
+                "name": "shared",
+                "baseImageType": "SPARK",
+                "dockerBuilderConfig": {"pushConfigs": [{"repositoryURL": URL}]},
+            }
+        ]
+        document["containerSettings"]["executionConfigs"] = [{"name": "gke", "imageBuildConfig": "shared"}]
+
+        put_container_configuration(document, wanted())
+
+        assert container(document)["imageBuildConfig"] == "gke"
+
+    def test_several_destinations_stay_beside_a_new_one(self):
+        document = split()
+        theirs = [{"repositoryURL": "one/x"}, {"repositoryURL": "two/y"}]
+        document["containerSettings"]["buildConfigs"] = [
+            {"name": "gke", "dockerBuilderConfig": {"pushConfigs": copy.deepcopy(theirs)}}
+        ]
+
+        put_container_configuration(document, wanted())
+
+        assert build(document, "gke")["dockerBuilderConfig"]["pushConfigs"] == [*theirs, {"repositoryURL": URL}]
+
     def test_what_is_unconfirmed_is_optional_and_the_rest_is_not(self):
         assert may_be_dropped(split(), ("containerSettings", "kubernetesRuntimeConfig", "nodeSelector"))
         assert not may_be_dropped(split(), ("containerSettings", "executionConfigs", "imageBuildConfig"))
@@ -278,7 +318,7 @@ class TestInBothShapes:
         put_spark_configuration(document, wanted())
         spark(document)["conf"] = [
             {"key": "spark.executor.memory", "value": "4g"},
-            {"key": "spark.kubernetes.node.selector.old", "value": "x"},
+            {"key": "spark.kubernetes.node.selector.cloud.google.com/gke-nodepool", "value": "old"},
         ]
 
         put_spark_configuration(document, wanted(placement=GPU_NODES))
@@ -290,12 +330,45 @@ class TestInBothShapes:
         template = yaml.safe_load(spark(document)["kubernetesSettings"]["executorPodTemplate"])
         assert template["spec"]["tolerations"][0]["value"] == "gpu"
 
+    def test_any_node_takes_pods_again_where_a_placement_is_taken_away(self, make):
+        document = make()
+        put_container_configuration(document, wanted(placement=GPU_NODES))
+        put_spark_configuration(document, wanted(placement=GPU_NODES))
+
+        put_container_configuration(document, wanted(placement=PodPlacement()))
+        put_spark_configuration(document, wanted(placement=PodPlacement()))
+
+        pods = container(document).get("kubernetesRuntimeConfig", container(document))
+        assert (pods["nodeSelector"], pods["tolerations"]) == ("", "")
+        assert spark(document)["conf"] == []
+        assert spark(document)["kubernetesSettings"]["executorPodTemplate"] == ""
+
+    def test_a_placement_stays_where_none_is_named(self, make):
+        document = make()
+        put_container_configuration(document, wanted(placement=GPU_NODES))
+        put_spark_configuration(document, wanted(placement=GPU_NODES))
+        placed = copy.deepcopy(document)
+
+        put_container_configuration(document, wanted())
+        put_spark_configuration(document, wanted())
+
+        assert document == placed
+
     def test_nodes_without_taints_need_no_template_of_the_pod(self, make):
         document = make()
 
         put_spark_configuration(document, wanted(placement=PodPlacement({"disk": "ssd"})))
 
         assert "executorPodTemplate" not in spark(document)["kubernetesSettings"]
+
+    def test_defaults_that_not_every_version_has_are_optional(self, make):
+        for place in (
+            ("sparkSettings", "configForInteractive"),
+            ("sparkSettings", "configForJupyter"),
+            ("containerSettings", "defaultExecutionConfigForVisualRecipesWorkloads"),
+        ):
+            assert may_be_dropped(make(), place)
+        assert not may_be_dropped(make(), ("containerSettings", "defaultExecutionConfig"))
 
     def test_defaults_and_metastore_are_set(self, make):
         document = make()

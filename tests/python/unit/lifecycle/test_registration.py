@@ -315,6 +315,25 @@ def test_pods_run_anywhere_where_no_node_pool_is_chosen(store):
     assert "nodeSelector" not in store.document["containerSettings"]["executionConfigs"][0]
 
 
+def test_an_emptied_node_pool_lets_pods_run_anywhere_again(store):
+    register(store, DATA, running(), nodePool="gpu")
+
+    page = register(store)
+
+    assert outcomes(page) == ["changed", "changed", "skipped", "skipped"]
+    assert store.document["containerSettings"]["executionConfigs"][0]["nodeSelector"] == ""
+    assert store.document["sparkSettings"]["executionConfigs"][0]["conf"] == []
+
+
+def test_a_registration_that_names_no_placement_leaves_the_one_there_is(store):
+    register(store, DATA, running(), nodePool="gpu")
+    placed = store.read()
+
+    registration_steps(parse_register({"clusterId": "my-cluster", "registryUrl": REGISTRY}), None, store)
+
+    assert store.document == placed
+
+
 @pytest.mark.parametrize("resource", [{"nodePools": []}, {}])
 def test_a_cluster_without_node_pools_has_none_to_choose(store, resource):
     name = ClusterName("p", "us-central1-a", "c")
