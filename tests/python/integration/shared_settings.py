@@ -9,14 +9,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 import dataikuapi
 
 from gke_clusters.dss.clusters import DssCluster
 from gke_clusters.dss.instance import DssInstance
 from gke_clusters.google.storage import Bucket
+from gke_clusters.lifecycle import compute_setup
 from gke_clusters.lifecycle.bucket_access import BucketAccess
-from gke_clusters.lifecycle.compute_setup import set_up_compute
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.lifecycle.registration import register_cluster
 from gke_clusters.settings.register import parse_register
@@ -104,7 +105,12 @@ def set_up(instance: Instance, **more: Any) -> str:
     access = registries.access(registries.Registries(), instance.images, registries.Host())
     fields = {"clusterId": NAME, "connectionInfo": {"projectId": "p"}, "registryUrl": registries.URL, **more}
     storage = BucketAccess(Storage(), lambda _choice: Storage())
-    return set_up_compute(parse_set_up_compute(fields, {}), instance, access, storage, instance.docker, Progress())
+    around: Any = None
+    # What there is to look at on a host and in a project is none of the settings.
+    with mock.patch.object(compute_setup, "prerequisite_steps", return_value=[]):
+        return compute_setup.set_up_compute(
+            parse_set_up_compute(fields, {}), instance, access, storage, instance.docker, around, Progress()
+        )
 
 
 @dataclass

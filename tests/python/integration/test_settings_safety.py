@@ -211,7 +211,7 @@ def test_settings_that_dss_does_not_save_are_failed_steps_and_the_others_are_tol
     with dss.sandbox.faults(refusal):
         page = dss.tell(set_up)
 
-    assert [each for each in outcomes(page) if each != "skipped"] == ["done"] * 4 + ["failed"] * 2
+    assert [each for each in outcomes(page) if each != "skipped"] == ["done"] * 5 + ["failed"] * 2
     assert said in page
     assert dss.text() == before
 
@@ -283,6 +283,6 @@ def test_a_push_that_fails_in_an_ordinary_answer_is_told_with_the_steps_before_i
         page = dss.tell(set_up)
 
     assert "the disk is full" in page
-    assert outcomes(page)[:6] == ["done"] * 4 + ["changed"] * 2
+    assert outcomes(page)[:7] == ["done"] * 5 + ["changed"] * 2
     assert outcomes(page).count("failed") == 2
     assert without_ours(json.loads(dss.text())) == without_ours(json.loads(before))
