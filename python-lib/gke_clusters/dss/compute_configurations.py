@@ -77,6 +77,27 @@ def may_be_dropped(document: Mapping[str, Any], place: Place) -> bool:
     return has_build_configurations(document) and any(step in _UNCONFIRMED_IN_15 for step in place)
 
 
+def resources_of(document: Mapping[str, Any], name: str) -> PodResources:
+    """Return what pods of a containerized execution configuration ask for and may take.
+
+    Args:
+        document: the general settings.
+        name: of the configuration; nothing is said where it is not there.
+
+    Returns:
+        Memory and cores; None for what is not limited, for which DSS keeps -1. GPUs are left out.
+    """
+    configs = document.get("containerSettings", {}).get("executionConfigs", [])
+    config = next((each for each in configs if each.get("name") == name), {})
+    pods = config.get("kubernetesRuntimeConfig", {}) if has_build_configurations(document) else config
+    kept = {key: value for key, value in (pods.get("kubernetesResources") or {}).items() if _is_amount(value)}
+    return PodResources(kept.get("memRequestMB"), kept.get("memLimitMB"), kept.get("cpuRequest"), kept.get("cpuLimit"))
+
+
+def _is_amount(value: Any) -> bool:
+    return isinstance(value, int | float) and value > 0
+
+
 def container_configuration_names(document: Mapping[str, Any]) -> list[str]:
     """Names of the containerized execution configurations."""
     return [str(each.get("name")) for each in document.get("containerSettings", {}).get("executionConfigs", [])]

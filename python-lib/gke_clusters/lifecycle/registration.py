@@ -15,6 +15,7 @@ from gke_clusters.dss.compute_configurations import (
     may_be_dropped,
     put_container_configuration,
     put_spark_configuration,
+    resources_of,
     set_default_cluster,
     set_default_container_configuration,
     set_default_spark_configuration,
@@ -178,6 +179,31 @@ def _configuration(settings: RegisterSettings, placement: PodPlacement | None) -
     )
 
 
+def _require_limits_above_requests(settings: RegisterSettings, merged: PodResources) -> None:
+    """Refuse a request above a limit, one of which stays from before: Kubernetes refuses every such pod.
+
+    https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#requests-and-limits
+    """
+    fields = (
+        ("memoryRequestMb", settings.memory_request_mb, "memoryLimitMb", settings.memory_limit_mb),
+        ("cpuRequest", settings.cpu_request, "cpuLimit", settings.cpu_limit),
+    )
+    amounts = ((merged.memory_request_mb, merged.memory_limit_mb), (merged.cpu_request, merged.cpu_limit))
+    dialog = macro_descriptor(COMPONENT)
+    problems = []
+    for (request_field, asked, limit_field, capped), (request, limit) in zip(fields, amounts, strict=True):
+        if (asked is None and capped is None) or request is None or limit is None or request <= limit:
+            continue
+        if asked is None:
+            reason = f"{limit} is less than the request that the configuration has, {request}"
+            problems.append(Problem(dialog.label_of(limit_field), reason))
+        else:
+            reason = f"{request} is more than the limit that the configuration has, {limit}"
+            problems.append(Problem(dialog.label_of(request_field), reason))
+    if problems:
+        raise SettingsError(problems, remedy=REMEDY)
+
+
 def _change(
     settings: RegisterSettings, wanted: ComputeConfiguration, stored: StoredDocument, stages: Collection[Stage]
 ) -> DocumentChange:
@@ -190,6 +216,7 @@ def _change(
     def put(document: Document) -> None:
         if settings.with_containers:
             put_container_configuration(document, wanted)
+            _require_limits_above_requests(settings, resources_of(document, wanted.name))
         if settings.with_spark:
             put_spark_configuration(document, wanted)
 

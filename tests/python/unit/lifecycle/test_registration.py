@@ -315,6 +315,44 @@ def test_pods_run_anywhere_where_no_node_pool_is_chosen(store):
     assert "nodeSelector" not in store.document["containerSettings"]["executionConfigs"][0]
 
 
+@pytest.mark.parametrize("shape", ["flat", "split"])
+@pytest.mark.parametrize(
+    ("first", "then", "reason"),
+    [
+        (
+            {"memoryLimitMb": 2048},
+            {"memoryRequestMb": 4096},
+            "Memory request (MB): 4096 is more than the limit that the configuration has, 2048",
+        ),
+        (
+            {"cpuRequest": 2},
+            {"cpuLimit": 0.5},
+            "CPU limit: 0.5 is less than the request that the configuration has, 2.0",
+        ),
+    ],
+)
+def test_a_request_above_a_limit_that_stays_is_refused_by_its_label(shape, first, then, reason):
+    builds = {"buildConfigs": []} if shape == "split" else {}
+    store = Store({"containerSettings": {**builds, "executionConfigs": []}, "sparkSettings": {}})
+    register(store, **first)
+    before = store.read()
+
+    page = register(store, **then)
+
+    [(_title, outcome, details)] = steps_of(page)
+    assert outcome == "failed"
+    assert reason in " ".join(details)
+    assert store.document == before
+
+
+def test_a_limit_that_is_not_set_bounds_no_request(store):
+    store.document["containerSettings"]["executionConfigs"] = [
+        {"name": "my-cluster", "kubernetesResources": {"memLimitMB": -1}}
+    ]
+
+    assert outcomes(register(store, memoryRequestMb=4096))[0] == "changed"
+
+
 def test_an_emptied_node_pool_lets_pods_run_anywhere_again(store):
     register(store, DATA, running(), nodePool="gpu")
 
