@@ -43,7 +43,7 @@ def main() -> int:
     # As after Ctrl-C: what plays ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     first, number = (wanted.first, wanted.seeds) if wanted.seed is None else (wanted.seed, 1)
-    plays = [(kind, seed) for kind in wanted.kind or KINDS for seed in range(first, first + number)]
+    plays = [(kind, seed) for seed in range(first, first + number) for kind in wanted.kind or KINDS]
     if wanted.show:
         for kind, seed in plays:
             _say(KINDS[kind].describe(seed))
@@ -65,19 +65,22 @@ def _tell(plays: Sequence[tuple[str, int]]) -> Iterator[Played]:
 def _report(played: Iterable[Played]) -> int:
     totals: defaultdict[str, Tally] = defaultdict(Tally)
     complaints, started = 0, time.monotonic()
-    for one in played:
-        if one.failure:
-            complaints += 1
-            _say(f"\n{one.failure}\n")
-        if one.seed is None:
-            continue
-        total = totals[one.kind]
-        total.add(one.tally)
-        if total.seeds % _TOLD_EVERY == 0:
-            _say(f"{one.kind}: {total.seeds} seeds, {len(total.failed)} failed, {time.monotonic() - started:.0f} s")
-    for kind, total in totals.items():
-        _say(f"\n{kind}: {total.summary()}")
-    _say(f"\n{sum(total.seeds for total in totals.values())} seeds in {time.monotonic() - started:.0f} s")
+    try:
+        for one in played:
+            if one.failure:
+                complaints += 1
+                _say(f"\n{one.failure}\n")
+            if one.seed is None:
+                continue
+            total = totals[one.kind]
+            total.add(one.tally)
+            if total.seeds % _TOLD_EVERY == 0:
+                _say(f"{one.kind}: {total.seeds} seeds, {len(total.failed)} failed, {time.monotonic() - started:.0f} s")
+    finally:
+        # Also of a run that was interrupted.
+        for kind, total in totals.items():
+            _say(f"\n{kind}: {total.summary()}")
+        _say(f"\n{sum(total.seeds for total in totals.values())} seeds in {time.monotonic() - started:.0f} s")
     return 1 if complaints else 0
 
 
