@@ -87,7 +87,7 @@ def resources_of(document: Mapping[str, Any], name: str) -> PodResources:
     Returns:
         Memory and cores; None for what is not limited, for which DSS keeps -1. GPUs are left out.
     """
-    configs = document.get("containerSettings", {}).get("executionConfigs", [])
+    configs: list[Document] = document.get("containerSettings", {}).get("executionConfigs", [])
     config = next((each for each in configs if each.get("name") == name), {})
     pods = config.get("kubernetesRuntimeConfig", {}) if has_build_configurations(document) else config
     kept = {key: value for key, value in (pods.get("kubernetesResources") or {}).items() if _is_amount(value)}
