@@ -5,11 +5,16 @@ https://developer.dataiku.com/latest/api-reference/python/projects.html
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from gke_clusters.dss.calls import calling
+from gke_clusters.dss.documents import Place
 
 Document = dict[str, Any]
+
+# Of code, and of visual recipes: https://developer.dataiku.com/latest/api-reference/python/projects.html
+_VISUAL_RECIPES: Final = "containerForVisualRecipesWorkloads"
+_CONTAINERS: Final = ("container", _VISUAL_RECIPES)
 
 
 class ProjectSettings:
@@ -56,14 +61,21 @@ def use_cluster(document: Document, cluster_id: str, variable: str | None) -> No
 
 
 def use_container_configuration(document: Document, name: str) -> None:
-    """Let code of a project run with a containerized execution configuration, where nothing else is chosen."""
-    _part(document, "container").update({"containerMode": "EXPLICIT_CONTAINER", "containerConf": name})
+    """Let code and visual recipes of a project run with a configuration, where nothing else is chosen."""
+    for part in _CONTAINERS:
+        _part(document, part).update({"containerMode": "EXPLICIT_CONTAINER", "containerConf": name})
 
 
 def inherit(document: Document) -> None:
     """Let a project use the cluster and the containerized execution configuration of the instance."""
     _part(document, "k8sCluster")["clusterMode"] = "INHERIT"
-    _part(document, "container")["containerMode"] = "INHERIT"
+    for part in _CONTAINERS:
+        _part(document, part)["containerMode"] = "INHERIT"
+
+
+def may_be_dropped(_document: Document, place: Place) -> bool:
+    """Whether DSS may drop what is put at a place of a project's settings: what visual recipes use is newer."""
+    return _VISUAL_RECIPES in place
 
 
 def _part(document: Document, name: str) -> Document:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from gke_clusters.dss.compute_configurations import container_configuration_names
-from gke_clusters.dss.projects import inherit, use_cluster, use_container_configuration
+from gke_clusters.dss.projects import inherit, may_be_dropped, use_cluster, use_container_configuration
 from gke_clusters.dss.stored_documents import (
     Document,
     DocumentChange,
@@ -85,7 +85,8 @@ def project_steps(settings: UseInProjectsSettings, instance: Instance, progress:
         progress.step(_LOOK_PERCENT + (100 - _LOOK_PERCENT) * number // len(settings.projects), f"Project {key}")
         project = instance.project_settings(key)
         try:
-            change = preview_change(project, edit) if settings.preview else change_document(project, edit)
+            make = preview_change if settings.preview else change_document
+            change = make(project, edit, optional=may_be_dropped)
         except GkeClustersError as failure:
             logger.error("%s", failure)  # noqa: TRY400 - one line, not a traceback
             steps.append(Step.failed(f"Project {key}", failure))
@@ -97,7 +98,9 @@ def project_steps(settings: UseInProjectsSettings, instance: Instance, progress:
 def _step(key: str, change: DocumentChange, *, preview: bool) -> Step:
     if not change.made:
         return Step(f"Project {key}", Outcome.DONE, ("It is so already.",))
-    return Step(f"Project {key}", Outcome.WOULD_CHANGE if preview else Outcome.CHANGED, tuple(map(str, change.made)))
+    lost = () if preview else tuple(f"{place}: this version of DSS does not keep it" for place in change.dropped)
+    words = (*map(str, change.made), *lost)
+    return Step(f"Project {key}", Outcome.WOULD_CHANGE if preview else Outcome.CHANGED, words)
 
 
 def _require_what_is_named(

@@ -17,7 +17,10 @@ from gke_clusters.settings.rules import quoted
 COMPONENT: Final = "use-cluster-in-projects"
 
 # https://doc.dataiku.com/dss/latest/variables/index.html
-_VARIABLE: Final = re.compile(r"(?:\$\{)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\}?")
+_VARIABLE: Final = re.compile(r"(?P<opened>\$\{)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)(?(opened)\})")
+
+# A key becomes a part of an address of DSS's API, so it may hold nothing that leads elsewhere.
+_PROJECT_KEY: Final = re.compile(r"[A-Za-z0-9_]+")
 
 
 def _variable(text: str) -> str:
@@ -58,6 +61,9 @@ class UseInProjectsSettings(Settings):
     def _some(cls, projects: tuple[str, ...]) -> tuple[str, ...]:
         if not projects:
             raise ValueError("at least one is required")
+        wrong = [quoted(key) for key in projects if not _PROJECT_KEY.fullmatch(key)]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: a key has letters, digits and underscores only")
         return projects
 
 

@@ -60,15 +60,16 @@ def test_a_project_uses_the_cluster_of_a_variable_and_falls_back_on_another():
     }
 
 
-def test_code_of_a_project_runs_with_a_configuration():
+def test_code_and_visual_recipes_of_a_project_run_with_a_configuration():
     document = {"settings": {"container": {"containerMode": "INHERIT"}}}
 
     use_container_configuration(document, "gke")
 
-    assert document["settings"]["container"] == {"containerMode": "EXPLICIT_CONTAINER", "containerConf": "gke"}
+    explicit = {"containerMode": "EXPLICIT_CONTAINER", "containerConf": "gke"}
+    assert document["settings"] == {"container": explicit, "containerForVisualRecipesWorkloads": explicit}
 
 
-def test_a_project_inherits_both_again():
+def test_a_project_inherits_cluster_and_configurations_again():
     document = {"settings": {"k8sCluster": {"clusterMode": "EXPLICIT_CLUSTER", "clusterId": "c"}, "other": 1}}
 
     inherit(document)
@@ -76,5 +77,6 @@ def test_a_project_inherits_both_again():
     assert document["settings"] == {
         "k8sCluster": {"clusterMode": "INHERIT", "clusterId": "c"},
         "container": {"containerMode": "INHERIT"},
+        "containerForVisualRecipesWorkloads": {"containerMode": "INHERIT"},
         "other": 1,
     }

@@ -178,3 +178,21 @@ def test_tells_the_log_and_the_progress_bar_how_far_it_is(instance, caplog, prev
 
     assert caplog.messages == ["Looking at A, B", "Project A", "Project B", last]
     assert percents == [1, 10, 55, 100]
+
+
+def test_a_dss_without_a_choice_for_visual_recipes_keeps_the_rest_and_the_page_says_so(instance):
+    class Older(Stored):
+        def write(self, document):
+            super().write(document)
+            self.document["settings"].pop("containerForVisualRecipesWorkloads", None)
+
+    instance.projects["A"] = Older("A", {"settings": {}})
+
+    [(_title, outcome, details)] = steps_of(use(instance, "A", containerConfiguration="gke"))
+
+    assert outcome == "changed"
+    assert any(
+        line.startswith("settings.containerForVisualRecipesWorkloads") and "does not keep it" in line for line in details
+    )
+    assert instance.projects["A"].document["settings"]["container"]["containerConf"] == "gke"
+    assert outcomes(use(instance, "A", containerConfiguration="gke", preview=True)) == ["would change"]

@@ -41,3 +41,13 @@ def test_a_variable_is_named_with_or_without_its_signs(entered):
 
 def test_refuses_what_is_no_name_of_a_variable():
     assert problems(variable="a b") == {"Variable with the cluster": '"a b" is not the name of a variable'}
+
+
+@pytest.mark.parametrize("entered", ["${x", "x}", "$x"])
+def test_refuses_a_variable_with_half_of_its_signs(entered):
+    assert list(problems(variable=entered)) == ["Variable with the cluster"]
+
+
+@pytest.mark.parametrize("key", ["A/../../admin/general-settings", "..", "A B", "CHURN?x"])
+def test_refuses_a_key_that_would_lead_elsewhere_in_an_address(key):
+    assert problems(projects=["CHURN", key]) == {"Projects": f'"{key}": a key has letters, digits and underscores only'}
