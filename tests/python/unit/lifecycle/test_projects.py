@@ -191,8 +191,6 @@ def test_a_dss_without_a_choice_for_visual_recipes_keeps_the_rest_and_the_page_s
     [(_title, outcome, details)] = steps_of(use(instance, "A", containerConfiguration="gke"))
 
     assert outcome == "changed"
-    assert any(
-        line.startswith("settings.containerForVisualRecipesWorkloads") and "does not keep it" in line for line in details
-    )
+    assert "settings.containerForVisualRecipesWorkloads: this version of DSS does not keep it" in details
     assert instance.projects["A"].document["settings"]["container"]["containerConf"] == "gke"
     assert outcomes(use(instance, "A", containerConfiguration="gke", preview=True)) == ["would change"]
