@@ -39,7 +39,6 @@ CHANGE_DEADLINE_SECONDS: Final = 60 * 60.0
 """A change takes minutes; Google itself gives up after 35 where it has no machines, and an upgrade may come first."""
 
 
-
 @dataclass(frozen=True)
 class Change:
     """A change to ask for.
