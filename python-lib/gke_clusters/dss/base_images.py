@@ -106,8 +106,12 @@ def _pushes(document: Mapping[str, Any]) -> Iterator[tuple[ImagePush, Document]]
         if build.get("imageBuilderType") not in (None, "DOCKER"):
             # Built and pushed in a cluster: nothing of it is the business of Docker on this host.
             continue
-        for push in (build.get("dockerBuilderConfig") or {}).get("pushConfigs", []):
-            yield from _push(f"build configuration {build.get('name')}", str(build.get("baseImageType")), push)
+        docker = build.get("dockerBuilderConfig") or {}
+        # Where DSS 15 keeps the name of a base image is not confirmed.
+        base_image = build.get("baseImage") or docker.get("baseImage")
+        for push in docker.get("pushConfigs", []):
+            words = f"build configuration {build.get('name')}"
+            yield from _push(words, _image_type(build, spark), push, base_image)
     for config in containers.get("executionConfigs", []):
         words = f"containerized execution configuration {config.get('name')}"
         yield from _push(words, str(config.get("baseImageType") or "EXEC"), config)
@@ -117,14 +121,22 @@ def _pushes(document: Mapping[str, Any]) -> Iterator[tuple[ImagePush, Document]]
             yield from _push(f"Spark configuration {config.get('name')}", "SPARK", kubernetes)
 
 
-def _push(words: str, image_type: str, holder: Document) -> Iterator[tuple[ImagePush, Document]]:
+def _image_type(build: Mapping[str, Any], spark: Mapping[str, Any]) -> str:
+    """What a build configuration says that it builds, or else what its users need."""
+    users = {config.get("imageBuildConfig") for config in spark.get("executionConfigs", [])}
+    return str(build.get("baseImageType") or ("SPARK" if build.get("name") in users else "EXEC"))
+
+
+def _push(
+    words: str, image_type: str, holder: Document, base_image: str | None = None
+) -> Iterator[tuple[ImagePush, Document]]:
     url = holder.get("repositoryURL")
     if url:
         push = ImagePush(
             configuration=words,
             image_type=image_type,
             repository_url=str(url),
-            base_image=holder.get("baseImage") or None,
+            base_image=holder.get("baseImage") or base_image,
             pre_push_mode=holder.get("prePushMode"),
             pre_push_script=holder.get("prePushScript"),
         )

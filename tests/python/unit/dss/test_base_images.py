@@ -56,6 +56,30 @@ def test_finds_the_build_configurations_of_dss_15():
     assert [each.configuration for each in pushes_to(with_builds(), {URL})] == ["build configuration gke"]
 
 
+@pytest.mark.parametrize(("kept", "image_type"), [("SPARK", "SPARK"), ("CDE", "CDE"), (None, "SPARK")])
+def test_what_a_build_configuration_is_for_follows_from_it_or_from_who_uses_it(kept, image_type):
+    document = with_builds()
+    build = document["containerSettings"]["buildConfigs"][0]
+    build["baseImageType"] = kept
+    document["sparkSettings"] = {"executionConfigs": [{"name": "s", "imageBuildConfig": "gke"}]}
+
+    [found] = pushes_to(document, {URL})
+    assert found.image_type == image_type
+    del document["sparkSettings"]
+    build["baseImageType"] = None
+    assert pushes_to(document, {URL})[0].image_type == "EXEC"
+
+
+@pytest.mark.parametrize("place", ["build", "docker", "push"])
+def test_the_base_image_is_found_wherever_a_build_configuration_names_it(place):
+    document = with_builds()
+    build = document["containerSettings"]["buildConfigs"][0]
+    docker = build["dockerBuilderConfig"]
+    {"build": build, "docker": docker, "push": docker["pushConfigs"][0]}[place]["baseImage"] = "own:1"
+
+    assert pushes_to(document, {URL})[0].base_image == "own:1"
+
+
 @pytest.mark.parametrize("url", ["us-docker.pkg.dev/p/ds", "us-docker.pkg.dev/p/dss2", "docker.io"])
 def test_a_repository_is_not_another_whose_name_begins_alike(url):
     document = {"containerSettings": {"executionConfigs": [{"name": "gke", "repositoryURL": URL}]}}
