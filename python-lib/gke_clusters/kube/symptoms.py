@@ -127,9 +127,9 @@ def _node(item: Mapping[str, Any]) -> NodeState:
 
 def _waiting(item: Mapping[str, Any]) -> Iterator[WaitingPod]:
     metadata, status = _mapping(item.get("metadata")), _mapping(item.get("status"))
-    if status.get("phase") in _OVER:
-        return
     leaving = str(metadata.get("deletionTimestamp") or "")
+    if status.get("phase") in _OVER and not leaving:
+        return
     containers = [
         each for kind in ("initContainerStatuses", "containerStatuses") for each in _mappings(status.get(kind))
     ]

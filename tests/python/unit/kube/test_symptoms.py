@@ -86,16 +86,12 @@ class TestWaitingPods:
     def test_a_pod_that_runs_or_is_over_waits_for_nothing(self, phase: str) -> None:
         assert read_waiting_pods([pod(phase)]) == ()
 
-    def test_a_pod_that_is_being_deleted_says_until_when_it_was_to_be_gone(self) -> None:
-        leaving = pod("Pending", waits("ImagePullBackOff"))
+    @pytest.mark.parametrize("phase", ["Pending", "Running", "Succeeded", "Failed"])
+    def test_a_pod_that_is_being_deleted_says_until_when_it_was_to_be_gone(self, phase: str) -> None:
+        leaving = pod(phase, waits("ImagePullBackOff"))
         leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:31Z"
         [found] = read_waiting_pods([leaving])
         assert (found.reason, found.created) == ("Terminating", "2026-01-01T00:00:31Z")
-
-    def test_a_pod_that_is_over_is_not_said_to_be_leaving(self) -> None:
-        over = pod("Succeeded")
-        over["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:31Z"
-        assert read_waiting_pods([over]) == ()
 
     def test_those_that_wait_longest_come_first(self) -> None:
         late = pod()
