@@ -8,7 +8,7 @@ UNIT := tests/python/unit
 SANDBOX := tests/python/unit/sandbox $(addprefix tests/python/integration/test_,$(addsuffix .py,cluster_autoscaler container_client demo dss_settings gcloud gcs_connection google_services kubectl leftovers recorded_traffic registry sandbox sandbox_faults sandbox_processes storage))
 CHECKED := python-lib resource sandbox tools benchmarks
 # What takes away, breaks or searches for one thing after the other, and takes longer for it.
-PROOFS := $(addprefix tests/python/,integration/test_least_privilege.py integration/secrets chaos/test_macros.py)
+PROOFS := $(addprefix tests/python/,integration/test_least_privilege.py integration/secrets chaos)
 # DSS loads each component file by itself, so each is checked by itself.
 COMPONENTS := $(wildcard python-clusters/*/cluster.py python-runnables/*/runnable.py)
 
@@ -43,7 +43,7 @@ sandbox: setup ## start the sandbox and leave it running until Ctrl-C
 test: setup ## the plugin's suite, with the coverage of python-lib
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(addprefix --ignore=,$(SANDBOX) $(PROOFS)) --cov=gke_clusters --cov-report=term --cov-fail-under=95
 
-proofs: setup ## the longer proofs: least privilege, secrets, the macros under faults and kills
+proofs: setup ## the longer proofs: least privilege, secrets, every story under faults and kills
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(PROOFS)
 
 sandbox-tests: setup ## the sandbox's own suite: gcloud, kubectl and other real clients on its services
