@@ -41,7 +41,7 @@ sandbox: setup ## start the sandbox and leave it running until Ctrl-C
 	@$(PY) -m sandbox up --env-file .sandbox/env --state-dir .sandbox/state
 
 test: setup ## the plugin's suite, with the coverage of python-lib
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(addprefix --ignore=,$(SANDBOX) $(PROOFS)) --cov=gke_clusters --cov-report=term --cov-fail-under=95
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(addprefix --ignore=,$(SANDBOX) $(PROOFS)) $(UNIT) tests/python/integration --cov=gke_clusters --cov-report=term --cov-fail-under=95
 
 proofs: setup ## the longer proofs: least privilege, secrets, every story under faults and kills
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(PROOFS)
