@@ -17,9 +17,9 @@ from typing import Any
 import dataikuapi
 import requests
 
-from sandbox.process import ROOT, SandboxFailedError, SandboxProcess
+from sandbox.plugin_installation import PLUGIN_ID, build_plugin, install_plugin
+from sandbox.process import SandboxFailedError, SandboxProcess
 
-PLUGIN_ID = "gke-clusters"
 NAME = "gke-demo"
 DSS_PROJECT = "DEMO"
 BUCKET = "gke-demo-data"
@@ -85,7 +85,7 @@ def tell() -> int:
 
 def _chapters(story: Story, folder: Path) -> None:
     with story.step("Build the plugin") as show:
-        archive = _build(folder)
+        archive = build_plugin(folder)
         show(f"{archive.name}, {archive.stat().st_size // 1024} kB")
     with story.step("Start the sandbox") as show:
         sandbox = SandboxProcess(folder)
@@ -153,20 +153,8 @@ def _cluster_life(story: Story, client: Any, sandbox: SandboxProcess) -> None:
         show(_count_calls(sandbox.requests()))
 
 
-def _build(folder: Path) -> Path:
-    subprocess.run([sys.executable, "tools/build_plugin.py", str(folder)], cwd=ROOT, check=True, capture_output=True)
-    return next(folder.glob("*.zip"))
-
-
 def _install(client: Any, archive: Path) -> str:
-    with archive.open("rb") as content:
-        client.install_plugin_from_archive(content)
-    plugin = client.get_plugin(PLUGIN_ID)
-    interpreter = "PYTHON{}{}".format(*sys.version_info[:2])
-    environment = plugin.create_code_env(python_interpreter=interpreter).wait_for_result()["envName"]
-    settings = plugin.get_settings()
-    settings.set_code_env(environment)
-    settings.save()
+    environment, interpreter = install_plugin(client, archive)
     return f"plugin {PLUGIN_ID} with code environment {environment} ({interpreter})"
 
 

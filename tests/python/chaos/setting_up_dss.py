@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Final
 
 import dataikuapi
 import requests
 
+from sandbox.plugin_installation import PLUGIN_ID, build_plugin, install_plugin
 from sandbox.process import ROOT
 from tests.python.chaos.dss_clusters import End
 from tests.python.chaos.stage import Stage
@@ -27,7 +26,6 @@ MACROS: Final = {
 LOCATION: Final = "us-central1"
 _ZONE: Final = f"{LOCATION}-a"
 _THEIRS: Final = "theirs"
-_PLUGIN: Final = "gke-clusters"
 _TIMEOUT_SECONDS: Final = 30
 # Only processes that DSS itself has started may ask it to resolve presets.
 _RESOLVING: Final = """
@@ -212,17 +210,7 @@ class SettingUpDss:
 
     def _install_plugin(self) -> None:
         folder = self._stage.component.folder / "dist"
-        subprocess.run(
-            [sys.executable, "tools/build_plugin.py", str(folder)], cwd=ROOT, check=True, capture_output=True
-        )
-        with next(folder.glob("*.zip")).open("rb") as content:
-            self.client.install_plugin_from_archive(content)
-        plugin = self.client.get_plugin(_PLUGIN)
-        interpreter = "PYTHON{}{}".format(*sys.version_info[:2])
-        environment = plugin.create_code_env(python_interpreter=interpreter).wait_for_result()["envName"]
-        settings = plugin.get_settings()
-        settings.set_code_env(environment)
-        settings.save()
+        install_plugin(self.client, build_plugin(folder))
 
     def _start_cluster(self) -> None:
         def inline(config: dict[str, Any]) -> dict[str, Any]:
@@ -230,7 +218,7 @@ class SettingUpDss:
 
         params = {"config": {"connectionInfo": inline(self.connection_info), "nodePools": [inline({})]}}
         created = self.client.create_cluster(
-            self.cluster, f"pycluster_{_PLUGIN}_create-gke-cluster", params, cluster_architecture="KUBERNETES"
+            self.cluster, f"pycluster_{PLUGIN_ID}_create-gke-cluster", params, cluster_architecture="KUBERNETES"
         )
         created.start()
 

@@ -3,8 +3,6 @@
 import copy
 import os
 import shlex
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -15,14 +13,14 @@ import dataikuapi
 import pytest
 import requests
 
-from sandbox.process import ROOT, SandboxProcess
+from sandbox.plugin_installation import PLUGIN_ID, build_plugin, install_plugin
+from sandbox.process import SandboxProcess
 
 # A cluster is created in a fifth of a second, in which an operation is still seen RUNNING, and a lack of machines shows
 # after a second.
 SPEED = 2000
 # The project of the configurations that 1.5.1 saved, beside the one of the DSS host.
 OTHER_PROJECT = "acme-data"
-PLUGIN_ID = "gke-clusters"
 
 
 class Sandbox(SandboxProcess):
@@ -96,14 +94,7 @@ class Dss:
 
     def install(self, archive: Path) -> None:
         """Install the plugin and its code environment, as the plugin screen does."""
-        with archive.open("rb") as content:
-            self.client.install_plugin_from_archive(content)
-        plugin = self.client.get_plugin(PLUGIN_ID)
-        interpreter = "PYTHON{}{}".format(*sys.version_info[:2])
-        environment = plugin.create_code_env(python_interpreter=interpreter).wait_for_result()["envName"]
-        settings = plugin.get_settings()
-        settings.set_code_env(environment)
-        settings.save()
+        install_plugin(self.client, archive)
 
     def cluster(self, name: str, component: str, config: Mapping[str, Any]) -> dataikuapi.dss.admin.DSSCluster:
         """Create a DSS cluster of one of the plugin's components, not started."""
@@ -125,9 +116,7 @@ def inline() -> Callable[..., dict[str, Any]]:
 @pytest.fixture(scope="session")
 def plugin_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The zip that `make plugin` builds."""
-    folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "tools/build_plugin.py", str(folder)], cwd=ROOT, check=True, capture_output=True)
-    return next(folder.glob("*.zip"))
+    return build_plugin(tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture
