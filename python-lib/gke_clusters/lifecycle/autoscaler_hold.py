@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gke_clusters.errors import GkeClustersError, GoogleError, GoogleUnavailable
+from gke_clusters.errors import GkeClustersError
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.node_pools import Autoscaling
-from gke_clusters.google.operations import UPDATE_CLUSTER, Operation
-from gke_clusters.lifecycle.pool_changes import Change, carry_out, pool_failure, pool_of
+from gke_clusters.google.operations import UPDATE_CLUSTER
+from gke_clusters.lifecycle.pool_changes import Change, carry_out, change_failure, pool_of
 from gke_clusters.lifecycle.pool_target import Target
 from gke_clusters.lifecycle.progress import Progress
 from gke_clusters.lifecycle.steps import Result
@@ -50,7 +50,8 @@ class AutoscalerHold:
             there = pool_of(cluster, self._pool)
             if there is None or there.autoscaling is None:
                 return None
-            return self._change(cluster, None, takes=there.autoscaling)
+            taken = there.autoscaling
+            return self._change(cluster, None, lambda: self._keep(taken))
 
         self._carry_out(plan)
         if self.limits is None:
@@ -78,25 +79,18 @@ class AutoscalerHold:
 
     def _carry_out(self, plan: Callable[[Cluster], Change | None]) -> None:
         ended = carry_out(self._target.saved, self._pool, self._target.google, self._progress, plan)
-        # A pool that lacks nodes as before is no failure of this change.
-        failure = pool_failure(ended, self._pool) if ended.operation and ended.operation.failures else None
+        failure = change_failure(ended, self._pool)
         if failure is not None:
             raise failure
 
-    def _change(self, cluster: Cluster, limits: Autoscaling | None, *, takes: Autoscaling | None = None) -> Change:
+    def _change(
+        self, cluster: Cluster, limits: Autoscaling | None, note: Callable[[], object] = lambda: None
+    ) -> Change:
         calls = self._target.google.clusters.node_pools
+        return Change(UPDATE_CLUSTER, lambda: calls.set_autoscaling(cluster.name, self._pool, limits), note)
 
-        def ask() -> Operation:
-            try:
-                operation = calls.set_autoscaling(cluster.name, self._pool, limits)
-            except (GoogleUnavailable, GoogleError):
-                # It may have been taken all the same.
-                self.limits = takes or self.limits
-                raise
-            self.limits = takes or self.limits
-            return operation
-
-        return Change(UPDATE_CLUSTER, ask)
+    def _keep(self, limits: Autoscaling) -> None:
+        self.limits = limits
 
     def _command(self) -> str:
         limits, name = self.limits, self._target.cluster.name

@@ -12,8 +12,6 @@ from google.cloud import container_v1
 from gke_clusters.dss.clusters import DssCluster
 from gke_clusters.errors import (
     GkeClustersError,
-    GoogleError,
-    GoogleUnavailable,
     OperationFailed,
     OperationTimeout,
     Problem,
@@ -22,7 +20,7 @@ from gke_clusters.errors import (
 )
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.node_pools import NodePool
-from gke_clusters.google.operations import CREATE_NODE_POOL, DELETE_NODE_POOL, Operation
+from gke_clusters.google.operations import CREATE_NODE_POOL, DELETE_NODE_POOL
 from gke_clusters.lifecycle.fields import name_pool_fields
 from gke_clusters.lifecycle.footprint import DEFAULT_MACHINE_TYPE, explain_pool_shortage
 from gke_clusters.lifecycle.google_access import GoogleAccess
@@ -179,18 +177,11 @@ class _Addition:
         if there is not None and there.status != _STOPPING:
             self._require_same(cluster)
             return None
-        return Change(CREATE_NODE_POOL, lambda: self._ask(cluster))
+        calls = self._target.google.clusters.node_pools
+        return Change(CREATE_NODE_POOL, lambda: calls.create(cluster.name, self._wanted), self._note_asked)
 
-    def _ask(self, cluster: Cluster) -> Operation:
-        asked_before, self._asked = self._asked, True
-        try:
-            return self._target.google.clusters.node_pools.create(cluster.name, self._wanted)
-        except (GoogleUnavailable, GoogleError):
-            # The answer was lost, or was none of Google's: it may be there.
-            raise
-        except GkeClustersError:
-            self._asked = asked_before
-            raise
+    def _note_asked(self) -> None:
+        self._asked = True
 
     def _clean_up(self) -> Result:
         """Delete what has not all its nodes, as a failed start does: it would be billed, and be in the way."""

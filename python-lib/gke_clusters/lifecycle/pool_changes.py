@@ -15,6 +15,7 @@ from gke_clusters.errors import (
     ClusterBusy,
     ClusterNotFound,
     GkeClustersError,
+    GoogleError,
     GoogleUnavailable,
     NameTaken,
     OperationFailed,
@@ -46,10 +47,23 @@ class Change:
     Attributes:
         kind: The type of its operation, such as ``SET_NODE_POOL_SIZE``.
         ask: Asks for it, once.
+        note: Called once Google may have taken it, also where no answer of hers says so.
     """
 
     kind: str
     ask: Callable[[], Operation]
+    note: Callable[[], object] = lambda: None
+
+    def send(self) -> Operation:
+        """Ask for it, and note it; a refusal is not noted."""
+        try:
+            operation = self.ask()
+        except (GoogleUnavailable, GoogleError):
+            # The answer was lost, or was none of Google's.
+            self.note()
+            raise
+        self.note()
+        return operation
 
 
 @dataclass(frozen=True)
@@ -131,6 +145,11 @@ def pool_failure(ended: Ended, name: str) -> GkeClustersError | None:
     return failure
 
 
+def change_failure(ended: Ended, name: str) -> GkeClustersError | None:
+    """Judge the change alone: a pool that lacks nodes as before is no failure of it."""
+    return pool_failure(ended, name) if ended.operation and ended.operation.failures else None
+
+
 class _Work:
     """The way of one change."""
 
@@ -180,7 +199,7 @@ class _Work:
             raise self._timeout(cluster)
         self._known = frozenset(item.name for item in operations)
         try:
-            return change.ask()
+            return change.send()
         except ClusterBusy as busy:
             logger.info("%s %s", busy.cause, busy.verbatim)
             self._await_named(cluster, busy.operation)

@@ -9,8 +9,6 @@ from gke_clusters.dss.clusters import DssCluster
 from gke_clusters.errors import (
     ControlPlaneUnreachable,
     GkeClustersError,
-    GoogleError,
-    GoogleUnavailable,
     OperationTimeout,
     PodsRemain,
     StateError,
@@ -18,7 +16,7 @@ from gke_clusters.errors import (
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.deadlines import Deadline
 from gke_clusters.google.node_pools import NodePool
-from gke_clusters.google.operations import DELETE_NODE_POOL, Operation
+from gke_clusters.google.operations import DELETE_NODE_POOL
 from gke_clusters.kube.draining import NodeDrainer, Pod
 from gke_clusters.kube.placement import Place, may_run_on
 from gke_clusters.lifecycle.autoscaler_hold import AutoscalerHold
@@ -253,17 +251,7 @@ class _Deletion:
             if there.status != _STOPPING:
                 # The drain took its time, and another pool may have gone meanwhile.
                 self.require_spare(cluster)
-            return Change(DELETE_NODE_POOL, lambda: ask(cluster))
-
-        def ask(cluster: Cluster) -> Operation:
-            try:
-                operation = calls.delete(cluster.name, name)
-            except (GoogleUnavailable, GoogleError):
-                # The answer was lost, or was none of Google's.
-                self._asked = True
-                raise
-            self._asked = True
-            return operation
+            return Change(DELETE_NODE_POOL, lambda: calls.delete(cluster.name, name), self._note_asked)
 
         within = self._progress.within(50, 99)
         try:
@@ -281,6 +269,9 @@ class _Deletion:
             return Outcome.WARNING, (f"Google says that it is deleted, and still shows it: {self.there.status}.",)
         failure.advise("Its nodes are still billed. Run the macro again.")
         raise failure
+
+    def _note_asked(self) -> None:
+        self._asked = True
 
     def _stranded(self, contents: Drainable) -> list[Pod]:
         """The pods that would have no node to go to, those included that wait for one of this pool."""

@@ -11,7 +11,7 @@ from gke_clusters.google.clusters import Cluster
 from gke_clusters.google.node_pools import Autoscaling, NodePool
 from gke_clusters.google.operations import SET_NODE_POOL_SIZE, UPDATE_CLUSTER
 from gke_clusters.lifecycle.google_access import GoogleAccess
-from gke_clusters.lifecycle.pool_changes import Change, Ended, carry_out, pool_failure, pool_of
+from gke_clusters.lifecycle.pool_changes import Change, Ended, carry_out, change_failure, pool_failure, pool_of
 from gke_clusters.lifecycle.pool_deletion import ReachDrainer, delete_pool, reach_drainer
 from gke_clusters.lifecycle.pool_target import Target, find_target, per_zone, state_of
 from gke_clusters.lifecycle.progress import Progress
@@ -153,8 +153,7 @@ class _Resize:
             return Outcome.DONE, (f"{_say(before)}, as before.",)
         if self._settings.preview:
             return Outcome.WOULD_CHANGE, (words,)
-        # A pool that lacks nodes as before is no failure of this change.
-        self._carry_out(plan, 10, 50, is_judged=lambda ended: bool(ended.operation and ended.operation.failures))
+        self._carry_out(plan, 10, 50, judge=change_failure)
         return Outcome.CHANGED, (words,)
 
     def _size(self) -> Result:
@@ -189,7 +188,7 @@ class _Resize:
         plan: Callable[[Cluster], Change | None],
         first: int,
         last: int,
-        is_judged: Callable[[Ended], bool] = lambda _ended: True,
+        judge: Callable[[Ended, str], GkeClustersError | None] = pool_failure,
     ) -> Ended:
         self._changed = True
         within = self._progress.within(first, last)
@@ -198,7 +197,7 @@ class _Resize:
         if there is None:
             raise self._target.gone(self._pool.name)
         self._pool = there
-        failure: GkeClustersError | None = pool_failure(ended, there.name) if is_judged(ended) else None
+        failure = judge(ended, there.name)
         if failure:
             failure.advise(
                 "The nodes that are up are there and billed. Resize the pool again, to what there is room for."
