@@ -33,6 +33,11 @@ _HOSTS: Final = (
 )
 
 
+def context_name(project: str, location: str, name: str) -> str:
+    """The name that gcloud gives to a cluster in kubeconfigs: `gke_PROJECT_LOCATION_NAME`."""
+    return f"gke_{project}_{location}_{name}"
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One of the addresses at which a cluster's control plane answers.
@@ -84,8 +89,8 @@ class ClusterAccess:
 
     @property
     def context_name(self) -> str:
-        """The name that gcloud gives to context, cluster and user alike: `gke_PROJECT_LOCATION_NAME`."""
-        return f"gke_{self.project}_{self.location}_{self.name}"
+        """The name that gcloud gives to context, cluster and user alike."""
+        return context_name(self.project, self.location, self.name)
 
     @classmethod
     def of(cls, project: str, cluster: Mapping[str, Any], choice: EndpointChoice = "automatic") -> "ClusterAccess":

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from gke_clusters.errors import GkeClustersError
 from gke_clusters.google.clusters import Cluster
-from gke_clusters.kube.kubeconfig import control_plane_hosts
+from gke_clusters.kube.kubeconfig import context_name, control_plane_hosts
 from gke_clusters.kube.kubeconfig_file import KubeconfigContext, read_kubeconfig
 
 # What kubectl takes where it is told of no file.
@@ -34,7 +34,7 @@ class KubeconfigUser:
             return False
         name = cluster.name
         names = (self.context.name, self.context.cluster)
-        known_as = f"gke_{name.project}_{name.location}_{name.name}"
+        known_as = context_name(name.project, name.location, name.name)
         return known_as in names or self.context.host in control_plane_hosts(cluster.resource)
 
 
