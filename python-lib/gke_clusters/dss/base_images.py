@@ -95,8 +95,13 @@ def is_free_for(push: ImagePush, script: str) -> bool:
     return Path(push.pre_push_script or "").parents[1:2] == Path(script).parents[1:2]
 
 
+def is_below(url: str, address: str) -> bool:
+    """Whether an address of images is that of a repository, or one in it."""
+    return f"{url}/".startswith(f"{address}/")
+
+
 def _is_below(url: str, urls: Collection[str]) -> bool:
-    return any(url.rstrip("/") == one or url.startswith(f"{one}/") for one in urls)
+    return any(is_below(url, one) for one in urls)
 
 
 def _pushes(document: Mapping[str, Any]) -> Iterator[tuple[ImagePush, Document]]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from gke_clusters.dss.documents import named_item
 from gke_clusters.errors import DssRefused
 
 Document = dict[str, Any]
@@ -71,7 +72,7 @@ def put_build_configuration(document: Document, wish: ImagePushWish, named: str 
         if item.get("name") == named and pushes_there and _builds(item, wish.image_type):
             return str(named)
     name = wish.user if wish.image_type == "EXEC" else spark_build_name(wish.user)
-    item = _named(items, name)
+    item = named_item(items, name)
     _require_free(document, item, wish)
     item.setdefault("baseImageType", wish.image_type)
     item.setdefault("imageBuilderType", "DOCKER")
@@ -81,14 +82,6 @@ def put_build_configuration(document: Document, wish: ImagePushWish, named: str 
     if wish.pre_push_script:
         push |= pre_push(wish.pre_push_script, push)
     return name
-
-
-def _named(items: list[Document], name: str) -> Document:
-    for item in items:
-        if item.get("name") == name:
-            return item
-    items.append({"name": name})
-    return items[-1]
 
 
 def _require_free(document: Mapping[str, Any], item: Mapping[str, Any], wish: ImagePushWish) -> None:

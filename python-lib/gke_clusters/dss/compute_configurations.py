@@ -19,7 +19,7 @@ from gke_clusters.dss.build_configurations import (
     pre_push,
     put_build_configuration,
 )
-from gke_clusters.dss.documents import Place
+from gke_clusters.dss.documents import Place, named_item
 from gke_clusters.dss.pod_placement import PodPlacement, place_containers, place_spark
 
 Document = dict[str, Any]
@@ -111,7 +111,7 @@ def put_container_configuration(document: Document, wanted: ComputeConfiguration
             or what an administrator wrote about nodes cannot be read.
     """
     settings = document.setdefault("containerSettings", {})
-    config = _named(settings.setdefault("executionConfigs", []), wanted.name)
+    config = named_item(settings.setdefault("executionConfigs", []), wanted.name)
     if not config.keys() - {"name"}:
         config |= {"usableBy": "ALL", "allowedGroups": [], "workloadType": "ANY", "properties": [], "isFinal": False}
     config["type"] = "KUBERNETES"
@@ -137,7 +137,7 @@ def put_spark_configuration(document: Document, wanted: ComputeConfiguration) ->
     """
     settings = document.setdefault("sparkSettings", {})
     settings["sparkEnabled"] = True
-    config = _named(settings.setdefault("executionConfigs", []), wanted.name)
+    config = named_item(settings.setdefault("executionConfigs", []), wanted.name)
     kubernetes = config.setdefault("kubernetesSettings", {})
     kubernetes |= {
         "managedKubernetes": True,
@@ -175,14 +175,6 @@ def set_default_cluster(document: Document, dss_cluster_id: str) -> None:
 def set_internal_metastore(document: Document) -> None:
     """Let datasets be known to the metastore catalog of DSS itself, which Spark on Kubernetes reads."""
     document.setdefault("metastoreCatalogsSettings", {}).setdefault("synchronizeTo", {})["flavor"] = "DSS_INTERNAL"
-
-
-def _named(items: list[Document], name: str) -> Document:
-    for item in items:
-        if item.get("name") == name:
-            return item
-    items.append({"name": name})
-    return items[-1]
 
 
 def _build(document: Document, wanted: ComputeConfiguration, image_type: ImageType, named: str | None) -> str:

@@ -72,7 +72,7 @@ def differences(before: Any, after: Any, place: Place = ()) -> Iterator[Differen
         if old is not None and new is not None and _same_order(old, new):
             yield from _of_fields(old, new, place, Named)
             return
-    if not _same(before, after):
+    if not same(before, after):
         yield Difference(place, before, after)
 
 
@@ -96,7 +96,7 @@ def not_kept(wanted: Any, found: Any, place: Place = ()) -> Iterator[Place]:
             for one, other in zip(wanted, found, strict=True):
                 yield from not_kept(one, other, place)
             return
-    if not _same(wanted, found):
+    if not same(wanted, found):
         yield place
 
 
@@ -115,6 +115,15 @@ def innermost(value: Any, place: Place = ()) -> Iterator[Place]:
         yield place
     for key, each in fields.items():
         yield from innermost(each, (*place, step(key)))
+
+
+def named_item(items: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """Return the item of that name; where there is none, a new one at the end of the list."""
+    for item in items:
+        if item.get("name") == name:
+            return item
+    items.append({"name": name})
+    return items[-1]
 
 
 def value_at(document: Any, place: Place) -> Any:
@@ -188,12 +197,12 @@ def _same_order(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     return [name for name in before if name in after] == [name for name in after if name in before]
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
     """Whether two values are the same JSON: for Python, 1 is true as well."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(same, one, other))
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 

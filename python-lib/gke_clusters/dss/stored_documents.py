@@ -22,6 +22,7 @@ from gke_clusters.dss.documents import (
     not_kept,
     put_at,
     said,
+    same,
     value_at,
 )
 from gke_clusters.errors import DssRefused
@@ -203,13 +204,13 @@ def _put_back(stored: StoredDocument, ours: tuple[Difference, ...]) -> list[Plac
             put_at(document, change.place, change.before)
         else:
             theirs.append(change.place)
-    if not _same(found, document):
+    if not same(found, document):
         stored.write(document)
     return theirs
 
 
 def _is_undone_or_left(value: Any, change: Difference) -> bool:
-    return _same(value, change.before) or _is_left_of(value, change.after)
+    return same(value, change.before) or _is_left_of(value, change.after)
 
 
 def _is_left_of(found: Any, written: Any) -> bool:
@@ -220,8 +221,4 @@ def _is_left_of(found: Any, written: Any) -> bool:
         return all(_is_left_of(found[key], value) for key, value in written.items() if key in found)
     if isinstance(found, list) and isinstance(written, list):
         return len(found) == len(written) and all(map(_is_left_of, found, written))
-    return _same(found, written)
-
-
-def _same(one: Any, other: Any) -> bool:
-    return not any(differences(one, other))
+    return same(found, written)

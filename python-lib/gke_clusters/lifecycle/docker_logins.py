@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from gke_clusters.dss.base_images import Document, ImagePush, is_free_for, set_pre_push_script
+from gke_clusters.dss.base_images import Document, ImagePush, is_below, is_free_for, set_pre_push_script
 from gke_clusters.dss.build_configurations import has_build_configurations
+from gke_clusters.dss.compute_configurations import may_be_dropped
 from gke_clusters.dss.docker import LoginKind
 from gke_clusters.dss.stored_documents import NotKept, StoredDocument, change_document, preview_change
 from gke_clusters.errors import DssRefused
@@ -107,7 +108,8 @@ class LaterPushes:
         scripts = {
             address: login_script(address, self._environment)
             for address in sorted(addresses)
-            if any(_is_below(push, address) for push in pushes) and docker.login_of(_host(address)) != "helper"
+            if any(is_below(push.repository_url, address) for push in pushes)
+            and docker.login_of(_host(address)) != "helper"
         }
         if not scripts:
             return Outcome.DONE, ("Docker's own credential helper logs in at each push.",)
@@ -120,13 +122,14 @@ class LaterPushes:
             f"{push.configuration} does something else before it pushes, and is left so."
             for push in pushes
             for address, script in scripts.items()
-            if _is_below(push, address) and not is_free_for(push, str(script))
+            if is_below(push.repository_url, address) and not is_free_for(push, str(script))
         ]
         if preview:
-            changes = preview_change(self._stored, edit).made
-            if changes and has_build_configurations(self._stored.read()):
+            change = preview_change(self._stored, edit, optional=may_be_dropped)
+            if change.dropped:
                 left.append("Not every version of DSS keeps this: it is put back where it does not stay.")
-            return (Outcome.WOULD_CHANGE if changes else Outcome.DONE), [*map(str, changes), *left] or [_SO_ALREADY]
+            outcome = Outcome.WOULD_CHANGE if change.made else Outcome.DONE
+            return outcome, [*map(str, change.made), *left] or [_SO_ALREADY]
         for address, script in scripts.items():
             install_login_script(script, _host(address), self._google.credentials)
         try:
@@ -163,7 +166,3 @@ def _texts(value: object) -> Iterator[str]:
 
 def _host(address: str) -> str:
     return address.partition("/")[0]
-
-
-def _is_below(push: ImagePush, address: str) -> bool:
-    return f"{push.repository_url}/".startswith(f"{address}/")
