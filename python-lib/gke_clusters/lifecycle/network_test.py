@@ -6,7 +6,8 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from http import HTTPStatus
+from typing import Any, Protocol
 
 from gke_clusters.dss.base_images import executor_push
 from gke_clusters.dss.clusters import DssCluster
@@ -29,8 +30,6 @@ from gke_clusters.reports.network_test import FirewallRule, NetworkTest, render_
 from gke_clusters.settings.descriptors import macro_descriptor
 from gke_clusters.settings.network_test import COMPONENT, NetworkTestSettings
 from gke_clusters.settings.register import REMEDY
-
-_NOT_FOUND: Final = 404
 
 
 class Instance(Protocol):
@@ -204,7 +203,7 @@ class _Story:
                 lambda words: self._progress.step(next(waits, 84), f"The pod: {redacted(words)}"),
             )
         except CallError as error:
-            if error.status == _NOT_FOUND and f'namespaces "{pod.namespace}" not found' in error.verbatim:
+            if error.status == HTTPStatus.NOT_FOUND and f'namespaces "{pod.namespace}" not found' in error.verbatim:
                 raise _wrong(
                     "namespace", f"{pod.namespace} is not in the cluster: see kubectl get namespaces"
                 ) from None

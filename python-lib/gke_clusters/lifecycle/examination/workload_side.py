@@ -191,7 +191,7 @@ def pods_part(pods: Sequence[WaitingPod], now: datetime) -> Part:
         return Part(title, Tone.GOOD, "No pod waits for anything.")
     stuck = [pod for pod in pods if _is_stuck(pod, now)]
     # Of one that is new it is told why it waits, without alarm: a node may be on its way.
-    unplaced = [pod for pod in pods if pod.reason == _UNPLACED and pod not in stuck]
+    unplaced = [pod for pod in pods if pod.reason == _UNPLACED and not _is_stuck(pod, now)]
     advice = [*_pod_advice(stuck, Tone.WARNING), *_pod_advice(unplaced, Tone.INFO)]
     tone = Tone.WARNING if stuck else Tone.INFO
     rows = tuple(
