@@ -12,6 +12,7 @@ from typing import Any, Final
 from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.failures import CallError, Failure
 from gke_clusters.kube.probe_pod import GRACE_SECONDS, LABEL, UNTIL, ProbePod, ProbeRun, pod_document, read_pod
+from gke_clusters.kube.symptoms import last_time
 
 _POLL_SECONDS: Final = 1.0
 _MOST_LOST_ANSWERS: Final = 5
@@ -62,7 +63,7 @@ class NetworkProbe:
 
         Args:
             deadline_seconds: how long to wait for the report.
-            follow: told what the pod waits for, whenever that changes.
+            follow: told each thing that the pod waits for or that happens to it, once.
 
         Raises:
             CallError: the API server refuses, or does not answer.
@@ -92,7 +93,8 @@ class NetworkProbe:
             self._made = True
 
     def _wait(self, started: float, deadline_seconds: float, follow: Callable[[str], None]) -> ProbeRun:
-        said, lost = "", 0
+        said: set[str] = set()
+        lost = 0
         while True:
             try:
                 pod = self._api.call("GET", f"{self._pods}/{self.name}")
@@ -108,23 +110,25 @@ class NetworkProbe:
             run = read_pod(self.name, pod)
             if run.reason in _HOPELESS:
                 return replace(run, message=self._refused_image() or run.message)
+            # Of a pod that ended as well: what it waited for may have come and gone since it was looked at last.
+            told = self._told(run)
+            for words in told:
+                if words not in said:
+                    said.add(words)
+                    follow(words)
             if run.ended:
                 return run
-            words = self._waits_for(run)
-            if words != said:
-                said = words
-                follow(words)
             if self._clock() - started > deadline_seconds:
                 reason = run.reason or "Pending"
-                return replace(run, reason=reason, message=words.removeprefix(reason).removeprefix(": "))
+                return replace(run, reason=reason, message=told[-1].removeprefix(reason).removeprefix(": "))
             self._sleep(_POLL_SECONDS)
 
-    def _waits_for(self, run: ProbeRun) -> str:
-        """What the newest event of the pod says, which is where a scale-up is told."""
-        told = self._events()
-        if told:
-            return f"{told[-1].get('reason') or 'Event'}: {told[-1]['message']}"
-        return f"{run.reason or 'Pending'}: {run.message}" if run.message else run.reason or "Pending"
+    def _told(self, run: ProbeRun) -> list[str]:
+        """What the events of the pod say, which is where a scale-up is told; what itself says where there are none."""
+        events = [f"{each.get('reason') or 'Event'}: {each['message']}" for each in self._events()]
+        if events or run.ended:
+            return events
+        return [f"{run.reason or 'Pending'}: {run.message}" if run.message else run.reason or "Pending"]
 
     def _refused_image(self) -> str:
         """What the registry said of the image; the pod itself says only that it is tried again later."""
@@ -139,7 +143,7 @@ class NetworkProbe:
             _log.debug("The events of the pod cannot be read: %s", error)
             events = {}
         told = [item for item in events.get("items") or () if item.get("message")]
-        return sorted(told, key=lambda item: str(item.get("lastTimestamp") or item.get("eventTime") or ""))
+        return sorted(told, key=last_time)
 
     def _remove_old(self) -> None:
         """Delete what earlier runs left that were killed; another run that still waits keeps its pod."""

@@ -174,19 +174,25 @@ def _ordinary(containers: Iterable[Mapping[str, Any]]) -> tuple[str, str]:
     return next((str(reason) for reason in reasons if reason), "Pending"), ""
 
 
-def _event(item: Mapping[str, Any]) -> WarningEvent:
-    # Two APIs write events, each with times of its own:
-    # https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
-    metadata, series = _mapping(item.get("metadata")), _mapping(item.get("series"))
-    about = _mapping(item.get("involvedObject"))
+def last_time(event: Mapping[str, Any]) -> str:
+    """Return when an event was last seen, in RFC 3339; empty if it does not say.
+
+    Two APIs write events, each with times of its own:
+    https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+    """
     last = (
-        series.get("lastObservedTime")
-        or item.get("lastTimestamp")
-        or item.get("eventTime")
-        or metadata.get("creationTimestamp")
+        _mapping(event.get("series")).get("lastObservedTime")
+        or event.get("lastTimestamp")
+        or event.get("eventTime")
+        or _mapping(event.get("metadata")).get("creationTimestamp")
     )
+    return str(last or "")
+
+
+def _event(item: Mapping[str, Any]) -> WarningEvent:
+    about, series = _mapping(item.get("involvedObject")), _mapping(item.get("series"))
     return WarningEvent(
-        last=str(last or ""),
+        last=last_time(item),
         about="/".join(filter(None, (str(about.get(part) or "") for part in ("namespace", "kind", "name")))),
         reason=str(item.get("reason") or ""),
         message=redacted(" ".join(str(item.get("message") or "").split())),

@@ -87,13 +87,26 @@ def test_a_report_comes_back_and_the_pod_is_deleted() -> None:
     assert server.deleted() == [probe.name]
 
 
-def test_what_the_pod_waits_for_is_told_once_for_each_change() -> None:
-    events = [{"items": [{"lastTimestamp": "2", "reason": "TriggeredScaleUp", "message": "1->2"}, {"message": ""}]}]
+def test_each_event_of_the_pod_is_told_once_in_the_order_of_time() -> None:
+    # The scheduler writes its events with microseconds and counts them up, the autoscaler with whole seconds.
+    series = {"count": 2, "lastObservedTime": "2026-01-01T00:00:01.5Z"}
+    refused = {"eventTime": "2026-01-01T00:00:00.5Z", "reason": "FailedScheduling", "message": "no room"}
+    grown = {"lastTimestamp": "2026-01-01T00:00:00Z", "reason": "TriggeredScaleUp", "message": "1->2"}
+    events = [{"items": [grown, refused, {"message": ""}]}, {"items": [grown, refused | {"series": series}]}]
     told: list[str] = []
     Server(WAITING, WAITING, DONE, events=events).probe().run(60, told.append)
-    assert told == ["TriggeredScaleUp: 1->2"]
+    assert told == ["FailedScheduling: no room", "TriggeredScaleUp: 1->2"]
 
-    told.clear()
+
+def test_events_between_the_last_look_and_the_end_are_told() -> None:
+    grown = {"lastTimestamp": "2026-01-01T00:00:00Z", "reason": "TriggeredScaleUp", "message": "1->2"}
+    told: list[str] = []
+    Server(WAITING, DONE, events=[{"items": []}, {"items": [grown]}]).probe().run(60, told.append)
+    assert told == ["ContainerCreating", "TriggeredScaleUp: 1->2"]
+
+
+def test_the_state_of_the_pod_is_told_where_no_events_can_be_read() -> None:
+    told: list[str] = []
     Server(UNSCHEDULED, WAITING, {}, DONE, events=[REFUSED]).probe().run(60, told.append)
     assert told == ["Unschedulable: no room", "ContainerCreating", "Pending"]
 
