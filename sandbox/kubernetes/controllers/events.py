@@ -1,12 +1,18 @@
 """The events that controllers leave on objects, as `kubectl describe` shows them."""
 
 import secrets
+import time
 from datetime import datetime, timezone
 from typing import Literal
 
 from sandbox.kubernetes.client import ApiError, Object
 from sandbox.kubernetes.controllers.kinds import EVENTS
 from sandbox.kubernetes.controllers.state import ClusterState
+
+SCHEDULER = "default-scheduler"
+"""The scheduler's name, which pods may name as well."""
+# GKE's control planes have names that nobody is told.
+_CONTROL_PLANE = "control-plane"
 
 
 def timestamp() -> str:
@@ -33,23 +39,44 @@ async def record(
         component: who says it, such as `default-scheduler`.
         kind: the event's type.
     """
+    now = timestamp()
+    told = {"source": {"component": component}, "firstTimestamp": now, "lastTimestamp": now, "count": 1}
+    return await _create(
+        state, item, {"reason": reason, "message": message, "type": kind, **told}, secrets.token_hex(8)
+    )
+
+
+async def record_scheduling(state: ClusterState, pod: Object, *, node: str | None, message: str) -> None:
+    """Leave what the scheduler made of a pod: it writes with the newer API, in microseconds and under other fields.
+
+    https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/client-go/tools/events/event_recorder.go
+
+    Args:
+        state: the cluster.
+        pod: the pod.
+        node: where it goes; None if there is no room for it.
+        message: the sentence.
+    """
+    reporter = {"reportingComponent": SCHEDULER, "reportingInstance": f"{SCHEDULER}-{_CONTROL_PLANE}"}
+    verdict = {"reason": "Scheduled", "type": "Normal", "action": "Binding"}
+    if node is None:
+        verdict = {"reason": "FailedScheduling", "type": "Warning", "action": "Scheduling"}
+    moment = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    suffix = f"{time.time_ns():x}"
+    await _create(state, pod, {**verdict, **reporter, "message": message, "source": {}, "eventTime": moment}, suffix)
+
+
+async def _create(state: ClusterState, item: Object, told: Object, suffix: str) -> str | None:
     metadata = item["metadata"]
     namespace = metadata.get("namespace", "default")
-    now = timestamp()
     reference = {"apiVersion": item["apiVersion"], "kind": item["kind"], "name": metadata["name"]}
     reference |= {key: metadata[key] for key in ("namespace", "uid", "resourceVersion") if key in metadata}
     body = {
         "apiVersion": EVENTS.api_version,
         "kind": EVENTS.kind,
-        "metadata": {"name": f"{metadata['name']}.{secrets.token_hex(8)}", "namespace": namespace},
+        "metadata": {"name": f"{metadata['name']}.{suffix}", "namespace": namespace},
         "involvedObject": reference,
-        "reason": reason,
-        "message": message,
-        "type": kind,
-        "source": {"component": component},
-        "firstTimestamp": now,
-        "lastTimestamp": now,
-        "count": 1,
+        **told,
     }
     try:
         return str((await state.client.create(EVENTS, body, namespace))["metadata"]["name"])

@@ -4,15 +4,13 @@ from collections.abc import Iterable
 
 from sandbox.kubernetes.client import ApiError, EventType, Object, Resource
 from sandbox.kubernetes.controllers.engine import Controller
-from sandbox.kubernetes.controllers.events import record, timestamp
+from sandbox.kubernetes.controllers.events import SCHEDULER, record_scheduling, timestamp
 from sandbox.kubernetes.controllers.kinds import NODES, PERSISTENT_VOLUME_CLAIMS, PODS
 from sandbox.kubernetes.controllers.owners import is_going
 from sandbox.kubernetes.controllers.rooms import Rooms
 from sandbox.kubernetes.controllers.scheduling import Verdict
 from sandbox.kubernetes.controllers.state import ClusterState, Key, key_of
 from sandbox.kubernetes.controllers.volumes import claims_of
-
-_NAME = "default-scheduler"
 
 
 class Scheduler(Controller):
@@ -84,7 +82,7 @@ class Scheduler(Controller):
         self.state.caches[PODS].assume(bound)
         self._take(key, bound)
         message = f"Successfully assigned {key[0]}/{key[1]} to {verdict.node}"
-        await record(self.state, pod, "Scheduled", message, component=_NAME)
+        await record_scheduling(self.state, pod, node=verdict.node, message=message)
 
     def claims_verdict(self, pod: Object) -> Verdict | None:
         """Return why the pod cannot go anywhere when a claim that it mounts is not there, or is being deleted."""
@@ -118,12 +116,12 @@ class Scheduler(Controller):
             }
         )
         await self.state.patch(PODS, key_of(pod), {"status": {"phase": "Pending", "conditions": conditions}}, "status")
-        await record(self.state, pod, "FailedScheduling", message, component=_NAME, kind="Warning")
+        await record_scheduling(self.state, pod, node=None, message=message)
 
 
 def _waits(pod: Object) -> bool:
     return (
         not pod["spec"].get("nodeName")
         and "deletionTimestamp" not in pod["metadata"]
-        and pod["spec"].get("schedulerName", _NAME) == _NAME
+        and pod["spec"].get("schedulerName", SCHEDULER) == SCHEDULER
     )

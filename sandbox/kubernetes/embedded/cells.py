@@ -245,9 +245,21 @@ def event_object(item: Object) -> str:
 
 def event_seen(item: Object) -> str:
     """Return how long ago an event was seen last."""
+    series = item.get("series") or {}
     return durations.age(
-        item.get("lastTimestamp") or item.get("eventTime") or item["metadata"].get("creationTimestamp")
+        series.get("lastObservedTime")
+        or item.get("lastTimestamp")
+        or item.get("eventTime")
+        or item["metadata"].get("creationTimestamp")
     )
+
+
+def event_source(item: Object) -> str:
+    """Return who tells an event, and where it runs."""
+    source = item.get("source") or {}
+    component = source.get("component") or item.get("reportingComponent") or ""
+    host = source.get("host") or item.get("reportingInstance") or ""
+    return ", ".join(filter(None, (component, host)))
 
 
 def hosts(item: Object) -> str:

@@ -22,6 +22,7 @@ from sandbox.kubernetes.embedded.cells import (
     endpoints,
     event_object,
     event_seen,
+    event_source,
     external,
     field_column,
     health,
@@ -134,7 +135,7 @@ COLUMNS: Mapping[ResourceKey, tuple[Column, ...]] = {
         field_column("Reason", "reason"),
         Column("Object", event_object),
         field_column("Subobject", "involvedObject.fieldPath", wide=True),
-        field_column("Source", "source.component", wide=True),
+        Column("Source", event_source, priority=1),
         Column("Message", lambda item: str(item.get("message") or item.get("note") or "").strip()),
         Column(
             "First Seen", lambda item: durations.age(item.get("firstTimestamp") or item.get("eventTime")), priority=1
