@@ -96,7 +96,14 @@ def search() -> None:
     from gke_clusters.settings.instance_macros import parse_find_forgotten  # noqa: PLC0415
 
     class Dss:
-        """A DSS that has no cluster."""
+        """A DSS that has no cluster, and configurations that name none."""
+
+        @property
+        def general_settings(self) -> Dss:
+            return self
+
+        def read(self) -> dict[str, Any]:
+            return {}
 
         def list_clusters(self) -> list[dict[str, Any]]:
             return []

@@ -21,14 +21,19 @@ def short_name(name: ClusterName, project: str) -> str:
 
 
 def step_of_dss(known: DssClusters) -> Step:
-    """Say how many clusters DSS has, and of which it is not known what they use."""
+    """Say how many clusters DSS has, and of which of them, and of its configurations, it is not known what they use."""
     unread = [f"{each.id} could not be read. {each.failure.cause}" for each in known.own if each.failure]
+    if known.failure:
+        unread.append(f"The configurations of DSS could not be read. {known.failure.cause}")
     others = f", {len(known.others)} of other types" if known.others else ""
     counts = f"{len(known.own)} of this plugin{others}."
     unclear = ", ".join(each.id for each in known.others if each.context is None)
     details = [counts, *unread]
     if unclear:
         details.append(f"Of other types, and without a kubeconfig that can be read here: {unclear}.")
+    unclear = ", ".join(each.id for each in known.configurations if each.context is None)
+    if unclear:
+        details.append(f"With a kubeconfig of their own that cannot be read here: {unclear}.")
     return Step("Clusters of DSS", Outcome.WARNING if unread else Outcome.DONE, tuple(details))
 
 

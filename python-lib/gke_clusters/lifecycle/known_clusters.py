@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from gke_clusters.errors import GkeClustersError
 from gke_clusters.google.names import ClusterName
 from gke_clusters.lifecycle.journal import FILE_NAME, Journal
-from gke_clusters.lifecycle.kubeconfig_users import KubeconfigUser, read_kubeconfig_user
+from gke_clusters.lifecycle.kubeconfig_users import KubeconfigUser, read_configured_users, read_kubeconfig_user
 from gke_clusters.lifecycle.saved_cluster import SavedCluster, read_saved_cluster
 
 _TYPE_PREFIX: Final = "pycluster_gke-clusters_"
@@ -24,6 +24,10 @@ _PLACES: Final = ("", "*/", "*/*/")
 
 class ClustersOfDss(Protocol):
     """DSS, as :class:`gke_clusters.dss.instance.DssInstance` offers it."""
+
+    @property
+    def general_settings(self) -> Any:
+        """The general settings, with a method ``read``."""
 
     def list_clusters(self) -> list[dict[str, Any]]:
         """List the clusters."""
@@ -65,10 +69,14 @@ class DssClusters:
     Attributes:
         own: Those of this plugin's types.
         others: Those of other types.
+        configurations: Containerized execution and Spark configurations that name a cluster themselves.
+        failure: Why it is not known which do.
     """
 
     own: tuple[KnownCluster, ...] = ()
     others: tuple[KubeconfigUser, ...] = ()
+    configurations: tuple[KubeconfigUser, ...] = ()
+    failure: GkeClustersError | None = None
 
 
 def read_clusters_of_dss(instance: ClustersOfDss, environment: Mapping[str, str]) -> DssClusters:
@@ -81,6 +89,7 @@ def read_clusters_of_dss(instance: ClustersOfDss, environment: Mapping[str, str]
     Raises:
         DssRefused: The clusters cannot be listed.
     """
+    home = Path(environment.get("HOME", ""))
     own: list[KnownCluster] = []
     others: list[KubeconfigUser] = []
     for item in instance.list_clusters():
@@ -89,16 +98,20 @@ def read_clusters_of_dss(instance: ClustersOfDss, environment: Mapping[str, str]
         if kind.startswith(_TYPE_PREFIX):
             own.append(replace(_read(instance, cluster_id, environment), attaches=kind == ATTACH_TYPE))
         else:
-            others.append(_read_other(instance, cluster_id, environment))
-    return DssClusters(tuple(own), tuple(others))
+            others.append(_read_other(instance, cluster_id, home))
+    try:
+        configurations = tuple(read_configured_users(instance.general_settings.read(), home))
+    except GkeClustersError as failure:
+        return DssClusters(tuple(own), tuple(others), failure=failure)
+    return DssClusters(tuple(own), tuple(others), configurations)
 
 
-def _read_other(instance: ClustersOfDss, cluster_id: str, environment: Mapping[str, str]) -> KubeconfigUser:
+def _read_other(instance: ClustersOfDss, cluster_id: str, home: Path) -> KubeconfigUser:
     try:
         settings = instance.read_cluster_settings(cluster_id)
     except GkeClustersError:
         return KubeconfigUser(cluster_id)
-    return read_kubeconfig_user(cluster_id, settings, Path(environment.get("HOME", "")))
+    return read_kubeconfig_user(cluster_id, settings, home)
 
 
 def _read(instance: ClustersOfDss, cluster_id: str, environment: Mapping[str, str]) -> KnownCluster:

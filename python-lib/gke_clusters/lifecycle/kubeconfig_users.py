@@ -1,8 +1,8 @@
-"""Clusters of DSS of other types, which use a GKE cluster by a kubeconfig that somebody wrote."""
+"""What of DSS uses a GKE cluster by a kubeconfig that somebody wrote: clusters of other types, and configurations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,14 +14,21 @@ from gke_clusters.kube.kubeconfig_file import KubeconfigContext, read_kubeconfig
 
 # What kubectl takes where it is told of no file.
 _DEFAULT: Final = Path(".kube", "config")
+# Where DSS 14 has the kubeconfig of a configuration; where DSS 15 has it is not documented, so its parts are looked at.
+_KINDS: Final = {
+    "containerSettings": "containerized execution configuration",
+    "sparkSettings": "Spark configuration",
+}
+_PARTS: Final = ("kubernetesSettings", "kubernetesRuntimeConfig")
+_SPARK_MASTER: Final = "k8s://"
 
 
 @dataclass(frozen=True)
 class KubeconfigUser:
-    """A cluster of DSS that is of none of this plugin's types.
+    """Something of DSS that is no cluster of this plugin.
 
     Attributes:
-        id: Its id in DSS.
+        id: Of a cluster, its id in DSS; of anything else what it is and its name.
         context: What its kubeconfig says; None if that is not known.
     """
 
@@ -46,12 +53,51 @@ def read_kubeconfig_user(cluster_id: str, settings: Mapping[str, Any], home: Pat
         settings: What DSS keeps of it.
         home: Where the kubeconfig is that kubectl takes by itself.
     """
-    overrides: Any = settings.get("containerSettings")
-    overrides = overrides.get("executionConfigsGenericOverrides") if isinstance(overrides, Mapping) else None
-    named = overrides if isinstance(overrides, Mapping) else {}
+    overrides = _mapping(settings.get("containerSettings")).get("executionConfigsGenericOverrides")
+    return _read(cluster_id, _mapping(overrides), home)
+
+
+def read_configured_users(settings: Mapping[str, Any], home: Path) -> Iterator[KubeconfigUser]:
+    """Yield the configurations that name a cluster themselves; DSS heeds that where no cluster of its own is used.
+
+    Args:
+        settings: The general settings.
+        home: Where the kubeconfig is that kubectl takes by itself.
+    """
+    if settings.get("useImplicitK8sCluster") is True:
+        yield _read("setting to use the cluster of kubectl", {}, home)
+    for place, kind in _KINDS.items():
+        for config in _mappings(_mapping(settings.get(place)).get("executionConfigs")):
+            name = f"{kind} {config.get('name')}"
+            for part in (config, *(_mapping(config.get(part)) for part in _PARTS)):
+                if part.get("kubeConfigPath") or part.get("kubeCtlContext"):
+                    yield _read(name, part, home)
+            for server in _spark_masters(config):
+                yield KubeconfigUser(name, KubeconfigContext("", "", server, None))
+
+
+def _spark_masters(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the API servers that a Spark configuration names.
+
+    https://spark.apache.org/docs/latest/running-on-kubernetes.html
+    """
+    for each in _mappings(config.get("conf")):
+        value = str(each.get("value"))
+        if each.get("key") == "spark.master" and value.startswith(_SPARK_MASTER):
+            yield value.removeprefix(_SPARK_MASTER)
+
+
+def _read(user: str, named: Mapping[str, Any], home: Path) -> KubeconfigUser:
     path, context = named.get("kubeConfigPath"), named.get("kubeCtlContext")
     try:
-        found = read_kubeconfig(Path(path) if path else home / _DEFAULT, context or "")
+        return KubeconfigUser(user, read_kubeconfig(Path(path) if path else home / _DEFAULT, context or ""))
     except (GkeClustersError, TypeError):
-        return KubeconfigUser(cluster_id)
-    return KubeconfigUser(cluster_id, found)
+        return KubeconfigUser(user)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
+    return (each for each in value if isinstance(each, Mapping)) if isinstance(value, list) else iter(())

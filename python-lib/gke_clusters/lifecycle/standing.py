@@ -67,13 +67,22 @@ def judge(cluster: Cluster, install: str, dss: DssClusters) -> Judgement:
         return Judgement(cluster, Standing.IN_DOUBT, reason=_unmarked(creator, cluster))
     if owner.install != label_value(install):
         return Judgement(cluster, Standing.OTHER_DSS, owner.cluster)
-    users = (
-        f"{each.id} of DSS, of another type, has a kubeconfig for it." for each in dss.others if each.uses(cluster)
-    )
-    doubt = next(chain(users, _doubts(cluster, owner.cluster, known, holders)), None)
+    doubt = next(chain(_uses(cluster, dss), _doubts(cluster, owner.cluster, known, holders)), None)
     if doubt:
         return Judgement(cluster, Standing.IN_DOUBT, owner.cluster, doubt)
     return Judgement(cluster, Standing.FORGOTTEN, owner.cluster, _why_forgotten(owner.cluster, known))
+
+
+def _uses(cluster: Cluster, dss: DssClusters) -> Iterator[str]:
+    """Yield what of DSS leads to a cluster beside the clusters of this plugin, or may do so."""
+    for user in dss.others:
+        if user.uses(cluster):
+            yield f"{user.id} of DSS, of another type, has a kubeconfig for it."
+    for user in dss.configurations:
+        if user.uses(cluster):
+            yield f"The {user.id} of DSS leads to it. Remove that from DSS; then this is a forgotten one."
+    if dss.failure:
+        yield f"Whether a configuration of DSS leads to it could not be read. {dss.failure.cause}"
 
 
 def _why_forgotten(owner: str, known: Collection[KnownCluster]) -> str:

@@ -84,6 +84,23 @@ def test_a_forgotten_cluster_is_found_by_one_list_and_deleted_by_its_name_alone(
     assert not sandbox.call(f"{sandbox._place(sandbox.project, ABROAD)}/clusters/{lost}").ok
 
 
+def test_a_cluster_that_a_spark_configuration_names_is_not_deleted(
+    run: Run, dss: Dss, sandbox: Sandbox, lost: str
+) -> None:
+    path = f"{sandbox._place(sandbox.project, ABROAD)}/clusters/{lost}"
+    master = {"key": "spark.master", "value": f"k8s://https://{sandbox.call(path).json()['endpoint']}"}
+    before = dss.client.get_general_settings()
+    settings = dss.client.get_general_settings()
+    settings.get_raw()["sparkSettings"].setdefault("executionConfigs", []).append({"name": "by-hand", "conf": [master]})
+    settings.save()
+    try:
+        with pytest.raises(DataikuException, match="The Spark configuration by-hand of DSS leads to it"):
+            find(run, deleteClusters=[f"{ABROAD}/{lost}"])
+    finally:
+        before.save()
+    assert sandbox.call(path).ok
+
+
 def test_a_cluster_that_others_made_is_never_deleted(run: Run, sandbox: Sandbox, unique_name: Any) -> None:
     name = unique_name("foreign")
     sandbox.create_cluster(ZONE, name)

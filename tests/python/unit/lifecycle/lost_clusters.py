@@ -36,6 +36,18 @@ def started_as(cluster: Cluster, cluster_id: str = "my-cluster", state: str = "R
 
 
 @dataclass
+class Configurations:
+    """The general settings; None where they cannot be read."""
+
+    document: dict[str, Any] | None = field(default_factory=dict)
+
+    def read(self) -> dict[str, Any]:
+        if self.document is None:
+            raise DssRefused("DSS refused to read its general settings.")
+        return self.document
+
+
+@dataclass
 class Dss:
     """DSS and its clusters by id; one whose settings are None cannot be read."""
 
@@ -44,6 +56,7 @@ class Dss:
     # What happens when the clusters are listed, by the how-manieth time.
     events: dict[int, Any] = field(default_factory=dict)
     listed: int = 0
+    general_settings: Configurations = field(default_factory=Configurations)
 
     def has(self, cluster_id: str, state: str = "NONE", data: Any = None, kind: str = TYPE) -> None:
         self.clusters[cluster_id] = {"type": kind, "state": state, "data": data}

@@ -375,6 +375,21 @@ def test_clusters_of_other_types_are_counted_and_those_that_cannot_be_read_are_n
     assert "without a kubeconfig that can be read here: by-hand." in page
 
 
+def test_what_cannot_be_read_of_the_configurations_of_dss_is_told(story, world):
+    world.clusters.add(world.cluster())
+    config = {"name": "gpu", "kubeConfigPath": "/nowhere"}
+    story.dss.general_settings.document = {"containerSettings": {"executionConfigs": [config]}}
+
+    known = story.run()
+    story.dss.general_settings.document = None
+    unknown = story.run()
+
+    assert outcomes(known)["Clusters of DSS"] == "done"
+    assert "cannot be read here: containerized execution configuration gpu." in known
+    assert outcomes(unknown)["Clusters of DSS"] == "warning"
+    assert "The configurations of DSS could not be read." in unknown
+
+
 def test_a_deletion_that_fails_leaves_the_others_to_be_done(story, world):
     for name in ("a", "b"):
         labels = Ownership.of("install-1", name).labels

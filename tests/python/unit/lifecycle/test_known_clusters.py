@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 import yaml
 
@@ -84,6 +86,75 @@ def test_one_of_another_type_that_says_nothing_is_not_known(dss, tmp_path, setti
     [found] = read_clusters_of_dss(dss, {"HOME": str(tmp_path)}).others
 
     assert (found.id, found.context) == ("emr", None)
+
+
+CONTAINERS = "containerized execution configuration gpu"
+
+
+@pytest.mark.parametrize(
+    ("place", "config", "user"),
+    [
+        ("containerSettings", {"kubeConfigPath": "FILE"}, CONTAINERS),
+        ("containerSettings", {"kubernetesRuntimeConfig": {"kubeConfigPath": "FILE"}}, CONTAINERS),
+        ("sparkSettings", {"kubernetesSettings": {"kubeConfigPath": "FILE"}}, "Spark configuration gpu"),
+    ],
+)
+def test_a_configuration_may_have_a_kubeconfig_of_its_own(dss, tmp_path, place, config, user):
+    (tmp_path / "config").write_text(kubeconfig_of("b"))
+    named = json.loads(json.dumps(config).replace("FILE", str(tmp_path / "config")))
+    dss.general_settings.document = {place: {"executionConfigs": [{"name": "gpu", **named}, {"name": "other"}, None]}}
+
+    found = read_clusters_of_dss(dss, {"HOME": str(tmp_path)})
+
+    assert [(each.id, each.context.host) for each in found.configurations] == [(user, "b.example")]
+    assert found.failure is None
+
+
+def test_a_configuration_may_name_a_context_of_kubectls_own_kubeconfig(dss, tmp_path):
+    (tmp_path / ".kube").mkdir()
+    (tmp_path / ".kube" / "config").write_text(kubeconfig_of("home"))
+    config = {"name": "gpu", "kubeConfigPath": "", "kubeCtlContext": "a"}
+    dss.general_settings.document = {
+        "useImplicitK8sCluster": True,
+        "containerSettings": {"executionConfigs": [config]},
+    }
+
+    found = read_clusters_of_dss(dss, {"HOME": str(tmp_path)}).configurations
+
+    assert [(each.id, each.context.host) for each in found] == [
+        ("setting to use the cluster of kubectl", "home.example"),
+        (CONTAINERS, "a.example"),
+    ]
+
+
+def test_a_spark_configuration_may_name_an_api_server(dss):
+    conf = [
+        {"key": "spark.master", "value": "k8s://https://192.0.2.1:443"},
+        {"key": "spark.master", "value": "local[*]"},
+        {"key": "spark.driver.host", "value": "k8s://https://192.0.2.2"},
+    ]
+    dss.general_settings.document = {"sparkSettings": {"executionConfigs": [{"name": "big", "conf": conf}]}}
+
+    [found] = read_clusters_of_dss(dss, {}).configurations
+
+    assert (found.id, found.context.host) == ("Spark configuration big", "192.0.2.1")
+
+
+@pytest.mark.parametrize("settings", [{}, {"containerSettings": 3}, {"sparkSettings": {"executionConfigs": {"a": 1}}}])
+def test_configurations_that_name_no_cluster_use_none(dss, settings):
+    dss.general_settings.document = settings
+
+    assert read_clusters_of_dss(dss, {}).configurations == ()
+
+
+def test_configurations_that_cannot_be_read_say_so_and_the_clusters_are_read(dss):
+    dss.has("open")
+    dss.general_settings.document = None
+
+    found = read_clusters_of_dss(dss, {})
+
+    assert isinstance(found.failure, DssRefused)
+    assert [each.id for each in found.own] == ["open"]
 
 
 def test_a_cluster_that_cannot_be_read_says_so_and_the_others_are_read(dss):

@@ -18,8 +18,8 @@ OURS = make_cluster()
 ELSEWHERE = make_cluster(ClusterName("acme", "us-east1", "other"), id="id-2")
 
 
-def standing(cluster, *known, others=()):
-    judgement = judge(cluster, "install-1", DssClusters(known, others))
+def standing(cluster, *known, **beside):
+    judgement = judge(cluster, "install-1", DssClusters(known, **beside))
     return judgement.standing, judgement.reason
 
 
@@ -107,6 +107,26 @@ def test_a_cluster_of_another_type_that_uses_another_one_raises_no_doubt(user):
     reached = replace(OURS, resource={**OURS.resource, "endpoint": "192.0.2.1"})
 
     assert standing(reached, others=[user])[0] is Standing.FORGOTTEN
+
+
+def test_one_that_a_configuration_of_dss_leads_to_is_in_doubt():
+    reached = replace(OURS, resource={**OURS.resource, "endpoint": "192.0.2.1"})
+    user = replace(context_of(server="https://192.0.2.1"), id="Spark configuration big")
+
+    found, reason = standing(reached, configurations=(user,))
+
+    assert found is Standing.IN_DOUBT
+    assert reason == (
+        "The Spark configuration big of DSS leads to it. Remove that from DSS; then this is a forgotten one."
+    )
+    assert standing(OURS, configurations=(user,))[0] is Standing.FORGOTTEN
+
+
+def test_none_is_forgotten_while_the_configurations_of_dss_cannot_be_read():
+    found, reason = standing(OURS, failure=DssRefused("DSS refused to read its general settings."))
+
+    assert found is Standing.IN_DOUBT
+    assert reason.endswith("could not be read. DSS refused to read its general settings.")
 
 
 def test_one_that_was_once_attached_to_is_forgotten_when_nothing_is_attached_any_more():
