@@ -99,7 +99,7 @@ def search() -> None:
         """A DSS that has no cluster, and configurations that name none."""
 
         @property
-        def general_settings(self) -> Dss:
+        def general_settings(self) -> "Dss":
             return self
 
         def read(self) -> dict[str, Any]:
