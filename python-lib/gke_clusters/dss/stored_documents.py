@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -149,7 +149,7 @@ def change_document(
         if not disturbed:
             break
         logger.warning("Somebody else saved the %s at the same time; the change is made again on theirs", stored.name)
-    theirs = _put_back(stored, ours)
+    theirs = put_back(stored, ours)
     state = "everything is as it was."
     if theirs:
         at = ", ".join(map(said, theirs))
@@ -162,6 +162,33 @@ def change_document(
             " another shape of them: make the change on its own screens."
         ),
     )
+
+
+def put_back(stored: StoredDocument, ours: Iterable[Difference]) -> list[Place]:
+    """Put back what was written, where it still stands.
+
+    Args:
+        stored: the document.
+        ours: what was written.
+
+    Returns:
+        The places that somebody else has changed since, which are left so.
+
+    Raises:
+        DssRefused: DSS refuses the document, or cannot be reached.
+    """
+    found = stored.read()
+    document = copy.deepcopy(found)
+    theirs = []
+    for change in ours:
+        value = value_at(found, change.place)
+        if _is_undone_or_left(value, change):
+            put_at(document, change.place, change.before)
+        else:
+            theirs.append(change.place)
+    if not same(found, document):
+        stored.write(document)
+    return theirs
 
 
 def _edited(document: Document, edit: Callable[[Document], None]) -> Document:
@@ -191,22 +218,6 @@ def _still_ours(
     """
     first = {each.place: each for each in ours if _is_undone_or_left(value_at(before, each.place), each)}
     return tuple({**{wish.place: wish for wish in wishes}, **first}.values())
-
-
-def _put_back(stored: StoredDocument, ours: tuple[Difference, ...]) -> list[Place]:
-    """Put back what we wrote, where it still stands; return the places that somebody else has changed since."""
-    found = stored.read()
-    document = copy.deepcopy(found)
-    theirs = []
-    for change in ours:
-        value = value_at(found, change.place)
-        if _is_undone_or_left(value, change):
-            put_at(document, change.place, change.before)
-        else:
-            theirs.append(change.place)
-    if not same(found, document):
-        stored.write(document)
-    return theirs
 
 
 def _is_undone_or_left(value: Any, change: Difference) -> bool:

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Final, Protocol
 
 from gke_clusters.dss.connections import KEY_PLACE, GcsConnection, new_gcs_connection, put_gcs_connection, without_key
-from gke_clusters.dss.documents import ABSENT, Difference, Place, differences, put_at, said, value_at
-from gke_clusters.dss.stored_documents import Document, StoredDocument, change_document, preview_change
+from gke_clusters.dss.documents import ABSENT, Difference, Place, differences, said, value_at
+from gke_clusters.dss.stored_documents import Document, StoredDocument, change_document, preview_change, put_back
 from gke_clusters.errors import GkeClustersError
 from gke_clusters.lifecycle.steps import Result
 from gke_clusters.reports.checklist import Outcome
@@ -96,7 +96,7 @@ class ConnectionChange:
             change_document(self.connection, rest)
             self.connection.test()
         except GkeClustersError as failure:
-            failure.advise(_undone("The connection, which was new, was removed again.", self.connection.delete))
+            failure.advise(_undone(self._remove))
             raise
         return Outcome.CHANGED, ["It is new.", *self._said_of_a_new_one(), _TESTED]
 
@@ -107,7 +107,7 @@ class ConnectionChange:
             self.connection.test()
         except GkeClustersError as failure:
             if made or self._key_may_be_another():
-                failure.advise(_undone(self._put_back_words(), partial(self._put_back, made)))
+                failure.advise(_undone(partial(self._put_back, made)))
             raise
         words = self._said(made)
         outcome = Outcome.CHANGED if words else Outcome.DONE
@@ -124,22 +124,24 @@ class ConnectionChange:
     def _key_may_be_another(self) -> bool:
         return bool(self.wanted.key) and (self.old_key is None or self.connection.key() != self.old_key)
 
-    def _put_back(self, made: Iterable[Difference]) -> None:
-        def edit(document: Document) -> None:
-            for difference in made:
-                put_at(document, difference.place, difference.before)
-            if self._changes_key:
-                put_at(document, KEY_PLACE, self.old_key or value_at(self.found, KEY_PLACE))
+    def _remove(self) -> str:
+        self.connection.delete()
+        return "The connection, which was new, was removed again."
 
-        change_document(self.connection, edit, optional=_is_key)
-
-    def _put_back_words(self) -> str:
+    def _put_back(self, made: Iterable[Difference]) -> str:
+        ours = [each for each in made if each.place != KEY_PLACE]
+        if self._changes_key:
+            # DSS shows one key like another, so whose is there now cannot be told.
+            there = value_at(self.connection.read(), KEY_PLACE)
+            ours.append(Difference(KEY_PLACE, self.old_key or value_at(self.found, KEY_PLACE), there))
+        theirs = put_back(self.connection, ours)
+        words = "The connection is as it was before"
+        if theirs:
+            changed = ", ".join(map(said, theirs))
+            words = f"Somebody else has changed {changed} meanwhile, which is left so; the rest is as it was before"
         if self._changes_key and self._has_key and not self.old_key:
-            return (
-                "The connection is as it was before, except perhaps for its key, which DSS does not give back: enter"
-                " the former one again."
-            )
-        return "The connection is as it was before."
+            return f"{words}, except perhaps for its key, which DSS does not give back: enter the former one again."
+        return f"{words}."
 
     def _said(self, made: Iterable[Difference]) -> list[str]:
         # DSS shows one key like another.
@@ -157,10 +159,9 @@ def _is_key(_document: Document, place: Place) -> bool:
     return place == KEY_PLACE
 
 
-def _undone(words: str, undo: Callable[[], None]) -> str:
+def _undone(undo: Callable[[], str]) -> str:
     try:
-        undo()
+        return undo()
     except GkeClustersError as failure:
         logger.error("The change could not be undone: %s", failure)  # noqa: TRY400 - one line, not a traceback
         return f"The change could not be undone: {failure.cause} Look at the connection in DSS."
-    return words

@@ -379,6 +379,22 @@ def test_a_connection_without_a_key_is_put_back_too(world):
     assert world.stored.document == before
 
 
+def test_what_somebody_else_saves_while_dss_tests_the_connection_is_not_undone(world, monkeypatch):
+    world.stored.there(usableBy="ALLOWED", allowManagedDatasets=False)
+
+    def test():
+        world.stored.document["usableBy"] = "NOBODY"
+        raise unusable()
+
+    monkeypatch.setattr(world.stored, "test", test)
+
+    page = world.run(usableBy="ALL", managedDatasets=True)
+
+    assert "Somebody else has changed usableBy meanwhile, which is left so; the rest is as it was before." in page
+    assert world.stored.document["usableBy"] == "NOBODY"
+    assert world.stored.document["allowManagedDatasets"] is False
+
+
 def test_a_key_that_dss_does_not_give_back_cannot_be_put_back(world):
     world.stored.there(KEY)
     world.stored.knows_key = False
