@@ -241,7 +241,7 @@ def _ask_the_cluster(questions: _Questions, inquiries: Inquiries) -> list[Callab
         lambda: helper.part("Credential helper", lambda found: access_side.helper_part(found, identity()), Tone.BAD),
         lambda: review.part("Access that DSS needs", access_side.access_part),
         lambda: nodes.part("Nodes", lambda found: workload_side.nodes_part(found, autopilot=autopilot())),
-        lambda: pods.part("Pods that wait", lambda found: workload_side.pods_part(found, now)),
+        lambda: pods.part("Pods that wait", lambda found: workload_side.pods_part(found, now, autopilot=autopilot())),
         lambda: warnings.part("Recent warnings", workload_side.events_part),
     ]
 

@@ -41,6 +41,12 @@ _UNSCHEDULABLE: Final = (
     " selector: no pool fits what they ask for. An autoscaled pool needs some minutes, and a stockout or a quota may"
     " keep it from growing."
 )
+# https://cloud.google.com/kubernetes-engine/docs/concepts/autopilot-resource-requests
+_UNSCHEDULABLE_ON_AUTOPILOT: Final = (
+    "Google makes a node for what a pod asks for, within some minutes. If none comes: the pod asks for more than"
+    " Autopilot gives to one, its node selector is none that Autopilot takes, or a stockout or a quota of Compute Engine"
+    " keeps the node away. kubectl describe pod POD --namespace NAMESPACE"
+)
 _IMAGE: Final = (
     "The node cannot pull the image. Check that it is in the repository (macro Push base images), that the service"
     " account of the nodes has roles/artifactregistry.reader there, and that private nodes reach the registry: they"
@@ -178,12 +184,13 @@ def node_advice(unwell: Sequence[NodeState], tone: Tone) -> list[Advice]:
     return found
 
 
-def pods_part(pods: Sequence[WaitingPod], now: datetime) -> Part:
+def pods_part(pods: Sequence[WaitingPod], now: datetime, *, autopilot: bool) -> Part:
     """Show which pods wait, and for what.
 
     Args:
         pods: Those that wait, the longest first.
         now: The time, with its zone.
+        autopilot: Whether Google makes the nodes for them.
     """
     title = "Pods that wait"
     pods = [pod for pod in pods if pod.reason != TERMINATING or _is_stuck(pod, now)]
@@ -192,7 +199,8 @@ def pods_part(pods: Sequence[WaitingPod], now: datetime) -> Part:
     stuck = [pod for pod in pods if _is_stuck(pod, now)]
     # Of one that is new it is told why it waits, without alarm: a node may be on its way.
     unplaced = [pod for pod in pods if pod.reason == _UNPLACED and not _is_stuck(pod, now)]
-    advice = [*_pod_advice(stuck, Tone.WARNING), *_pod_advice(unplaced, Tone.INFO)]
+    remedies = _REMEDIES | ({_UNPLACED: _UNSCHEDULABLE_ON_AUTOPILOT} if autopilot else {})
+    advice = [*_pod_advice(stuck, remedies, Tone.WARNING), *_pod_advice(unplaced, remedies, Tone.INFO)]
     tone = Tone.WARNING if stuck else Tone.INFO
     rows = tuple(
         (
@@ -216,10 +224,10 @@ def _is_stuck(pod: WaitingPod, now: datetime) -> bool:
     return pod.reason not in _ORDINARY or _age_seconds(pod, now) > _NEW_SECONDS
 
 
-def _pod_advice(pods: Sequence[WaitingPod], tone: Tone) -> Iterator[Advice]:
+def _pod_advice(pods: Sequence[WaitingPod], remedies: Mapping[str, str], tone: Tone) -> Iterator[Advice]:
     for reason, number in Counter(pod.reason for pod in pods).most_common():
         first = next(pod for pod in pods if pod.reason == reason)
-        remedy = _REMEDIES.get(reason) or (_LONG if reason in _ORDINARY else _CONFIGURATION)
+        remedy = remedies.get(reason) or (_LONG if reason in _ORDINARY else _CONFIGURATION)
         words = f"{number} pod{'s' if number > 1 else ''}: {reason}. {first.message}".strip()
         yield Advice(tone, words, remedy.replace("POD", first.name).replace("NAMESPACE", first.namespace))
 

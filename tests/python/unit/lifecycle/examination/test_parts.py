@@ -651,7 +651,7 @@ def test_what_is_said_of_no_node_of_autopilot():
 
 
 def test_what_is_said_of_no_pod_that_waits():
-    assert told(pods_part([waiting("Terminating", created="2026-01-01T11:50:00Z")], NOW)) == [
+    assert told(pods_part([waiting("Terminating", created="2026-01-01T11:50:00Z")], NOW, autopilot=False)) == [
         "GOOD Pods that wait: No pod waits for anything.",
     ]
 
@@ -664,6 +664,7 @@ def test_what_is_said_of_pods_that_wait_as_usual():
                 waiting("Unschedulable", "No room.", "2026-01-01T11:57:00Z"),
             ],
             NOW,
+            autopilot=False,
         )
     ) == [
         "INFO Pods that wait: 2 wait, 0 of them not as usual.",
@@ -694,6 +695,7 @@ def test_what_is_said_of_pods_that_wait_for_long():
                 waiting("Terminating", name="t"),
             ],
             NOW,
+            autopilot=False,
         )
     ) == [
         "WARNING Pods that wait: 8 wait, 8 of them not as usual.",

@@ -82,23 +82,23 @@ def waiting(reason, message="", created="2026-01-01T11:59:00Z", name="p"):
 
 class TestPods:
     def test_none_that_waits_is_well(self):
-        assert pods_part([], NOW).tone is Tone.GOOD
+        assert pods_part([], NOW, autopilot=False).tone is Tone.GOOD
 
     def test_one_that_has_just_begun_is_ordinary(self):
-        part = pods_part([waiting("ContainerCreating")], NOW)
+        part = pods_part([waiting("ContainerCreating")], NOW, autopilot=False)
 
         assert (part.tone, part.advice) == (Tone.INFO, ())
         assert part.table.rows == (("ns/p", Cell("ContainerCreating", Tone.INFO), "2026-01-01T11:59:00Z", "2", ""),)
 
     def test_one_that_begins_for_long_is_to_be_looked_at(self):
-        part = pods_part([waiting("Pending", created="2026-01-01T11:00:00Z")], NOW)
+        part = pods_part([waiting("Pending", created="2026-01-01T11:00:00Z")], NOW, autopilot=False)
 
         assert part.tone is Tone.WARNING
         assert part.advice[0].remedy.endswith("kubectl describe pod p --namespace ns")
 
     @pytest.mark.parametrize("created", ["", "nonsense", "2026-01-01T11:00:00"])
     def test_one_of_unknown_age_is_taken_for_new(self, created):
-        assert pods_part([waiting("Pending", created=created)], NOW).tone is Tone.INFO
+        assert pods_part([waiting("Pending", created=created)], NOW, autopilot=False).tone is Tone.INFO
 
     @pytest.mark.parametrize(
         ("reason", "said"),
@@ -111,31 +111,40 @@ class TestPods:
         ],
     )
     def test_each_reason_has_its_remedy(self, reason, said):
-        [advice] = pods_part([waiting(reason, "Why.")], NOW).advice
+        [advice] = pods_part([waiting(reason, "Why.")], NOW, autopilot=False).advice
 
         assert advice.what == f"1 pod: {reason}. Why."
         assert said in advice.remedy
+
+    def test_pods_without_room_on_autopilot_wait_for_nodes_of_google(self):
+        [advice] = pods_part([waiting("Unschedulable", "Why.")], NOW, autopilot=True).advice
+
+        assert "Google makes a node for what a pod asks for" in advice.remedy
+        assert "kubectl describe pod p --namespace ns" in advice.remedy
+        assert "macro" not in advice.remedy
 
     @pytest.mark.parametrize(
         ("created", "tone"), [("2026-01-01T11:57:01Z", Tone.INFO), ("2026-01-01T11:56:59Z", Tone.WARNING)]
     )
     def test_one_without_room_is_no_trouble_while_a_node_may_be_on_its_way(self, created, tone):
-        part = pods_part([waiting("Unschedulable", "No room.", created)], NOW)
+        part = pods_part([waiting("Unschedulable", "No room.", created)], NOW, autopilot=False)
 
         assert (part.tone, part.table.rows[0][1]) == (tone, Cell("Unschedulable", tone))
         assert [(each.tone, each.what) for each in part.advice] == [(tone, "1 pod: Unschedulable. No room.")]
 
     def test_one_that_is_being_deleted_is_shown_when_it_should_be_gone_for_long(self):
         leaving, stuck = waiting("Terminating"), waiting("Terminating", created="2026-01-01T11:49:00Z", name="stuck")
-        part = pods_part([leaving, stuck], NOW)
+        part = pods_part([leaving, stuck], NOW, autopilot=False)
 
         assert (part.tone, [row[0] for row in part.table.rows]) == (Tone.WARNING, ["ns/stuck"])
         assert "kubectl delete pod stuck --namespace ns --force" in part.advice[0].remedy
-        assert pods_part([leaving], NOW).tone is Tone.GOOD
+        assert pods_part([leaving], NOW, autopilot=False).tone is Tone.GOOD
 
     def test_many_of_one_reason_are_one_thing_to_do(self):
         long_ago = "2026-01-01T11:00:00Z"
-        part = pods_part([waiting("Unschedulable", "No room.", long_ago, str(number)) for number in range(60)], NOW)
+        part = pods_part(
+            [waiting("Unschedulable", "No room.", long_ago, str(number)) for number in range(60)], NOW, autopilot=False
+        )
 
         assert [each.what for each in part.advice] == ["60 pods: Unschedulable. No room."]
         assert (len(part.table.rows), part.table.left_out) == (50, 10)
