@@ -120,20 +120,33 @@ def test_a_cluster_that_dss_takes_over_while_its_deletion_waits_is_not_deleted(
     labels = {"dss-install-id": install_id.lower(), "dss-cluster-id": name}
     made = sandbox.create_cluster(ZONE, name, resourceLabels=labels)
     path = f"{sandbox._place(sandbox.project, ZONE)}/clusters/{name}"
-    upgrade = {"service": "container", "method": "DELETE", "path": f"*/clusters/{name}", "effect": {"busy": 3}}
+    upgrade = {"service": "container", "method": "DELETE", "path": f"*/clusters/{name}", "effect": {"busy": 600}}
     begin = time.time()
-    with sandbox.faults(upgrade), ThreadPoolExecutor(1) as pool:
+    with sandbox.faults(upgrade), ThreadPoolExecutor(2) as pool:
         page = pool.submit(find, run, deleteClusters=[f"{ZONE}/{name}"])
         while not page.done() and not any(path.endswith(one["path"]) for one in deletions(sandbox, begin)):
             time.sleep(0.05)
         cluster = dss.cluster(name, CREATE, {"connectionInfo": connection, "nodePools": [inline({"numNodes": 1})]})
-        cluster.start()
+        started = pool.submit(cluster.start)
+        while not started.done() and cluster.get_status().status["state"] == "NONE":
+            time.sleep(0.05)
+        # Only now does the deletion get its turn.
+        end_upgrades(sandbox, name)
+        started.result()
         ended = outcomes(page.result())
 
     assert ended[f"Delete {ZONE}/{name}"] == "skipped"
     assert len(deletions(sandbox, begin)) == 1
     assert sandbox.call(path).json()["id"] == made["id"] == cluster.get_settings().get_plugin_data()["cluster"]["id"]
     cluster.stop()
+
+
+def end_upgrades(sandbox: Sandbox, name: str) -> None:
+    """Cancel what holds a cluster."""
+    operations = f"{sandbox._place(sandbox.project, ZONE)}/operations"
+    for one in sandbox.call(operations).json()["operations"]:
+        if one["targetLink"].endswith(f"/clusters/{name}") and one["status"] != "DONE":
+            assert sandbox.call(f"{operations}/{one['name']}:cancel", "POST", json={}).ok
 
 
 def deletions(sandbox: Sandbox, begin: float) -> list[dict[str, Any]]:
