@@ -8,6 +8,8 @@ from google.api_core import exceptions
 from google.cloud import container_v1
 from google.oauth2.credentials import Credentials
 
+from tests.python.integration.conftest import Sandbox
+
 Status = container_v1.Cluster.Status
 OperationType = container_v1.Operation.Type
 DONE = container_v1.Operation.Status.DONE
@@ -44,23 +46,48 @@ def gke(sandbox) -> Iterator[Gke]:
 
 
 @pytest.fixture(scope="module")
+def slow_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox in which operations take minutes, so that what is seen meanwhile can be looked at."""
+    running = Sandbox(tmp_path_factory.mktemp("slow"), "--speed", "1")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def slow_gke(slow_sandbox: Sandbox) -> Iterator[Gke]:
+    gke = Gke(slow_sandbox.container_url, slow_sandbox.token, slow_sandbox.project)
+    yield gke
+    gke.client.transport.close()
+
+
+@pytest.fixture(scope="module")
 def cluster(gke: Gke) -> container_v1.Cluster:
     """A zonal cluster with one node pool, shared by the tests that only add to it."""
     pool = container_v1.NodePool(name="cpu", initial_node_count=2)
     return gke.create(gke.zone, name="client-shared", node_pools=[pool], resource_labels={"team": "ds"})
 
 
-def test_creation_goes_through_provisioning_with_progress(gke: Gke, unique_name: Callable[[str], str]) -> None:
+def test_a_cluster_is_provisioning_and_has_no_endpoint_while_it_is_created(
+    slow_gke: Gke, unique_name: Callable[[str], str]
+) -> None:
+    name = unique_name("seen")
+    operation = slow_gke.client.create_cluster(
+        parent=slow_gke.zone, cluster=container_v1.Cluster(name=name, initial_node_count=1)
+    )
+
+    assert operation.operation_type == OperationType.CREATE_CLUSTER
+    assert operation.status == container_v1.Operation.Status.RUNNING
+    seen = slow_gke.client.get_cluster(name=f"{slow_gke.zone}/clusters/{name}")
+    assert seen.status == Status.PROVISIONING
+    assert not seen.endpoint
+
+
+def test_creation_ends_with_its_progress_complete_and_an_endpoint(gke: Gke, unique_name: Callable[[str], str]) -> None:
     name = unique_name("seen")
     operation = gke.client.create_cluster(
         parent=gke.zone, cluster=container_v1.Cluster(name=name, initial_node_count=1)
     )
 
-    assert operation.operation_type == OperationType.CREATE_CLUSTER
-    assert operation.status == container_v1.Operation.Status.RUNNING
-    seen = gke.client.get_cluster(name=f"{gke.zone}/clusters/{name}")
-    assert seen.status == Status.PROVISIONING
-    assert not seen.endpoint
     done = gke.wait(operation, gke.zone)
     metrics = {metric.name: metric.int_value for metric in done.progress.metrics}
     assert metrics["CLUSTER_DEPLOYING"] == metrics["CLUSTER_DEPLOYING_TOTAL"] == 12
@@ -103,15 +130,26 @@ def test_a_missing_cluster_is_not_found(gke: Gke) -> None:
 
 
 def test_a_busy_cluster_refuses_a_second_mutation_by_naming_the_first(
-    gke: Gke, unique_name: Callable[[str], str]
+    slow_gke: Gke, unique_name: Callable[[str], str]
 ) -> None:
     name = unique_name("busy")
-    operation = gke.client.create_cluster(
-        parent=gke.zone, cluster=container_v1.Cluster(name=name, initial_node_count=1)
+    operation = slow_gke.client.create_cluster(
+        parent=slow_gke.zone, cluster=container_v1.Cluster(name=name, initial_node_count=1)
     )
 
     with pytest.raises(exceptions.BadRequest, match=f"{operation.name} is currently creating cluster {name}"):
-        gke.client.delete_cluster(name=f"{gke.zone}/clusters/{name}")
+        slow_gke.client.delete_cluster(name=f"{slow_gke.zone}/clusters/{name}")
+
+
+def test_a_cluster_is_stopping_while_it_is_deleted(
+    slow_gke: Gke, slow_sandbox: Sandbox, unique_name: Callable[[str], str]
+) -> None:
+    name = unique_name("going")
+    slow_sandbox.plant({"location": "us-central1-a", "cluster": {"name": name, "initialNodeCount": 1}})
+
+    slow_gke.client.delete_cluster(name=f"{slow_gke.zone}/clusters/{name}")
+
+    assert slow_gke.client.get_cluster(name=f"{slow_gke.zone}/clusters/{name}").status == Status.STOPPING
 
 
 def test_a_deleted_cluster_is_gone_and_its_operations_remain(gke: Gke, unique_name: Callable[[str], str]) -> None:
@@ -119,7 +157,6 @@ def test_a_deleted_cluster_is_gone_and_its_operations_remain(gke: Gke, unique_na
     gke.create(gke.zone, name=name, initial_node_count=1)
 
     deletion = gke.client.delete_cluster(name=f"{gke.zone}/clusters/{name}")
-    assert gke.client.get_cluster(name=f"{gke.zone}/clusters/{name}").status == Status.STOPPING
     gke.wait(deletion, gke.zone)
 
     with pytest.raises(exceptions.NotFound):
