@@ -50,7 +50,11 @@ class Difference:
 
     def __str__(self) -> str:
         if self.before is ABSENT and isinstance(self.after, Mapping | list):
-            return f"{said(self.place)}: added"
+            fields = self.after
+            if isinstance(fields, Mapping) and isinstance(self.place[-1], Named):
+                fields = {key: each for key, each in fields.items() if key != "name"}
+            parts = ", ".join(_parts(fields))
+            return f"{said(self.place)}: added with {parts}" if parts else f"{said(self.place)}: added"
         if self.after is ABSENT:
             return f"{said(self.place)}: removed"
         return f"{said(self.place)}: {_value(self.before)} → {_value(self.after)}"
@@ -204,6 +208,15 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
+def _parts(value: Any, way: str = "") -> Iterator[str]:
+    """Yield what a value says, a part each; what is empty says nothing, and so does -1, which is no limit for DSS."""
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _parts(each, f"{way}.{key}" if way else key)
+    elif value not in (None, "", [], -1):
+        yield f"{way} {_value(value)}".lstrip()
 
 
 def _value(value: Any) -> str:

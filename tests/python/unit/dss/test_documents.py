@@ -98,16 +98,21 @@ def test_tells_true_from_one_wherever_it_stands():
     assert rows({"a": [1]}, {"a": [1.0]}) == []
 
 
-def test_says_values_as_json_and_what_is_new_or_gone_in_a_word():
-    before = {"text": "a", "yes": True, "old": [1]}
-    after = {"text": None, "yes": False, "new": {"b": 1}, "number": 2}
+def test_says_values_as_json_what_is_new_with_its_parts_and_what_is_gone_in_a_word():
+    before = {"text": "a", "yes": True, "old": [1], "items": [{"name": "x"}]}
+    after = {"text": None, "yes": False, "new": {"b": 1, "c": {"d": False, "e": ""}}, "number": 2}
+    after |= {"empty": {"limit": -1, "a": [], "b": {}, "c": None}, "list": [1]}
+    after["items"] = [*before["items"], {"name": "y", "deep": {"name": "z"}}]
 
     assert [str(each) for each in differences(before, after)] == [
         'text: "a" → null',
         "yes: true → false",
         "old: removed",
-        "new: added",
+        'items[y]: added with deep.name "z"',
+        "new: added with b 1, c.d false",
         "number: nothing → 2",
+        "empty: added",
+        "list: added with [1]",
     ]
 
 

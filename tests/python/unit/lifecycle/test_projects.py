@@ -113,12 +113,13 @@ def test_one_project_that_cannot_be_saved_does_not_keep_the_others_from_it(insta
 
 
 def test_the_page_tells_of_each_project_what_was_changed(instance):
+    added = 'settings.k8sCluster: added with clusterMode "EXPLICIT_CLUSTER", clusterId "my-cluster"'
     page = use(instance, "A", "B", preview=True)
 
     assert title_of(page) == "Cluster of projects"
     assert steps_of(page) == [
-        ("Project A", "would change", ["settings.k8sCluster: added"]),
-        ("Project B", "would change", ["settings.k8sCluster: added"]),
+        ("Project A", "would change", [added]),
+        ("Project B", "would change", [added]),
     ]
 
 

@@ -230,6 +230,14 @@ def test_a_taint_of_an_unknown_effect_is_borne_whatever_its_effect():
 
 
 NOT_ASKED = ["It was not asked for."]
+SPARK_ADDED = (
+    "sparkSettings.executionConfigs[gke]: added with kubernetesSettings.managedKubernetes true,"
+    ' kubernetesSettings.managedNamespace "dssns-${dssUserLogin}", kubernetesSettings.createNamespace true,'
+    " kubernetesSettings.ensureNamespaceCompliance true,"
+    ' kubernetesSettings.authenticationMode "DYNAMIC_SERVICE_ACCOUNT", kubernetesSettings.baseImageType "SPARK",'
+    ' kubernetesSettings.repositoryURL "europe-west1-docker.pkg.dev/my-project/dss",'
+    ' kubernetesSettings.prePushMode "NONE"'
+)
 
 
 def test_the_page_tells_of_each_step_what_was_changed(store):
@@ -240,12 +248,17 @@ def test_the_page_tells_of_each_step_what_was_changed(store):
         (
             "Containerized execution configuration gke",
             "changed",
-            ["containerSettings.executionConfigs[gke]: added"],
+            [
+                'containerSettings.executionConfigs[gke]: added with usableBy "ALL", workloadType "ANY", isFinal false,'
+                ' type "KUBERNETES", repositoryURL "europe-west1-docker.pkg.dev/my-project/dss", prePushMode "NONE",'
+                ' baseImageType "EXEC", kubernetesNamespace "dssns-${dssUserLogin}", createNamespace true,'
+                " ensureNamespaceCompliance true"
+            ],
         ),
         (
             "Spark configuration gke",
             "changed",
-            ["sparkSettings.executionConfigs[gke]: added", "sparkSettings.sparkEnabled: nothing → true"],
+            [SPARK_ADDED, "sparkSettings.sparkEnabled: nothing → true"],
         ),
         ("Defaults of containers and Spark", "skipped", NOT_ASKED),
         ("Default cluster", "changed", ['defaultK8sClusterId: nothing → "my-cluster"']),
@@ -281,11 +294,11 @@ def test_only_the_build_configuration_of_spark_belongs_to_the_step_of_spark():
 
     containers, spark, *_ = (details for _title, _outcome, details in steps_of(register(store)))
 
-    assert containers == [
+    assert [line.partition(" with ")[0] for line in containers] == [
         "containerSettings.buildConfigs[my-cluster]: added",
         "containerSettings.executionConfigs[my-cluster]: added",
     ]
-    assert spark[0] == "containerSettings.buildConfigs[my-cluster-spark]: added"
+    assert spark[0].startswith("containerSettings.buildConfigs[my-cluster-spark]: added with ")
     assert all(line.startswith("sparkSettings.") for line in spark[1:])
 
 
