@@ -116,15 +116,30 @@ class Witness:
     def _places(self, allowed: set[str]) -> Iterator[tuple[str, str]]:
         yield from (("answer of DSS", text) for text in self.answers)
         yield from (("process arguments", text) for text in list(self.processes.seen))
-        for folder, _, names in os.walk(self.state):
-            for path in (Path(folder) / name for name in names):
-                ours = path.parent.name == "credential-helper" and path.name in allowed
+        for folder, _, _ in os.walk(self.state):
+            for path in _files_in(Path(folder)):
                 # The administrator's own token is how the sandbox lets tests in.
                 if path.is_symlink() or path in self.planted or path == self.state / "token":
                     continue
-                if ours and path.stat().st_mode & 0o777 == 0o600 and path.parent.stat().st_mode & 0o777 == 0o700:
-                    continue
-                yield str(path.relative_to(self.state)), path.read_bytes().decode(errors="replace")
+                # What is there no more has another name by now, or is nowhere.
+                with contextlib.suppress(FileNotFoundError):
+                    if not (_is_of_helper(path) and path.name in allowed):
+                        yield str(path.relative_to(self.state)), path.read_bytes().decode(errors="replace")
+
+
+def _is_of_helper(path: Path) -> bool:
+    """Tell whether a file is one of a credential helper, and for its owner alone."""
+    private = path.stat().st_mode & 0o777 == 0o600 and path.parent.stat().st_mode & 0o777 == 0o700
+    return path.parent.name == "credential-helper" and private
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    """The files of a folder, with those that come or are renamed while the others are read."""
+    known: set[Path] = set()
+    with contextlib.suppress(FileNotFoundError):
+        while found := set(folder.iterdir()) - known:
+            known |= found
+            yield from sorted(path for path in found if not path.is_dir())
 
 
 def _without_form(text: str) -> str:
