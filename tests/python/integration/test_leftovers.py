@@ -12,7 +12,10 @@ _CLAIM = {
 _CLAIM["spec"]["resources"]["requests"]["storage"] = "3Gi"
 _SERVICE = {"metadata": {"name": "web"}, "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}}
 _OPEN_DNS = {"dnsEndpointConfig": {"allowExternalTraffic": True}}
-_DEADLINE_SECONDS = 20
+_DEADLINE_SECONDS = 60
+# A load balancer goes 0.4 s after it was asked to.
+_QUICK_SECONDS = 0.3
+_TRIES = 20
 _GCLOUD_SECONDS = 60
 
 
@@ -47,23 +50,33 @@ def left(sandbox, compute, cluster):
 
 
 @pytest.fixture
-def cluster(sandbox, unique_name):
-    """The name of a cluster with a bound claim and a service that has its address, and how to speak to it."""
-    name = unique_name("left")
-    made = sandbox.create_cluster(
-        "us-east4-a", name, controlPlaneEndpointsConfig=_OPEN_DNS, resourceLabels={"team": "ds"}
-    )
-    endpoint = made["controlPlaneEndpointsConfig"]["dnsEndpointConfig"]["endpoint"]
+def furnish(sandbox, unique_name):
+    """Make clusters with a bound claim and a service that has its address: the name, and how to speak to it."""
 
-    def call(path, method="GET", **how):
-        address = f"https://{endpoint}/api/v1/namespaces/default/{path}"
-        return sandbox.call(address, method, verify=sandbox.exports["SSL_CERT_FILE"], **how)
+    def make():
+        name = unique_name("left")
+        made = sandbox.create_cluster(
+            "us-east4-a", name, controlPlaneEndpointsConfig=_OPEN_DNS, resourceLabels={"team": "ds"}
+        )
+        endpoint = made["controlPlaneEndpointsConfig"]["dnsEndpointConfig"]["endpoint"]
 
-    assert call("persistentvolumeclaims", "POST", json=_CLAIM).status_code == 201
-    assert call("services", "POST", json=_SERVICE).status_code == 201
-    _wait_for(lambda: call("persistentvolumeclaims/data").json()["status"].get("phase") == "Bound")
-    _wait_for(lambda: call("services/web").json()["status"]["loadBalancer"].get("ingress"))
-    return name, call
+        def call(path, method="GET", **how):
+            address = f"https://{endpoint}/api/v1/namespaces/default/{path}"
+            return sandbox.call(address, method, verify=sandbox.exports["SSL_CERT_FILE"], **how)
+
+        assert call("persistentvolumeclaims", "POST", json=_CLAIM).status_code == 201
+        assert call("services", "POST", json=_SERVICE).status_code == 201
+        _wait_for(lambda: call("persistentvolumeclaims/data").json()["status"].get("phase") == "Bound")
+        _wait_for(lambda: call("services/web").json()["status"]["loadBalancer"].get("ingress"))
+        return name, call
+
+    return make
+
+
+@pytest.fixture
+def cluster(furnish):
+    """One of them."""
+    return furnish()
 
 
 def _wait_for(holds):
@@ -142,11 +155,19 @@ def test_a_list_asks_for_its_permission(sandbox, compute, path, permission):
     assert allowed.status_code == 200
 
 
-def test_what_was_merely_asked_to_go_is_left(sandbox, compute, cluster):
-    name, call = cluster
-    uid = call("services/web").json()["metadata"]["uid"]
-    call("services/web", "DELETE")
-    sandbox.delete_cluster("us-east4-a", name)
+def test_what_was_merely_asked_to_go_is_left(sandbox, compute, furnish):
+    quick, tries = False, 0
+    # Where the machine takes too long, the load balancer rightly goes before the cluster does, which proves nothing.
+    while not quick:
+        tries += 1
+        assert tries <= _TRIES
+        name, call = furnish()
+        uid = call("services/web").json()["metadata"]["uid"]
+        begin = time.monotonic()
+        call("services/web", "DELETE")
+        deletion = sandbox.call(f"{sandbox._place(None, 'us-east4-a')}/clusters/{name}", "DELETE")
+        quick = time.monotonic() - begin < _QUICK_SECONDS
+        sandbox._finish(sandbox._place(None, "us-east4-a"), deletion)
     names = [each["name"] for each in compute("/regions/us-east4/forwardingRules").json()["items"]]
     assert f"a{uid.replace('-', '')}"[:32] in names
 
