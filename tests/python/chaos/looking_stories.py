@@ -34,7 +34,14 @@ def real(seconds):
     return seconds * {SPEED}
 
 
+class Settings:
+    def read(self):
+        return {{}}
+
+
 class Dss:
+    general_settings = Settings()
+
     def __init__(self, clusters):
         self.clusters = clusters
 
