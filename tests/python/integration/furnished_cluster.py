@@ -14,7 +14,7 @@ from gke_clusters.kube.api import KubernetesApi
 from gke_clusters.kube.failures import CallError
 from sandbox.process import SandboxProcess
 
-_DEADLINE_SECONDS = 20.0
+_DEADLINE_SECONDS = 60.0
 _POLL_SECONDS = 0.02
 
 _NAMESPACE = "/api/v1/namespaces/default"
