@@ -211,11 +211,11 @@ def same(one: Any, other: Any) -> bool:
 
 
 def _parts(value: Any, way: str = "") -> Iterator[str]:
-    """Yield what a value says, a part each; what is empty says nothing, and so does -1, which is no limit for DSS."""
+    """Yield what a value says, a part each: what is empty or off says nothing, nor does -1, for DSS no limit."""
     if isinstance(value, Mapping):
         for key, each in value.items():
             yield from _parts(each, f"{way}.{key}" if way else key)
-    elif value not in (None, "", [], -1):
+    elif value not in (None, "", [], False, -1):
         yield f"{way} {_value(value)}".lstrip()
 
 

@@ -44,8 +44,8 @@ _UNSCHEDULABLE: Final = (
 # https://cloud.google.com/kubernetes-engine/docs/concepts/autopilot-resource-requests
 _UNSCHEDULABLE_ON_AUTOPILOT: Final = (
     "Google makes a node for what a pod asks for, within some minutes. If none comes: the pod asks for more than"
-    " Autopilot gives to one, its node selector is none that Autopilot takes, or a stockout or a quota of Compute Engine"
-    " keeps the node away. kubectl describe pod POD --namespace NAMESPACE"
+    " Autopilot gives to one, its node selector is none that Autopilot takes, or a stockout or a quota of Compute"
+    " Engine keeps the node away. kubectl describe pod POD --namespace NAMESPACE"
 )
 _IMAGE: Final = (
     "The node cannot pull the image. Check that it is in the repository (macro Push base images), that the service"

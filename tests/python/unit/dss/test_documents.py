@@ -100,8 +100,8 @@ def test_tells_true_from_one_wherever_it_stands():
 
 def test_says_values_as_json_what_is_new_with_its_parts_and_what_is_gone_in_a_word():
     before = {"text": "a", "yes": True, "old": [1], "items": [{"name": "x"}]}
-    after = {"text": None, "yes": False, "new": {"b": 1, "c": {"d": False, "e": ""}}, "number": 2}
-    after |= {"empty": {"limit": -1, "a": [], "b": {}, "c": None}, "list": [1]}
+    after = {"text": None, "yes": False, "new": {"b": 1, "c": {"d": True, "e": ""}}, "number": 2}
+    after |= {"empty": {"limit": -1, "a": [], "b": {}, "c": None, "d": False}, "list": [1]}
     after["items"] = [*before["items"], {"name": "y", "deep": {"name": "z"}}]
 
     assert [str(each) for each in differences(before, after)] == [
@@ -109,7 +109,7 @@ def test_says_values_as_json_what_is_new_with_its_parts_and_what_is_gone_in_a_wo
         "yes: true → false",
         "old: removed",
         'items[y]: added with deep.name "z"',
-        "new: added with b 1, c.d false",
+        "new: added with b 1, c.d true",
         "number: nothing → 2",
         "empty: added",
         "list: added with [1]",

@@ -230,6 +230,11 @@ def test_a_taint_of_an_unknown_effect_is_borne_whatever_its_effect():
 
 
 NOT_ASKED = ["It was not asked for."]
+CONTAINERS_ADDED = (
+    'containerSettings.executionConfigs[gke]: added with usableBy "ALL", workloadType "ANY", type "KUBERNETES",'
+    ' repositoryURL "europe-west1-docker.pkg.dev/my-project/dss", prePushMode "NONE", baseImageType "EXEC",'
+    ' kubernetesNamespace "dssns-${dssUserLogin}", createNamespace true, ensureNamespaceCompliance true'
+)
 SPARK_ADDED = (
     "sparkSettings.executionConfigs[gke]: added with kubernetesSettings.managedKubernetes true,"
     ' kubernetesSettings.managedNamespace "dssns-${dssUserLogin}", kubernetesSettings.createNamespace true,'
@@ -248,12 +253,7 @@ def test_the_page_tells_of_each_step_what_was_changed(store):
         (
             "Containerized execution configuration gke",
             "changed",
-            [
-                'containerSettings.executionConfigs[gke]: added with usableBy "ALL", workloadType "ANY", isFinal false,'
-                ' type "KUBERNETES", repositoryURL "europe-west1-docker.pkg.dev/my-project/dss", prePushMode "NONE",'
-                ' baseImageType "EXEC", kubernetesNamespace "dssns-${dssUserLogin}", createNamespace true,'
-                " ensureNamespaceCompliance true"
-            ],
+            [CONTAINERS_ADDED],
         ),
         (
             "Spark configuration gke",
