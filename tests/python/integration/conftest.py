@@ -52,7 +52,7 @@ class Sandbox(SandboxProcess):
     def call(self, url: str, method: str = "GET", token: str | None = None, **how: object) -> requests.Response:
         """Send a request with a token, the administrator's by default."""
         authorization = {"Authorization": f"Bearer {token or self.token}"}
-        return requests.request(method, url, headers=authorization, timeout=20, **how)
+        return requests.request(method, url, headers=authorization, timeout=60, **how)
 
     def create_cluster(self, location: str, name: str, project: str | None = None, **fields: Any) -> dict[str, Any]:
         """Create a cluster as somebody else than DSS does, and return it once it runs."""

@@ -86,7 +86,7 @@ def test_a_field_that_dss_does_not_know_is_dropped(disturbed: Sandbox) -> None:
     ],
 )
 def test_refuses_a_disturbance_that_cannot_be(sandbox: Sandbox, path: str, body: bytes, reason: str) -> None:
-    answer = requests.post(sandbox.admin_url + path, data=body, timeout=10)
+    answer = requests.post(sandbox.admin_url + path, data=body, timeout=60)
 
     assert answer.status_code == 400
     assert reason in answer.json()["error"]

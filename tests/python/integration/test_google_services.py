@@ -32,7 +32,7 @@ def metadata(sandbox):
     """Ask the metadata server for a path."""
 
     def ask(path, headers=FLAVOR, **how):
-        return requests.get(f"http://{sandbox.metadata_host}/{path}", headers=headers, timeout=10, **how)
+        return requests.get(f"http://{sandbox.metadata_host}/{path}", headers=headers, timeout=60, **how)
 
     return ask
 
@@ -214,7 +214,7 @@ class TestTokens:
             "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
             "assertion": jwt.encode(signer, good | claims).decode(),
         }
-        answer = requests.post(key["token_uri"], data=form, timeout=10)
+        answer = requests.post(key["token_uri"], data=form, timeout=60)
         assert answer.status_code == 400
         assert answer.json()["error"] == error
         assert description in answer.json()["error_description"]
@@ -222,11 +222,11 @@ class TestTokens:
     @pytest.mark.parametrize("assertion", ["", "a.b", "a.b.c", "e30.e30.e30", "W10.W10.W10", "{}"])
     def test_what_is_no_assertion_is_refused(self, account, assertion):
         form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
-        answer = requests.post(account[1]["token_uri"], data=form, timeout=10)
+        answer = requests.post(account[1]["token_uri"], data=form, timeout=60)
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
     def test_unknown_grant_is_refused(self, account):
-        answer = requests.post(account[1]["token_uri"], data={"grant_type": "password"}, timeout=10)
+        answer = requests.post(account[1]["token_uri"], data={"grant_type": "password"}, timeout=60)
         assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")
 
     def test_login_of_a_user_becomes_a_token(self, sandbox, unique_name):
@@ -236,13 +236,13 @@ class TestTokens:
             None, **{name: login[name] for name in ("refresh_token", "token_uri", "client_id", "client_secret")}
         )
         address = f"{sandbox.compute_url}/compute/v1/projects/sandbox-project/zones"
-        assert AuthorizedSession(credentials).get(address, timeout=10).status_code == 200
+        assert AuthorizedSession(credentials).get(address, timeout=60).status_code == 200
         assert sandbox.requests(service="compute")[-1]["principal"] == email
 
     def test_revoked_login_is_refused(self, sandbox, unique_name):
         login = sandbox.authorized_user(f"{unique_name('user')}@sandbox.example", [])
         login |= {"grant_type": "refresh_token", "refresh_token": "1//unknown"}
-        answer = requests.post(login["token_uri"], data=login, timeout=10)
+        answer = requests.post(login["token_uri"], data=login, timeout=60)
         assert answer.status_code == 400
         assert answer.json() == {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
 
@@ -257,7 +257,7 @@ class TestTokens:
         assert answer.json()["error"]["status"] == "UNAUTHENTICATED"
 
     def test_missing_token_is_unauthenticated(self, sandbox):
-        assert requests.get(f"{sandbox.url('storage')}/storage/v1/b", timeout=10).status_code == 401
+        assert requests.get(f"{sandbox.url('storage')}/storage/v1/b", timeout=60).status_code == 401
 
 
 class TestImpersonation:

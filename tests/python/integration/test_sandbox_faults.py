@@ -20,7 +20,7 @@ def test_a_fault_of_dss_has_the_shape_of_dss(sandbox):
 def test_a_fault_of_the_metadata_server_is_text(sandbox):
     address = f"http://{sandbox.metadata_host}/computeMetadata/v1/project/project-id"
     with sandbox.faults({"service": "metadata", "effect": {"status": 503}}):
-        answer = requests.get(address, headers={"Metadata-Flavor": "Google"}, timeout=10)
+        answer = requests.get(address, headers={"Metadata-Flavor": "Google"}, timeout=60)
     assert (answer.status_code, answer.headers["Metadata-Flavor"]) == (503, "Google")
     assert "text" in answer.headers["Content-Type"]
 
@@ -50,40 +50,40 @@ _OPEN_DNS = {"dnsEndpointConfig": {"allowExternalTraffic": True}}
 
 def test_a_service_that_does_not_exist_cannot_be_struck(sandbox):
     wanted = {"service": "containers", "effect": {"status": 503}}
-    answer = requests.post(f"{sandbox.admin_url}/faults", json=wanted, timeout=10)
+    answer = requests.post(f"{sandbox.admin_url}/faults", json=wanted, timeout=60)
     assert answer.status_code == 400
     assert "unknown service containers" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("PUT", "/faults", 405)])
 def test_admin_answers_an_unknown_request_in_json(sandbox, method, path, status):
-    answer = requests.request(method, sandbox.admin_url + path, timeout=10)
+    answer = requests.request(method, sandbox.admin_url + path, timeout=60)
     assert answer.status_code == status
     assert path in answer.json()["error"]
 
 
 def test_admin_does_not_take_what_is_no_number(sandbox):
     body = b'{"service": "iam", "effect": {"delay": NaN}}'
-    assert requests.post(f"{sandbox.admin_url}/faults", data=body, timeout=10).status_code == 400
+    assert requests.post(f"{sandbox.admin_url}/faults", data=body, timeout=60).status_code == 400
 
 
 def test_request_log_names_the_user_of_an_api_key(sandbox):
     since = time.time()
     dataikuapi.DSSClient(sandbox.dss_url, sandbox.dss_api_key).list_plugins()
-    requests.get(f"{sandbox.dss_url}/dip/publicapi/plugins/", timeout=10)
+    requests.get(f"{sandbox.dss_url}/dip/publicapi/plugins/", timeout=60)
     seen = [each for each in sandbox.requests(service="dss", since=since) if each["path"].endswith("/plugins/")]
     assert [(each["principal"], each["status"]) for each in seen[-2:]] == [("admin", 200), (None, 401)]
 
 
 def test_no_secret_is_in_the_request_log(sandbox):
-    text = requests.get(f"{sandbox.admin_url}/requests", timeout=10).text
+    text = requests.get(f"{sandbox.admin_url}/requests", timeout=60).text
     assert sandbox.dss_api_key not in text
     assert Path(sandbox.exports["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"]).read_text() not in text
 
 
 def _host_token(sandbox):
     address = f"http://{sandbox.metadata_host}/computeMetadata/v1/instance/service-accounts/default/token"
-    return requests.get(address, headers={"Metadata-Flavor": "Google"}, timeout=10).json()
+    return requests.get(address, headers={"Metadata-Flavor": "Google"}, timeout=60).json()
 
 
 def test_the_metadata_server_replaces_a_token_that_expired_early(sandbox):
@@ -115,7 +115,7 @@ def test_an_api_server_refuses_a_token_that_expired_early(sandbox, unique_name):
 
 def test_tokens_can_be_given_a_short_life(sandbox):
     def set_lifetime(seconds):
-        return requests.post(f"{sandbox.admin_url}/token-lifetime", json={"seconds": seconds}, timeout=10)
+        return requests.post(f"{sandbox.admin_url}/token-lifetime", json={"seconds": seconds}, timeout=60)
 
     held = _host_token(sandbox)["expires_in"]
     try:

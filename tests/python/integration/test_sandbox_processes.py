@@ -20,10 +20,9 @@ def _command(env_file: Path, *arguments: str) -> list[str]:
 def test_a_signal_during_the_start_leaves_no_folder_behind(tmp_path):
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     with subprocess.Popen(_command(tmp_path / "env"), cwd=ROOT, env=environment) as process:
-        deadline = time.monotonic() + 20
         # The folder is made before half a second of imports.
         while not list(tmp_path.iterdir()):
-            assert time.monotonic() < deadline
+            assert process.poll() is None
             time.sleep(0.001)
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 0
@@ -36,9 +35,8 @@ def test_serves_even_if_nobody_reads_that_it_is_ready(tmp_path):
         _command(env_file), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         process.stdout.close()
-        deadline = time.monotonic() + 20
         while not env_file.exists():
-            assert time.monotonic() < deadline
+            assert process.poll() is None
             time.sleep(0.01)
         process.terminate()
         told = process.stderr.read()
@@ -74,7 +72,7 @@ def test_what_cannot_be_used_is_told_in_a_line(tmp_path, env_file, arguments, na
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = _command(Path(env_file), *arguments)
     finished = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=30, check=False
+        command, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=120, check=False
     )
     assert finished.returncode == 2
     assert finished.stderr.startswith(f"{named}: ")
