@@ -20,7 +20,7 @@ from sandbox.reverse_proxy import ReverseProxy
 from sandbox.servers import LOOPBACK
 
 PROGRAM = "docker-registry"
-_STARTING_SECONDS = 10
+_STARTING_SECONDS = 60
 _LISTENING = re.compile(rf"listening on {re.escape(LOOPBACK)}:(\d+)")
 
 

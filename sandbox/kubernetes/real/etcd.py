@@ -11,7 +11,7 @@ from sandbox.programs import Program
 from sandbox.servers import LOOPBACK
 
 _ATTEMPTS = 3
-_READY_SECONDS = 20.0
+_READY_SECONDS = 60.0
 
 
 class Etcd:
