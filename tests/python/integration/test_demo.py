@@ -21,6 +21,15 @@ def test_tells_its_story_to_the_end_and_leaves_nothing():
     assert told.stderr == ""
 
 
+@pytest.fixture
+def interruptible():
+    """Programs that are started now heed SIGINT, which a shell has its background jobs, and so the tests, ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
     ("number", "step"), [(signal.SIGTERM, "Start the sandbox"), (signal.SIGINT, "Create the cluster")]
 )
