@@ -335,7 +335,8 @@ class TestMetadataServer:
         status = json.loads(install().run().stdout)["status"]
         end = time.strptime(status["expirationTimestamp"], "%Y-%m-%dT%H:%M:%SZ")
         left_seconds = calendar.timegm(end) - time.time()
-        assert 1780 <= left_seconds <= 1800
+        # Less is left where the machine took its time; the margin of five minutes is not taken off.
+        assert 1600 <= left_seconds <= 1800
 
     def test_many_at_once_ask_once(self, install: Callable[..., Helper], google: Google) -> None:
         helper = install()

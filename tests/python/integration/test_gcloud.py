@@ -31,7 +31,7 @@ class Gcloud:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one command, whatever its exit status."""
         command = ["gcloud", "container", *arguments]
-        return subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=150, check=False)
 
     def __call__(self, *arguments: str) -> str:
         """Run one command that must succeed and return its output."""

@@ -60,7 +60,7 @@ def run(cluster: Server, version: str, tmp_path: Path) -> Run:
             input=json.dumps(stdin) if stdin else None,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=150,
             check=False,
             env={"KUBECONFIG": str(cluster.kubeconfigs[user]), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
         )
@@ -76,27 +76,27 @@ def namespace(run: Run, version: str) -> Iterator[str]:
     run(f"create namespace {name}")
     yield name
     # Ends only when every object in it is gone.
-    run(f"delete namespace {name} --timeout=30s")
+    run(f"delete namespace {name} --timeout=120s")
 
 
 def test_deploys_changes_and_removes_a_workload(run: Run, namespace: str) -> None:
     at = f"-n {namespace}"
     assert run(f"apply {at} -f -", stdin=DEPLOYMENT) == "deployment.apps/web created\n"
     assert run(f"apply {at} -f -", stdin=DEPLOYMENT) == "deployment.apps/web unchanged\n"
-    assert "successfully rolled out" in run(f"rollout status {at} deployment/web --timeout=30s")
+    assert "successfully rolled out" in run(f"rollout status {at} deployment/web --timeout=120s")
     changed = json.loads(json.dumps(DEPLOYMENT))
     changed["spec"]["template"]["spec"]["containers"][0]["image"] = "nginx:1.26"
     assert run(f"apply {at} -f -", stdin=changed) == "deployment.apps/web configured\n"
-    assert "condition met" in run(f"wait {at} --for=condition=Available deployment/web --timeout=30s")
+    assert "condition met" in run(f"wait {at} --for=condition=Available deployment/web --timeout=120s")
     run(f"scale {at} deployment/web --replicas=1")
-    assert "successfully rolled out" in run(f"rollout status {at} deployment/web --timeout=30s")
+    assert "successfully rolled out" in run(f"rollout status {at} deployment/web --timeout=120s")
     assert "nginx:1.26" in run(f"get {at} deployments -o wide")
     run(f"label {at} deployment/web tier=front")
     run(f"annotate {at} deployment/web note=kept")
     assert "tier=front" in run(f"get {at} deployment/web --show-labels")
     assert "runs its entrypoint" in run(f"logs {at} deployment/web")
     assert "NewReplicaSetAvailable" in run(f"describe {at} deployment web")
-    run(f"delete {at} deployment/web --timeout=30s")
+    run(f"delete {at} deployment/web --timeout=120s")
     assert "NotFound" in run(f"get {at} deployment/web", code=1)
 
 
@@ -124,7 +124,7 @@ def test_creates_objects_and_refuses_mistakes(run: Run, namespace: str) -> None:
     assert run(f"auth can-i {at} get pods {robot}") == "yes\n"
     assert run(f"auth can-i {at} delete pods {robot}", code=1) == "no\n"
     run(f"run {at} p --image=busybox -- sleep 9")
-    assert "condition met" in run(f"wait {at} pod/p --for=condition=Ready --timeout=30s")
+    assert "condition met" in run(f"wait {at} pod/p --for=condition=Ready --timeout=120s")
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "q"}, "spec": {"containerz": []}}
     assert 'unknown field "spec.containerz"' in run(f"create {at} -f -", stdin=pod, code=1)
 

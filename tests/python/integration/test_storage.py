@@ -237,7 +237,7 @@ def test_gcloud_copies_to_a_bucket_and_back_and_removes_it(
 
     def gcloud(*arguments: str) -> None:
         command = ["gcloud", "storage", *arguments]
-        done = subprocess.run(command, env=sandbox.env, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=sandbox.env, capture_output=True, text=True, timeout=150, check=False)
         assert done.returncode == 0, done.stderr
 
     gcloud("cp", str(large), str(small), f"gs://{bucket}/folder/")
