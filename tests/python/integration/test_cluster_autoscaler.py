@@ -12,7 +12,7 @@ import pytest
 from tests.python.integration.conftest import Sandbox
 from tests.python.integration.furnished_cluster import FurnishedCluster
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 120.0
 POLL_SECONDS = 0.02
 ZONE = "us-central1-a"
 PODS = "/api/v1/namespaces/default/pods"

@@ -13,7 +13,7 @@ from tests.python.integration.conftest import Sandbox
 Status = container_v1.Cluster.Status
 OperationType = container_v1.Operation.Type
 DONE = container_v1.Operation.Status.DONE
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 120
 
 
 class Gke:

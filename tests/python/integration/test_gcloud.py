@@ -18,7 +18,7 @@ pytestmark = [
 
 ZONE = "us-central1-a"
 NAME = "gcloud-story"
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 120
 
 
 class Gcloud:

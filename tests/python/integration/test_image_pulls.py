@@ -17,7 +17,7 @@ from tests.python.conformance.servers import VERSIONS, kubectl_of
 from tests.python.integration.conftest import Dss, Sandbox
 from tests.python.integration.furnished_cluster import FurnishedCluster
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 120.0
 POLL_SECONDS = 0.05
 ZONE = "us-central1-a"
 PROJECT = "PULLS"

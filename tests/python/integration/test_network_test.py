@@ -19,7 +19,7 @@ from tests.python.integration.furnished_cluster import FurnishedCluster
 
 MACRO = "pyrunnable_gke-clusters_test-network"
 PROJECT = "NETWORK"
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 120.0
 POLL_SECONDS = 0.05
 IMAGE = "us-central1-docker.pkg.dev/sandbox-project/dss/python:3.11"
 # A node takes some seconds to come, long enough to see that it is waited for.

@@ -17,7 +17,7 @@ from tests.python.integration.furnished_cluster import FurnishedCluster
 
 CREATE = "create-gke-cluster"
 PROJECT = "NODEPOOLS"
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 120.0
 POLL_SECONDS = 0.05
 POOL = {"machineType": "e2-standard-4", "numNodes": 1}
 

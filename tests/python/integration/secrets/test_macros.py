@@ -26,7 +26,7 @@ from tests.python.integration.secrets.search import Witness, traces_of_key
 pytestmark = pytest.mark.xdist_group("secrets")
 
 PROJECT = "SECRETMACROS"
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 120.0
 POLL_SECONDS = 0.05
 ALLOWED = {"token", "key.json"}
 DOWNLOAD = re.compile(r"base64,([A-Za-z0-9+/=]+)")
