@@ -141,7 +141,7 @@ def test_a_troubled_cluster_is_degraded_and_each_trouble_is_named_with_what_to_d
 def test_a_cluster_that_cannot_be_reached_is_said_so_beside_what_google_knows(
     diagnoses: Diagnoses, running: Any
 ) -> None:
-    with diagnoses.sandbox.faults({"service": "kubernetes", "method": "*", "path": "*", "effect": {"down": 60}}):
+    with diagnoses.sandbox.faults({"service": "kubernetes", "method": "*", "path": "*", "effect": {"down": 600}}):
         page = diagnoses.page(running.cluster_id)
 
     found = tones(page)

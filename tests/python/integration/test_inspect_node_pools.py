@@ -109,7 +109,7 @@ def test_troubled_pools_come_first_with_what_is_wrong_and_what_to_do(inspected: 
 
 
 def test_a_cluster_that_cannot_be_reached_shows_what_google_knows(inspected: Inspected) -> None:
-    with inspected.sandbox.faults({"service": "kubernetes", "method": "*", "path": "*", "effect": {"down": 60}}):
+    with inspected.sandbox.faults({"service": "kubernetes", "method": "*", "path": "*", "effect": {"down": 600}}):
         text = inspected.text()
 
     assert "Unreachable: the Kubernetes API does not answer" in text

@@ -184,7 +184,7 @@ def test_a_namespace_that_is_not_there_is_a_wrong_field(tests: NetworkTests) -> 
 
 
 def test_an_unreachable_cluster_is_said_to_be_so(tests: NetworkTests, sandbox: Sandbox) -> None:
-    with sandbox.faults({"service": "kubernetes", "method": "*", "path": "*", "effect": {"down": 60}}):
+    with sandbox.faults({"service": "kubernetes", "method": "*", "path": "*", "effect": {"down": 600}}):
         page = tests.page()
 
     assert "The network could not be tried." in page

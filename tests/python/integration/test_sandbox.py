@@ -283,7 +283,7 @@ def test_reset_cuts_the_connection_before_or_after_the_service_acted(sandbox, un
 
 def test_service_that_is_down_cuts_every_connection_until_it_is_back(sandbox):
     address = f"{sandbox.url('iam')}/v1/projects/sandbox-project/serviceAccounts"
-    with sandbox.faults({"service": "iam", "effect": {"down": 60}}):
+    with sandbox.faults({"service": "iam", "effect": {"down": 600}}):
         for _ in range(2):
             with pytest.raises(requests.exceptions.ConnectionError):
                 sandbox.call(address)

@@ -121,7 +121,7 @@ def test_what_others_say_of_a_pod_is_told_without_their_secrets(macros: Macros, 
     nodes = [str(node["metadata"]["name"]) for node in cluster.api.items("/api/v1/nodes")]
     for node in nodes:
         cluster.cordon(node)
-    refused = {"service": "kubernetes", "path": "*/planted", "times": 100, "effect": {"pull": "denied"}}
+    refused = {"service": "kubernetes", "path": "*/planted", "times": 10_000, "effect": {"pull": "denied"}}
     with sandbox.faults(refused), ThreadPoolExecutor(1) as executor:
         pages = executor.submit(macros.run, "test-network", image="registry.example/planted")
         pod = pod_of_test(cluster)
