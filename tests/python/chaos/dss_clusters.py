@@ -21,9 +21,9 @@ _NOT_FOR_COMPONENTS: Final = frozenset(
     {"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", "CLOUDSDK_CONFIG", "DKU_DSS_URL", "DKU_API_KEY", "SANDBOX_ADMIN_URL"}
 )
 # By far more than the plugin's own bounds, an hour and 40 minutes, are at the speed of its clock.
-BOUND_SECONDS: Final = 40.0
+BOUND_SECONDS: Final = 100.0
 # Until the warm parent gives up by itself, it is not asked whether it is still there.
-_GRACE_SECONDS: Final = 20.0
+_GRACE_SECONDS: Final = 60.0
 
 
 class WarmParentLostError(Exception):
@@ -93,6 +93,8 @@ class Component:
             stdout=subprocess.PIPE,
             text=True,
         )
+        # Whether it has said that the plugin is imported, which takes a busy machine its time.
+        self._ready = False
 
     def tell(self, call: Mapping[str, Any], folder: Path, kill_after_seconds: float | None) -> End:
         """Tell one story.
@@ -116,6 +118,7 @@ class Component:
         }
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._ready = self._ready or bool(self._process.stdout.readline())
         watchdog = threading.Timer(BOUND_SECONDS + _GRACE_SECONDS, self._process.kill)
         watchdog.start()
         try:

@@ -1,9 +1,9 @@
 """The process that tells the stories: it imports the plugin once, and each story is a fork of it that can be killed.
 
 Each line of standard input is a call: `{"call", "folder", "log", "kill_after_seconds", "bound_seconds"}`, of which
-`call` is what the driver of the sandbox's DSS reads, a macro's with its `kind` and `environment`. Each line of standard
-output is its end: `{"ended", "seconds", "result" or "error"}`, where `ended` is
-`returned`, `killed` (as was asked) or `endless`.
+`call` is what the driver of the sandbox's DSS reads, a macro's with its `kind` and `environment`. The first line of
+standard output says that the plugin is imported; each later one is the end of a story:
+`{"ended", "seconds", "result" or "error"}`, where `ended` is `returned`, `killed` (as was asked) or `endless`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Any, Final
 from sandbox.dss.driver.component_call import Reporter, call_cluster, call_macro, load_module
 from tests.python.chaos.quick_time import SPEED, QuickTime, importing_with
 
+READY: Final = "ready"
 _POLL_SECONDS: Final = 0.002
 # Whatever the plugin imports only where it uses it, and what these import in their turn.
 _LIBRARIES: Final = (
@@ -153,6 +154,8 @@ def _kill(child: int) -> None:
 def main() -> None:
     """Tell the stories that standard input asks for, until it ends."""
     warm_up()
+    sys.stdout.write(f"{READY}\n")
+    sys.stdout.flush()
     for line in sys.stdin:
         sys.stdout.write(json.dumps(tell(json.loads(line))) + "\n")
         sys.stdout.flush()
