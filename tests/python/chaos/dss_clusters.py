@@ -184,6 +184,10 @@ class DssCluster:
         """The journal that its component keeps."""
         return self.directory / "gke_cluster_journal.json"
 
+    def forget_token(self) -> None:
+        """Have its credential helper ask for a token again: other plays may have ended the kept one before its time."""
+        (self.directory / "credential-helper" / "token").unlink(missing_ok=True)
+
     def start(self, kill_after_seconds: float | None = None) -> End:
         """Start it. A process that was killed is a start that failed."""
         end = self._act("start", kill_after_seconds)

@@ -60,6 +60,7 @@ class Looks:
             Violation: something that must be true was not.
         """
         looked = stage.scene(self.name, lambda: _Looked(stage))
+        looked.cluster.forget_token()
         for planned in _plan(seed):
             before = looked.truth()
             end, met = teller.tell(planned, lambda it: look(looked.cluster, it.title, it.kill_after_seconds))

@@ -57,6 +57,7 @@ class Pools:
             Violation: something that must be true was not.
         """
         cluster = stage.scene(self.name, lambda: _set(stage))
+        cluster.forget_token()
         for planned in _plan(seed):
             before = _names(stage, cluster)
             end, met = teller.tell(
