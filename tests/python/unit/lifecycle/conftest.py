@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -313,7 +314,8 @@ class World:
         return Progress(self.percents.append)
 
     def sleep(self, seconds: float) -> None:
-        self.now += seconds
+        # So little that the sum is rounded to what it was is still time: a deadline would never come.
+        self.now = max(self.now + seconds, math.nextafter(self.now, math.inf))
 
     def cluster(self, *arguments: Any, **fields: Any) -> Cluster:
         return make_cluster(*arguments, **fields)
