@@ -238,7 +238,7 @@ def _make_bucket(environment: Mapping[str, str], project: str) -> None:
         ("PUT", f"b/{BUCKET}/iam", policy),
     ):
         url = f"{storage}/storage/v1/{path}"
-        answer = requests.request(method, url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+        answer = requests.request(method, url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=60)
         answer.raise_for_status()
 
 
