@@ -46,6 +46,9 @@ class Autoscaling:
     location_policy: str = ""
     autoprovisioned: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.fewest} to {self.most} nodes {'in all zones together' if self.in_total else 'in each zone'}"
+
 
 @dataclass(frozen=True)
 class NodePool:

@@ -59,23 +59,31 @@ class AutoscalerHold:
         return Outcome.CHANGED, ("It would add nodes for the very pods that are evicted.",)
 
     def switch_on_again(self) -> Result:
-        """Give the node pool the limits back that it had.
+        """Give the node pool the limits back that it had; one that is on, or gone, is left as it is.
 
         Raises:
             GkeClustersError: Google refuses, or could not do it; the remedy says how to do it by hand.
         """
-        limits = self.limits
+        limits, there = self.limits, None
+        asked: list[Autoscaling | None] = []
 
         def plan(cluster: Cluster) -> Change | None:
+            nonlocal there
             there = pool_of(cluster, self._pool)
-            return None if there is None or there.autoscaling is not None else self._change(cluster, limits)
+            if there is None or there.autoscaling is not None:
+                return None
+            return self._change(cluster, limits, lambda: asked.append(limits))
 
         try:
             self._carry_out(plan)
         except GkeClustersError as failure:
             failure.advise(f"The node pool stays as large as it is until you switch it on: {self._command()}")
             raise
-        return Outcome.CHANGED, ("It has the limits that it had before.",)
+        if asked:
+            return Outcome.CHANGED, ("It has the limits that it had before.",)
+        if there is None:
+            return Outcome.DONE, ("The node pool is gone.",)
+        return Outcome.DONE, (f"It is on: {there.autoscaling}.",)
 
     def _carry_out(self, plan: Callable[[Cluster], Change | None]) -> None:
         ended = carry_out(self._target.saved, self._pool, self._target.google, self._progress, plan)

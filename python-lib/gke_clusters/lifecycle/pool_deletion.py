@@ -9,7 +9,6 @@ from gke_clusters.dss.clusters import DssCluster
 from gke_clusters.errors import (
     ControlPlaneUnreachable,
     GkeClustersError,
-    OperationTimeout,
     PodsRemain,
     StateError,
 )
@@ -193,23 +192,44 @@ class _Deletion:
                 self.taken.take(f"Switch the autoscaler of {name} off", self._hold_autoscaler)
             self.taken.take(f"Drain {name}", self._empty)
         self.taken.take(f"Delete {name}", self._delete)
-        words = self._drain.undo() if self.taken.obstacle and self._drain is not None else ""
-        if words:
-            self.taken.notes.append(words)
-        if self.taken.obstacle and self._hold is not None and self._hold.limits is not None:
-            title = f"Switch the autoscaler of {name} on again"
-            self.taken.take(title, self._hold.switch_on_again, despite_obstacle=True)
         if self.taken.obstacle and not self._preview:
+            if self._asked and not self._stays():
+                self._say_what_is_kept()
+            else:
+                self._give_back()
             self._look_again()
 
-    def _look_again(self) -> None:
-        """See what is there after a failure, for the page; what cannot be seen is as it was."""
+    def _stays(self) -> bool:
+        """Tell whether a node pool whose deletion was asked for, and failed, is there and not on its way out."""
+        return self._look_again() and self.there is not None and self.there.status != _STOPPING
+
+    def _say_what_is_kept(self) -> None:
+        if self.there is None:
+            return
+        kept = "its nodes take no pods" if self._drain is not None else ""
+        if self._hold is not None and self._hold.limits is not None:
+            kept += " and its autoscaler stays off"
+        words = f"Google may still be deleting {self._pool.name}"
+        self.taken.notes.append(f"{words}, so {kept}." if kept else f"{words}.")
+
+    def _give_back(self) -> None:
+        """Undo what was prepared for a deletion that does not come."""
+        words = self._drain.undo() if self._drain is not None else ""
+        if words:
+            self.taken.notes.append(words)
+        if self._hold is not None and self._hold.limits is not None:
+            title = f"Switch the autoscaler of {self._pool.name} on again"
+            self.taken.take(title, self._hold.switch_on_again, despite_obstacle=True)
+
+    def _look_again(self) -> bool:
+        """See what is there after a failure, for the page too; whether that could be seen."""
         try:
             cluster = find_started(self._target.saved, self._target.google.clusters)
         except GkeClustersError as unseen:
             logger.info("%s", unseen.cause)
-            return
+            return False
         self.there = pool_of(cluster, self._pool.name)
+        return True
 
     def _hold_autoscaler(self) -> Result:
         if self._preview:
@@ -254,13 +274,7 @@ class _Deletion:
             return Change(DELETE_NODE_POOL, lambda: calls.delete(cluster.name, name), self._note_asked)
 
         within = self._progress.within(50, 99)
-        try:
-            ended = carry_out(self._target.saved, name, self._target.google, within, plan)
-        except OperationTimeout:
-            if self._asked:
-                # Google goes on, so the nodes are to take no pods, and to get no others.
-                self._drain = self._hold = None
-            raise
+        ended = carry_out(self._target.saved, name, self._target.google, within, plan)
         self.there = ended.pool(name)
         if self.there is None:
             return Outcome.CHANGED, ("It is gone, with its nodes and their boot disks.",)

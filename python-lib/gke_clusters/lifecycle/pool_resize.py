@@ -79,10 +79,6 @@ def _require_autoscaled_for_limits(settings: ResizeNodePoolSettings, pool: NodeP
         raise wrong_field(RESIZE, name, f"{pool.name} is not autoscaled, so it has no limits: leave it empty")
 
 
-def _say(limits: Autoscaling) -> str:
-    return f"{limits.fewest} to {limits.most} nodes {'in all zones together' if limits.in_total else 'in each zone'}"
-
-
 class _Resize:
     """The way of one resize."""
 
@@ -148,9 +144,9 @@ class _Resize:
         before = self._pool.autoscaling
         assert before is not None  # noqa: S101 - whoever calls has looked
         wanted = new_limits(before, len(self._zones), self._settings)
-        words = f"{_say(wanted)}; before: {_say(before)}."
+        words = f"{wanted}; before: {before}."
         if wanted == before:
-            return Outcome.DONE, (f"{_say(before)}, as before.",)
+            return Outcome.DONE, (f"{before}, as before.",)
         if self._settings.preview:
             return Outcome.WOULD_CHANGE, (words,)
         self._carry_out(plan, 10, 50, judge=change_failure)

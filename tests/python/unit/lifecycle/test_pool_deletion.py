@@ -7,6 +7,7 @@ from gke_clusters.errors import (
     AccessDenied,
     ControlPlaneUnreachable,
     GkeClustersError,
+    GoogleError,
     GoogleUnavailable,
     PodsRemain,
     SettingsError,
@@ -555,3 +556,98 @@ def test_limits_are_given_back_though_the_answer_that_took_them_was_lost(autosca
 
     assert autoscaled.gke.asked == ["no autoscaler gpu", "limits gpu 0 3"]
     assert "It has the limits that it had before." in plain(page)
+
+
+def cannot_be_followed(deleting, failure, meanwhile=lambda: None):
+    """Let each look at the operation of the deletion fail."""
+    find_operation = deleting.gke.find_operation
+
+    def find(project, location, name, **how):
+        if "delete gpu" not in deleting.gke.asked:
+            return find_operation(project, location, name, **how)
+        meanwhile()
+        raise failure
+
+    deleting.gke.find_operation = find
+
+
+@pytest.mark.parametrize("failure", [AccessDenied("Google refused."), GoogleUnavailable("Google did not answer.")])
+def test_a_deletion_that_cannot_be_followed_keeps_the_nodes_empty_and_the_autoscaler_off(autoscaled, failure):
+    cannot_be_followed(autoscaled, failure)
+    page = autoscaled()
+
+    assert outcomes(page) == ["changed", "changed", "failed"]
+    assert autoscaled.contents.told == ["cordon gpu-1", "evict web"]
+    assert autoscaled.gke.asked == ["no autoscaler gpu", "delete gpu"]
+    words = "Google may still be deleting gpu, so its nodes take no pods and its autoscaler stays off."
+    assert words in plain(page)
+    assert "take pods again" not in plain(page)
+
+
+def test_a_deletion_that_cannot_be_followed_and_comes_all_the_same_is_shown(autoscaled):
+    cannot_be_followed(autoscaled, AccessDenied("Google refused."), lambda: autoscaled.gke.remove("gpu"))
+    page = autoscaled()
+
+    assert outcomes(page) == ["changed", "changed", "failed"]
+    assert autoscaled.contents.told == ["cordon gpu-1", "evict web"]
+    assert "Google may still" not in plain(page)
+    assert "Nodes 2 = 1 in each of 2 zones none" in plain(page)
+
+
+def test_without_a_drain_nothing_is_kept_of_a_deletion_that_cannot_be_followed(autoscaled):
+    cannot_be_followed(autoscaled, AccessDenied("Google refused."))
+    page = autoscaled(drainMinutes=0)
+
+    assert outcomes(page) == ["skipped", "failed"]
+    assert "Google may still be deleting gpu." in plain(page)
+
+
+def test_what_was_prepared_stays_where_nobody_can_look_after_the_deletion(autoscaled):
+    def unseen():
+        autoscaled.gke.meanwhile = [unseen]
+        raise GoogleUnavailable("Google did not answer.")
+
+    cannot_be_followed(
+        autoscaled,
+        AccessDenied("Google refused."),
+        lambda: autoscaled.gke.meanwhile.append(unseen),
+    )
+    page = autoscaled()
+
+    assert autoscaled.contents.told == ["cordon gpu-1", "evict web"]
+    assert "Google may still be deleting gpu" in plain(page)
+
+
+def test_limits_that_somebody_else_gave_meanwhile_are_left_and_told(autoscaled):
+    def switch_on():
+        limits = container_v1.NodePoolAutoscaling(enabled=True, max_node_count=9)
+        autoscaled.gke.pool("gpu").autoscaling = limits
+        return BUDGET
+
+    autoscaled.contents.held["web"] = [BUDGET] * 1000
+    evict = autoscaled.contents.evict
+    autoscaled.contents.evict = lambda pod: switch_on() and evict(pod)
+    page = autoscaled(drainMinutes=1)
+
+    assert autoscaled.gke.asked == ["no autoscaler gpu"]
+    assert outcomes(page) == ["changed", "failed", "skipped", "done"]
+    assert "It is on: 0 to 9 nodes in each zone." in plain(page)
+
+
+def test_a_pool_that_is_gone_gets_no_limits_back(autoscaled):
+    autoscaled.contents.held["web"] = [BUDGET] * 1000
+    evict = autoscaled.contents.evict
+    autoscaled.contents.evict = lambda pod: autoscaled.gke.remove("gpu") or evict(pod)
+    page = autoscaled(drainMinutes=1)
+
+    assert autoscaled.gke.asked == ["no autoscaler gpu"]
+    assert outcomes(page)[-1] == "done"
+    assert "The node pool is gone." in plain(page)
+
+
+def test_an_autoscaler_that_was_never_switched_off_is_not_said_to_be_switched_on(autoscaled):
+    autoscaled.gke.faults = [("before", GoogleError("Google failed."))]
+    page = autoscaled()
+
+    assert outcomes(page) == ["failed", "skipped", "skipped", "done"]
+    assert "It is on: 0 to 3 nodes in each zone." in plain(page)
