@@ -44,17 +44,35 @@ def read_kubeconfig(path: Path, context: str = "") -> KubeconfigContext:
     Raises:
         StateError: the file is missing or damaged.
     """
+    return _read(path, context, with_user=True)
+
+
+def read_where_it_leads(path: Path, context: str = "") -> KubeconfigContext:
+    """Read one context of a kubeconfig but for its credentials, which may be of any kind or missing.
+
+    Args:
+        path: the file.
+        context: name of the context; empty for the current one.
+
+    Raises:
+        StateError: the file is missing or damaged.
+    """
+    return _read(path, context, with_user=False)
+
+
+def _read(path: Path, context: str, *, with_user: bool) -> KubeconfigContext:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         name = context or document["current-context"]
         found = _named(document["contexts"], name)["context"]
         server = _named(document["clusters"], found["cluster"])["cluster"]["server"]
-        entry = _named(document["users"], found["user"])["user"].get("exec")
+        entry = _named(document["users"], found["user"])["user"].get("exec") if with_user else None
         helper = None if entry is None else HelperCommand(entry["command"], tuple(entry.get("args") or ()))
         return KubeconfigContext(str(name), str(found["cluster"]), str(server), helper)
     except OSError as error:
         raise damaged(path, str(error.strerror)) from None
-    except (yaml.YAMLError, UnicodeDecodeError, LookupError, TypeError, AttributeError) as error:
+    # A ValueError is also what no path can be, such as one with a NUL.
+    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
         # Not the text of the error: a kubeconfig from elsewhere may hold a token.
         raise damaged(path, f"it cannot be understood ({type(error).__name__})") from None
 

@@ -34,7 +34,8 @@ def step_of_dss(known: DssClusters) -> Step:
     unclear = ", ".join(each.id for each in known.configurations if each.context is None)
     if unclear:
         details.append(f"With a kubeconfig of their own that cannot be read here: {unclear}.")
-    return Step("Clusters of DSS", Outcome.WARNING if unread else Outcome.DONE, tuple(details))
+    is_doubtful = bool(unread) or any(each.is_unclear for each in (*known.others, *known.configurations))
+    return Step("Clusters of DSS", Outcome.WARNING if is_doubtful else Outcome.DONE, tuple(details))
 
 
 def steps_of_projects(found: Found) -> Iterator[Step]:

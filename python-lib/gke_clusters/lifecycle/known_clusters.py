@@ -110,7 +110,7 @@ def _read_other(instance: ClustersOfDss, cluster_id: str, home: Path) -> Kubecon
     try:
         settings = instance.read_cluster_settings(cluster_id)
     except GkeClustersError:
-        return KubeconfigUser(cluster_id)
+        return KubeconfigUser(cluster_id, is_unclear=True)
     return read_kubeconfig_user(cluster_id, settings, home)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from gke_clusters.errors import GkeClustersError
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.kube.kubeconfig import context_name, control_plane_hosts
-from gke_clusters.kube.kubeconfig_file import KubeconfigContext, read_kubeconfig
+from gke_clusters.kube.kubeconfig_file import KubeconfigContext, read_where_it_leads
 
 # What kubectl takes where it is told of no file.
 _DEFAULT: Final = Path(".kube", "config")
@@ -21,6 +21,7 @@ _KINDS: Final = {
 }
 _PARTS: Final = ("kubernetesSettings", "kubernetesRuntimeConfig")
 _SPARK_MASTER: Final = "k8s://"
+_OF_PLUGINS: Final = "pycluster_"
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,12 @@ class KubeconfigUser:
     Attributes:
         id: Of a cluster, its id in DSS; of anything else what it is and its name.
         context: What its kubeconfig says; None if that is not known.
+        is_unclear: Whether it may lead to any cluster, since what it names cannot be read.
     """
 
     id: str
     context: KubeconfigContext | None = None
+    is_unclear: bool = False
 
     def uses(self, cluster: Cluster) -> bool:
         """Tell whether its kubeconfig leads to a GKE cluster: by the name that gcloud gives, or by an address."""
@@ -54,7 +57,10 @@ def read_kubeconfig_user(cluster_id: str, settings: Mapping[str, Any], home: Pat
         home: Where the kubeconfig is that kubectl takes by itself.
     """
     overrides = _mapping(settings.get("containerSettings")).get("executionConfigsGenericOverrides")
-    return _read(cluster_id, _mapping(overrides), home)
+    user = _read(cluster_id, _mapping(overrides), home)
+    # What a plugin wrote goes when its cluster is stopped, which then leads nowhere.
+    is_stopped = str(settings.get("type")).startswith(_OF_PLUGINS) and settings.get("state") == "NONE"
+    return replace(user, is_unclear=user.is_unclear and not is_stopped)
 
 
 def read_configured_users(settings: Mapping[str, Any], home: Path) -> Iterator[KubeconfigUser]:
@@ -90,9 +96,11 @@ def _spark_masters(config: Mapping[str, Any]) -> Iterator[str]:
 def _read(user: str, named: Mapping[str, Any], home: Path) -> KubeconfigUser:
     path, context = named.get("kubeConfigPath"), named.get("kubeCtlContext")
     try:
-        return KubeconfigUser(user, read_kubeconfig(Path(path) if path else home / _DEFAULT, context or ""))
+        return KubeconfigUser(user, read_where_it_leads(Path(path) if path else home / _DEFAULT, context or ""))
     except (GkeClustersError, TypeError):
-        return KubeconfigUser(user)
+        # kubectl's own file, if it is no use, is none to DSS either; another one may be there for others than this
+        # process.
+        return KubeconfigUser(user, is_unclear=bool(path or context))
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -81,6 +81,12 @@ def _uses(cluster: Cluster, dss: DssClusters) -> Iterator[str]:
     for user in dss.configurations:
         if user.uses(cluster):
             yield f"The {user.id} of DSS leads to it. Remove that from DSS; then this is a forgotten one."
+    for user in (*dss.others, *dss.configurations):
+        if user.is_unclear:
+            yield (
+                f"Where {user.id} of DSS leads cannot be read here: it may be this one. Correct its kubeconfig in DSS,"
+                " or remove it there."
+            )
     if dss.failure:
         yield f"Whether a configuration of DSS leads to it could not be read. {dss.failure.cause}"
 

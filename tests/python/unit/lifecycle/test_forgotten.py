@@ -384,7 +384,7 @@ def test_what_cannot_be_read_of_the_configurations_of_dss_is_told(story, world):
     story.dss.general_settings.document = None
     unknown = story.run()
 
-    assert outcomes(known)["Clusters of DSS"] == "done"
+    assert outcomes(known)["Clusters of DSS"] == "warning"
     assert "cannot be read here: containerized execution configuration gpu." in known
     assert outcomes(unknown)["Clusters of DSS"] == "warning"
     assert "The configurations of DSS could not be read." in unknown

@@ -140,6 +140,62 @@ def test_a_spark_configuration_may_name_an_api_server(dss):
     assert (found.id, found.context.host) == ("Spark configuration big", "192.0.2.1")
 
 
+@pytest.mark.parametrize("text", [None, "", "current-context: a", "contexts: []", "\0"])
+def test_a_kubeconfig_that_is_named_and_cannot_be_read_may_lead_anywhere(dss, tmp_path, text):
+    path = tmp_path / "config"
+    if text is not None:
+        path.write_text(text)
+    named = {"kubeConfigPath": "/with\0nul" if text == "\0" else str(path)}
+    dss.general_settings.document = {"containerSettings": {"executionConfigs": [{"name": "gpu", **named}]}}
+    dss.has("by-hand", "RUNNING", kind="manual")
+    dss.clusters["by-hand"]["containerSettings"] = {"executionConfigsGenericOverrides": named}
+
+    found = read_clusters_of_dss(dss, {"HOME": str(tmp_path)})
+
+    assert [(each.context, each.is_unclear) for each in (*found.others, *found.configurations)] == [(None, True)] * 2
+
+
+@pytest.mark.parametrize("user", [{}, {"user": None}, {"user": {"exec": {"unusual": 1}}}])
+def test_a_kubeconfig_leads_somewhere_whatever_its_credentials(dss, tmp_path, user):
+    document = yaml.safe_load(kubeconfig_of("b")) | {"users": [{"name": "u", **user}]}
+    (tmp_path / "config").write_text(yaml.safe_dump(document))
+    config = {"name": "gpu", "kubeConfigPath": str(tmp_path / "config")}
+    dss.general_settings.document = {"containerSettings": {"executionConfigs": [config]}}
+
+    [found] = read_clusters_of_dss(dss, {}).configurations
+
+    assert (found.context.host, found.is_unclear) == ("b.example", False)
+
+
+@pytest.mark.parametrize(("state", "is_unclear"), [("NONE", False), ("RUNNING", True)])
+def test_a_stopped_cluster_of_another_plugin_leads_nowhere_any_more(dss, state, is_unclear):
+    dss.has("eks", state, kind="pycluster_eks-clusters_create-eks-cluster")
+    named = {"kubeConfigPath": "/nowhere"}
+    dss.clusters["eks"]["containerSettings"] = {"executionConfigsGenericOverrides": named}
+
+    [found] = read_clusters_of_dss(dss, {}).others
+
+    assert found.is_unclear is is_unclear
+
+
+def test_a_cluster_of_another_type_that_cannot_be_read_may_lead_anywhere(dss):
+    dss.list_clusters = lambda: [{"name": "secret", "type": "manual"}]
+    dss.clusters["secret"] = None
+
+    [found] = read_clusters_of_dss(dss, {}).others
+
+    assert found.is_unclear
+
+
+def test_what_names_no_kubeconfig_leads_nowhere_where_kubectl_has_none(dss, tmp_path):
+    dss.has("emr", "RUNNING", kind="pycluster_emr-clusters_create")
+    dss.general_settings.document = {"useImplicitK8sCluster": True}
+
+    found = read_clusters_of_dss(dss, {"HOME": str(tmp_path)})
+
+    assert [each.is_unclear for each in (*found.others, *found.configurations)] == [False, False]
+
+
 @pytest.mark.parametrize("settings", [{}, {"containerSettings": 3}, {"sparkSettings": {"executionConfigs": {"a": 1}}}])
 def test_configurations_that_name_no_cluster_use_none(dss, settings):
     dss.general_settings.document = settings

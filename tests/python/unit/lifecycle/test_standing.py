@@ -122,6 +122,17 @@ def test_one_that_a_configuration_of_dss_leads_to_is_in_doubt():
     assert standing(OURS, configurations=(user,))[0] is Standing.FORGOTTEN
 
 
+@pytest.mark.parametrize("place", ["others", "configurations"])
+def test_none_is_forgotten_while_a_kubeconfig_that_dss_names_cannot_be_read(place):
+    found, reason = standing(OURS, **{place: (KubeconfigUser("gpu", is_unclear=True),)})
+
+    assert found is Standing.IN_DOUBT
+    assert reason == (
+        "Where gpu of DSS leads cannot be read here: it may be this one. Correct its kubeconfig in DSS, or remove it"
+        " there."
+    )
+
+
 def test_none_is_forgotten_while_the_configurations_of_dss_cannot_be_read():
     found, reason = standing(OURS, failure=DssRefused("DSS refused to read its general settings."))
 
