@@ -95,6 +95,9 @@ def _plan(seed: int) -> list[Planned]:
     plan = []
     for _ in range(chance.randrange(1, _MOST_STORIES + 1)):
         story = chance.choice(tuple(MACROS))
+        if story == "push" and any(one.title == "register" for one in plan):
+            # What was registered before there was a repository names Google's own host, which is not in the sandbox.
+            story = "set-up"
         faults = tuple(_fault(chance, story) for _ in range(chance.randrange(_MOST_FAULTS + 1)))
         kill = round(chance.uniform(0.02, _LATEST_KILL_SECONDS[story]), 3) if chance.random() < 0.25 else None
         plan.append(Planned(story, faults, kill, _choices(chance, story)))
