@@ -190,4 +190,6 @@ def _work(waiting: Queue[tuple[str, int] | None], played: Queue[Played | None]) 
             played.put(play_seed(stages, *one, lambda _: None))
     finally:
         stages.close()
+    # It ends by itself now: a signal in the middle of that would leave a traceback behind.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     played.put(None)
