@@ -44,10 +44,10 @@ def place_containers(pods: Document, placement: PodPlacement) -> None:
     """
     if placement == PodPlacement() and POOL_LABEL not in str(pods.get("nodeSelector", "")):
         return
-    labels = _read(pods.get("nodeSelector"), "node selector").get("nodeSelector") or {}
-    borne = _read(pods.get("tolerations"), "tolerations").get("tolerations") or []
+    labels = _read_field(pods.get("nodeSelector"), "nodeSelector", "node selector", Mapping) or {}
+    borne = _read_field(pods.get("tolerations"), "tolerations", "tolerations", list) or []
     selector = {**{key: value for key, value in labels.items() if key != POOL_LABEL}, **placement.node_selector}
-    tolerations = _tolerations(borne, placement, was_placed=POOL_LABEL in labels)
+    tolerations = _tolerations(borne, placement, labels.get(POOL_LABEL))
     if selector != labels or "nodeSelector" not in pods:
         pods["nodeSelector"] = yaml.safe_dump({"nodeSelector": selector}) if selector else ""
     if tolerations != borne or "tolerations" not in pods:
@@ -68,23 +68,24 @@ def place_spark(config: Document, kubernetes: Document, placement: PodPlacement)
     selector = {f"{_SPARK_SELECTOR}{key}": value for key, value in placement.node_selector.items()}
     ours = {*selector, f"{_SPARK_SELECTOR}{POOL_LABEL}"}
     before = config.get("conf", [])
-    was_placed = any(each.get("key") == f"{_SPARK_SELECTOR}{POOL_LABEL}" for each in before)
-    if placement == PodPlacement() and not was_placed:
+    former = next((each.get("value") for each in before if each.get("key") == f"{_SPARK_SELECTOR}{POOL_LABEL}"), None)
+    if placement == PodPlacement() and former is None:
         return
     config["conf"] = [each for each in before if each.get("key") not in ours] + [
         {"key": key, "value": value, "isFinal": False, "secret": False} for key, value in selector.items()
     ]
-    _tolerate_in_template(kubernetes, placement, was_placed=was_placed)
+    _tolerate_in_template(kubernetes, placement, former)
 
 
-def _tolerate_in_template(kubernetes: Document, placement: PodPlacement, *, was_placed: bool) -> None:
+def _tolerate_in_template(kubernetes: Document, placement: PodPlacement, former: str | None) -> None:
     text = kubernetes.get("executorPodTemplate")
     if not text and not placement.tolerations:
         return
-    template = _read(text, "executor pod template") or {"apiVersion": "v1", "kind": "Pod"}
-    spec = template.get("spec") or {}
-    borne = spec.get("tolerations") or []
-    tolerations = _tolerations(borne, placement, was_placed=was_placed)
+    what = "executor pod template"
+    template = _read(text, what) or {"apiVersion": "v1", "kind": "Pod"}
+    spec = _of_kind(template.get("spec"), what, Mapping) or {}
+    borne = _of_kind(spec.get("tolerations"), what, list) or []
+    tolerations = _tolerations(borne, placement, former)
     if tolerations == borne:
         return
     spec = {key: value for key, value in spec.items() if key != "tolerations"}
@@ -94,26 +95,47 @@ def _tolerate_in_template(kubernetes: Document, placement: PodPlacement, *, was_
     kubernetes["executorPodTemplate"] = yaml.safe_dump({**template, "spec": spec}, sort_keys=False) if says_more else ""
 
 
-def _tolerations(borne: list[Document], placement: PodPlacement, *, was_placed: bool) -> list[Document]:
+def _tolerations(borne: list[Document], placement: PodPlacement, former: str | None) -> list[Document]:
     """The tolerations that are not of the placement before, then those of the new one.
 
-    Nothing marks them as such: where there was a placement, those that are spelled as one spells them are taken for it.
+    Nothing marks them as such: where pods were placed on another pool, or on this one and now on any, those that are
+    spelled as a placement spells them are taken for its own.
     """
     new = [dict(one) for one in placement.tolerations]
-    kept = [one for one in borne if one not in new and not (was_placed and one.get("operator") == "Equal")]
-    return kept + new
+    moves = former is not None and former != placement.node_selector.get(POOL_LABEL)
+    kept = [one for one in borne if not (moves and one.get("operator") == "Equal")]
+    return kept + [one for one in new if one not in kept]
+
+
+def _read_field(text: str | None, field_name: str, what: str, kind: type) -> Any:
+    """Read YAML that begins with the name of the field, and has nothing else."""
+    read = _read(text, what)
+    if read.keys() - {field_name}:
+        raise _unreadable(what)
+    return _of_kind(read.get(field_name), what, kind)
+
+
+def _of_kind(value: Any, what: str, kind: type) -> Any:
+    """Return a value that is nothing, a mapping, or a list of mappings, as is asked for."""
+    items = value if isinstance(value, list) else []
+    if not isinstance(value, kind | None) or not all(isinstance(item, Mapping) for item in items):
+        raise _unreadable(what)
+    return value
 
 
 def _read(text: str | None, what: str) -> Document:
-    refused = DssRefused(
-        f"The {what} of the configuration cannot be read as YAML; nothing was changed.",
-        resource="general settings",
-        remedy="Correct it on DSS's own screens, or choose another name for the configurations.",
-    )
     try:
         read = yaml.safe_load(text or "")
     except yaml.YAMLError:
-        raise refused from None
+        raise _unreadable(what) from None
     if not isinstance(read, Mapping | None):
-        raise refused
+        raise _unreadable(what)
     return dict(read or {})
+
+
+def _unreadable(what: str) -> DssRefused:
+    return DssRefused(
+        f"The {what} of the configuration cannot be read as YAML of that kind; nothing was changed.",
+        resource="general settings",
+        remedy="Correct it on DSS's own screens, or choose another name for the configurations.",
+    )

@@ -91,6 +91,50 @@ def test_properties_of_spark_for_other_labels_stay():
     assert config["conf"] == [theirs]
 
 
+OTHERS = {"key": "team", "operator": "Equal", "value": "x", "effect": "NoSchedule"}
+
+
+def test_what_an_administrator_tolerates_stays_where_the_pool_is_the_same():
+    pods = {
+        "nodeSelector": yaml.safe_dump({"nodeSelector": {POOL_LABEL: "gpu"}}),
+        "tolerations": yaml.safe_dump({"tolerations": [OTHERS]}),
+    }
+    config = {"conf": [{"key": f"spark.kubernetes.node.selector.{POOL_LABEL}", "value": "gpu"}]}
+    kubernetes = {"executorPodTemplate": yaml.safe_dump({"spec": {"tolerations": [OTHERS]}})}
+
+    place_containers(pods, GPU)
+    place_spark(config, kubernetes, GPU)
+
+    assert read(pods["tolerations"], "tolerations") == [OTHERS, BORNE]
+    assert read(kubernetes["executorPodTemplate"], "spec") == {"tolerations": [OTHERS, BORNE]}
+
+
+@pytest.mark.parametrize(
+    ("pods", "what"),
+    [
+        ({"nodeSelector": "nodeSelector: gpu"}, "node selector"),
+        ({"nodeSelector": "disktype: ssd"}, "node selector"),
+        ({"nodeSelector": "nodeSelector: [gpu]"}, "node selector"),
+        ({"tolerations": "tolerations: {key: a}"}, "tolerations"),
+        ({"tolerations": "tolerations: [a]"}, "tolerations"),
+        ({"tolerations": "- key: a"}, "tolerations"),
+    ],
+)
+def test_nodes_that_are_mistyped_are_refused(pods, what):
+    before = dict(pods)
+
+    with pytest.raises(DssRefused, match=f"The {what} of the configuration cannot be read"):
+        place_containers(pods, GPU)
+
+    assert pods == before
+
+
+@pytest.mark.parametrize("text", ["spec: [1]", "spec: a", "spec: {tolerations: {key: a}}", "spec: {tolerations: [1]}"])
+def test_a_template_that_is_mistyped_is_refused(text):
+    with pytest.raises(DssRefused, match="executor pod template of the configuration cannot be read"):
+        place_spark({}, {"executorPodTemplate": text}, GPU)
+
+
 @pytest.mark.parametrize("text", ["spec: [", "just words"])
 def test_what_cannot_be_read_is_refused(text):
     with pytest.raises(DssRefused, match="executor pod template of the configuration cannot be read"):
