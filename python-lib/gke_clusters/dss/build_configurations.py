@@ -86,11 +86,16 @@ def put_build_configuration(document: Document, wish: ImagePushWish, named: str 
 
 def _require_free(document: Mapping[str, Any], item: Mapping[str, Any], wish: ImagePushWish) -> None:
     reason = None
-    others = [each for each in _users_of(document, str(item["name"])) if each != wish.user]
+    # One of containers and one of Spark may have the same name.
+    others = [each for each in _users_of(document, str(item["name"])) if each != (wish.image_type, wish.user)]
+    names = ", ".join(name for _kind, name in others)
+    unfit = next((kind for kind, _name in others if kind != wish.image_type), None)
     if not _builds(item, wish.image_type):
         reason = f"builds {item.get('baseImageType') or 'EXEC'} images with {item.get('imageBuilderType') or 'DOCKER'}"
+    elif unfit and not item.get("baseImageType"):
+        reason = f"says no type of images, and {names} needs {unfit} images of it"
     elif others and wish.repository_url not in _push_urls(item):
-        reason = f"pushes to {', '.join(_push_urls(item)) or 'no registry'}, which {', '.join(others)} needs"
+        reason = f"pushes to {', '.join(_push_urls(item)) or 'no registry'}, which {names} needs"
     if reason:
         raise DssRefused(
             f"The build configuration {item['name']} {reason}; nothing was changed.",
@@ -121,9 +126,12 @@ def _push_urls(build: Mapping[str, Any]) -> list[str]:
     return [str(push.get("repositoryURL")) for push in pushes if push.get("repositoryURL")]
 
 
-def _users_of(document: Mapping[str, Any], build_name: str) -> list[str]:
-    users = [
-        *document.get("containerSettings", {}).get("executionConfigs", []),
-        *document.get("sparkSettings", {}).get("executionConfigs", []),
+def _users_of(document: Mapping[str, Any], build_name: str) -> list[tuple[ImageType, str]]:
+    """The configurations that use a build configuration: the type of images that each needs, and its name."""
+    places: dict[str, ImageType] = {"containerSettings": "EXEC", "sparkSettings": "SPARK"}
+    return [
+        (image_type, str(user.get("name")))
+        for place, image_type in places.items()
+        for user in document.get(place, {}).get("executionConfigs", [])
+        if user.get("imageBuildConfig") == build_name
     ]
-    return [str(user.get("name")) for user in users if user.get("imageBuildConfig") == build_name]

@@ -179,6 +179,17 @@ class TestInTheSplitShape:
         with pytest.raises(DssRefused, match=r"gke pushes to elsewhere/x, which other needs"):
             put_container_configuration(document, wanted())
 
+    @pytest.mark.parametrize("url", [URL, "elsewhere/x"])
+    def test_a_build_configuration_of_no_type_that_spark_uses_is_not_taken_for_containers(self, url):
+        document = split()
+        document["containerSettings"]["buildConfigs"] = [
+            {"name": "gke", "dockerBuilderConfig": {"pushConfigs": [{"repositoryURL": url}]}}
+        ]
+        document["sparkSettings"]["executionConfigs"] = [{"name": "gke", "imageBuildConfig": "gke"}]
+
+        with pytest.raises(DssRefused, match="gke says no type of images, and gke needs SPARK images of it"):
+            put_container_configuration(document, wanted())
+
     @pytest.mark.parametrize(
         ("theirs", "words"),
         [
