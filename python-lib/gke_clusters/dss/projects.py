@@ -73,9 +73,9 @@ def inherit(document: Document) -> None:
         _part(document, part)["containerMode"] = "INHERIT"
 
 
-def may_be_dropped(_document: Document, place: Place) -> bool:
+def may_be_dropped(document: Document, place: Place) -> bool:
     """Whether DSS may drop what is put at a place of a project's settings: what visual recipes use is newer."""
-    return _VISUAL_RECIPES in place
+    return _VISUAL_RECIPES in place and _VISUAL_RECIPES not in document.get("settings", {})
 
 
 def _part(document: Document, name: str) -> Document:

@@ -96,11 +96,13 @@ def project_steps(settings: UseInProjectsSettings, instance: Instance, progress:
 
 
 def _step(key: str, change: DocumentChange, *, preview: bool) -> Step:
+    title = f"Project {key}"
+    why = "not every version of DSS keeps it" if preview else "this version of DSS does not keep it"
+    lost = tuple(f"{place}: {why}" for place in change.dropped)
     if not change.made:
-        return Step(f"Project {key}", Outcome.DONE, ("It is so already.",))
-    lost = () if preview else tuple(f"{place}: this version of DSS does not keep it" for place in change.dropped)
+        return Step(title, Outcome.DONE, (*lost, "The rest is so already." if lost else "It is so already."))
     words = (*map(str, change.made), *lost)
-    return Step(f"Project {key}", Outcome.WOULD_CHANGE if preview else Outcome.CHANGED, words)
+    return Step(title, Outcome.WOULD_CHANGE if preview else Outcome.CHANGED, words)
 
 
 def _require_what_is_named(

@@ -194,4 +194,23 @@ def test_a_dss_without_a_choice_for_visual_recipes_keeps_the_rest_and_the_page_s
     assert outcome == "changed"
     assert "settings.containerForVisualRecipesWorkloads: this version of DSS does not keep it" in details
     assert instance.projects["A"].document["settings"]["container"]["containerConf"] == "gke"
-    assert outcomes(use(instance, "A", containerConfiguration="gke", preview=True)) == ["would change"]
+
+    again = steps_of(use(instance, "A", containerConfiguration="gke"))
+    [(_title, outcome, shown)] = steps_of(use(instance, "A", containerConfiguration="gke", preview=True))
+
+    left = "settings.containerForVisualRecipesWorkloads: this version of DSS does not keep it"
+    assert again == [("Project A", "done", [left, "The rest is so already."])]
+    assert outcome == "would change"
+    part = "settings.containerForVisualRecipesWorkloads"
+    assert shown[1:] == [
+        f"{part}.containerMode: not every version of DSS keeps it",
+        f"{part}.containerConf: not every version of DSS keeps it",
+    ]
+
+
+def test_a_dss_that_has_a_choice_for_visual_recipes_keeps_it(instance):
+    instance.projects["A"].document["settings"]["containerForVisualRecipesWorkloads"] = {}
+
+    [(_title, _outcome, details)] = steps_of(use(instance, "A", containerConfiguration="gke", preview=True))
+
+    assert not any("not every version" in each for each in details)
