@@ -34,33 +34,18 @@ class KubeconfigContext:
         return self.server.split("://", 1)[-1].rstrip("/").removesuffix(":443")
 
 
-def read_kubeconfig(path: Path, context: str = "") -> KubeconfigContext:
+def read_kubeconfig(path: Path, context: str = "", *, with_user: bool = True) -> KubeconfigContext:
     """Read one context of a kubeconfig.
 
     Args:
         path: the file.
         context: name of the context; empty for the current one.
+        with_user: whether its credentials are read, too; they may be of any kind, or missing, where only its cluster
+            matters.
 
     Raises:
         StateError: the file is missing or damaged.
     """
-    return _read(path, context, with_user=True)
-
-
-def read_where_it_leads(path: Path, context: str = "") -> KubeconfigContext:
-    """Read one context of a kubeconfig but for its credentials, which may be of any kind or missing.
-
-    Args:
-        path: the file.
-        context: name of the context; empty for the current one.
-
-    Raises:
-        StateError: the file is missing or damaged.
-    """
-    return _read(path, context, with_user=False)
-
-
-def _read(path: Path, context: str, *, with_user: bool) -> KubeconfigContext:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         name = context or document["current-context"]

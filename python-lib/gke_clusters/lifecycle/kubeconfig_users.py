@@ -10,7 +10,7 @@ from typing import Any, Final
 from gke_clusters.errors import GkeClustersError
 from gke_clusters.google.clusters import Cluster
 from gke_clusters.kube.kubeconfig import context_name, control_plane_hosts
-from gke_clusters.kube.kubeconfig_file import KubeconfigContext, read_where_it_leads
+from gke_clusters.kube.kubeconfig_file import KubeconfigContext, read_kubeconfig
 
 # What kubectl takes where it is told of no file.
 _DEFAULT: Final = Path(".kube", "config")
@@ -96,7 +96,8 @@ def _spark_masters(config: Mapping[str, Any]) -> Iterator[str]:
 def _read(user: str, named: Mapping[str, Any], home: Path) -> KubeconfigUser:
     path, context = named.get("kubeConfigPath"), named.get("kubeCtlContext")
     try:
-        return KubeconfigUser(user, read_where_it_leads(Path(path) if path else home / _DEFAULT, context or ""))
+        file = Path(path) if path else home / _DEFAULT
+        return KubeconfigUser(user, read_kubeconfig(file, context or "", with_user=False))
     except (GkeClustersError, TypeError):
         # kubectl's own file, if it is no use, is none to DSS either; another one may be there for others than this
         # process.
