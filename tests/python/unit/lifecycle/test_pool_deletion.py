@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from google.cloud import container_v1
 
@@ -198,6 +200,30 @@ def test_a_pod_that_takes_its_time_is_said_so(delete):
     page = plain(delete(drainMinutes=1))
 
     assert "dss/slow: it is ending and takes its time" in page
+
+
+def test_a_pod_that_is_going_keeps_no_other_from_being_evicted(delete):
+    pods = delete.contents.pods
+    slow = replace(delete.contents.pod("slow"), node="gpu-1", going=True)
+    delete.contents.pod("web", "gpu-1")
+    delete.contents.pods = lambda: (slow, *pods())
+    delete(drainMinutes=1)
+
+    assert "evict web" in delete.contents.told
+
+
+@pytest.mark.parametrize(("number", "more"), [(20, None), (21, "and 1 more")])
+def test_of_the_pods_that_remain_twenty_are_named(delete, number, more):
+    for each in range(number):
+        delete.contents.pod(f"job-{each}", "gpu-1")
+        delete.contents.held[f"job-{each}"] = [BUDGET] * 1000
+    planned = plain(delete(preview=True))
+    page = plain(delete(drainMinutes=1))
+
+    for text in (planned, page):
+        assert "dss/job-19" in text
+        assert "dss/job-20" not in text
+        assert ("and 1 more" in text, "and 0 more" in text) == (more is not None, False)
 
 
 def test_nodes_that_come_during_the_drain_take_no_pods_either(delete):

@@ -91,6 +91,11 @@ def test_a_preview_changes_nothing(instance):
     assert instance.projects["A"].document == {"settings": {}}
 
 
+def test_a_project_that_is_not_there_is_named_though_the_next_one_is(instance):
+    with pytest.raises(SettingsError, match="Projects: GONE cannot be read"):
+        use(instance, "GONE", "A")
+
+
 def test_what_is_not_there_is_named_before_anything_is_changed(instance):
     with pytest.raises(SettingsError) as refused:
         use(instance, "A", "GONE", clusterId="no-such", containerConfiguration="other")

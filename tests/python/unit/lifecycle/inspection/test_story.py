@@ -136,6 +136,14 @@ def test_pools_that_have_all_that_they_are_to_have_are_well(stage):
     assert stage.world.percents[-1] == 100
 
 
+def test_what_runs_on_the_nodes_of_one_zone_is_added_up(stage):
+    stage.add_pool("cpu", 2)
+    for node in ("n-0", "n-1"):
+        stage.add_pod(node=node)
+
+    assert f"{ZONES[0]} 2 2 2 2 25 %, 4 of 16 cores" in stage.text()
+
+
 def test_a_pool_of_spot_machines_with_gpus_and_limits_says_so(stage):
     config = {
         "machine_type": "g2-standard-8",
@@ -405,6 +413,7 @@ def test_pods_that_may_not_be_listed_leave_the_nodes(stage):
 
     assert "Pods not known Pods are refused." in text
     assert "cpu n2-standard-8 RUNNING 2 2 2 ? ? of 16 cores ? of 64 GiB" in text
+    assert outcomes(stage.page())[0] == "not known"
     assert "No problem was found in what could be learned." in text
 
 
